@@ -1,0 +1,20 @@
+/* Digests on OpenSSL; algorithms are fetched once, contexts kept per thread. */
+#pragma once
+
+#include "base/bytes.h"
+
+enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 };
+
+void md5(uint8_t out[MD5_SIZE], span data);
+void sha256(uint8_t out[SHA256_SIZE], span data);
+void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data);
+uint32_t crc32_of(uint32_t crc, span data); /* start with 0; zlib's polynomial */
+
+/* Running digests for bodies that stream. */
+enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256 };
+struct digest;
+struct digest *digest_open(enum digest_kind);
+void digest_update(struct digest *, span);
+size_t digest_close(struct digest *, uint8_t out[SHA256_SIZE]); /* frees; returns the size */
+/* Constant-time comparison. */
+bool digest_equal(span a, span b);

@@ -1,0 +1,27 @@
+/* The control plane's JSON: jansson, with the settings every caller wants (strict UTF-8, duplicate
+ * keys refused, depth bounded by jansson, whole input consumed, integers exact, decimals kept).
+ * Record data never comes through here (decode/ reads it). */
+#pragma once
+
+#include "base/arena.h"
+
+#include <jansson.h>
+
+enum { JSON_NUMBER_DIGITS = 15 }; /* keeps 1694102537.123 as it was */
+
+/* New reference. Errors name line and column. */
+error json_read(span text, json_t **out) MUST_CHECK;
+/* Compact text, keys in insertion order. */
+void json_print(struct buffer *out, const json_t *);
+/* Same, indented for people. */
+void json_print_pretty(struct buffer *out, const json_t *);
+
+/* Member of an object as text, or NULL when absent or not text. Borrowed. */
+const char *json_text(const json_t *object, const char *name);
+/* Member as integer, or `otherwise` when absent or not an integer. */
+int64_t json_integer_or(const json_t *object, const char *name, int64_t otherwise);
+bool json_is_set(const json_t *object, const char *name); /* present and true */
+/* New JSON string from a span of UTF-8. */
+json_t *json_from_span(span);
+/* AWS timestamp: seconds with milliseconds as a number. */
+json_t *json_timestamp(int64_t us);

@@ -1,0 +1,234 @@
+#include "base/text.h"
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+size_t base64_encoded_size(size_t size)
+{
+    return (size + 2) / 3 * 4;
+}
+
+void base64_encode(char *out, span in)
+{
+    const uint8_t *p = (const uint8_t *)in.data;
+    size_t left = in.size;
+    for (; left >= 3; left -= 3, p += 3, out += 4) {
+        uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        out[0] = base64_digits[v >> 18];
+        out[1] = base64_digits[v >> 12 & 63];
+        out[2] = base64_digits[v >> 6 & 63];
+        out[3] = base64_digits[v & 63];
+    }
+    if (left == 0) return;
+    uint32_t v = (uint32_t)p[0] << 16 | (left == 2 ? (uint32_t)p[1] << 8 : 0);
+    out[0] = base64_digits[v >> 18];
+    out[1] = base64_digits[v >> 12 & 63];
+    out[2] = left == 2 ? base64_digits[v >> 6 & 63] : '=';
+    out[3] = '=';
+}
+
+size_t base64_decoded_max(size_t size)
+{
+    return size / 4 * 3;
+}
+
+/* Value of each base64 digit; 255 for all other bytes. */
+static const uint8_t *base64_values(void)
+{
+    static uint8_t values[256];
+    static _Atomic bool ready;
+    if (!ready) { /* racing threads write the same bytes */
+        uint8_t fresh[256];
+        memset(fresh, 255, sizeof fresh);
+        for (uint8_t i = 0; i < 64; i++) fresh[(uint8_t)base64_digits[i]] = i;
+        for (int i = 0; i < 256; i++) __atomic_store_n(&values[i], fresh[i], __ATOMIC_RELAXED);
+        ready = true;
+    }
+    return values;
+}
+
+error base64_decode(void *out_bytes, size_t *size, span in)
+{
+    const uint8_t *values = base64_values();
+    const uint8_t *p = (const uint8_t *)in.data;
+    uint8_t *out = out_bytes, *start = out_bytes;
+    if (in.size % 4 != 0)
+        return fail(ERR_PARSE, "base64 of %zu characters: not a multiple of 4", in.size);
+    for (size_t i = 0; i < in.size; i += 4, p += 4) {
+        bool last = i + 4 == in.size;
+        uint8_t a = values[p[0]], b = values[p[1]], c = values[p[2]], d = values[p[3]];
+        if ((a | b | c | d) < 64) {
+            out[0] = (uint8_t)(a << 2 | b >> 4);
+            out[1] = (uint8_t)(b << 4 | c >> 2);
+            out[2] = (uint8_t)(c << 6 | d);
+            out += 3;
+        } else if (last && a < 64 && b < 64 && p[3] == '=' && c < 64 && (c & 3) == 0) {
+            *out++ = (uint8_t)(a << 2 | b >> 4);
+            *out++ = (uint8_t)(b << 4 | c >> 2);
+        } else if (last && a < 64 && b < 64 && (b & 15) == 0 && p[2] == '=' && p[3] == '=') {
+            *out++ = (uint8_t)(a << 2 | b >> 4);
+        } else {
+            return fail(ERR_PARSE, "base64: illegal character near offset %zu", i);
+        }
+    }
+    *size = (size_t)(out - start);
+    return OK;
+}
+
+void hex_encode(char *out, const void *data, size_t size)
+{
+    const uint8_t *p = data;
+    for (size_t i = 0; i < size; i++) {
+        out[2 * i] = "0123456789abcdef"[p[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[p[i] & 15];
+    }
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+error hex_decode(void *out, span in)
+{
+    if (in.size % 2) return fail(ERR_PARSE, "hexadecimal text of odd length %zu", in.size);
+    for (size_t i = 0; i < in.size; i += 2) {
+        int high = hex_value(in.data[i]), low = hex_value(in.data[i + 1]);
+        if (high < 0 || low < 0) return fail(ERR_PARSE, "not hexadecimal at offset %zu", i);
+        ((uint8_t *)out)[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    return OK;
+}
+
+void percent_encode(struct buffer *out, span in, bool keep_slash)
+{
+    for (size_t i = 0; i < in.size; i++) {
+        uint8_t c = (uint8_t)in.data[i];
+        bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
+        if (plain) {
+            buffer_append_byte(out, c);
+        } else {
+            const char escape[3] = {'%', "0123456789ABCDEF"[c >> 4], "0123456789ABCDEF"[c & 15]};
+            buffer_append(out, escape, 3);
+        }
+    }
+}
+
+error percent_decode(struct buffer *out, span in, bool plus_is_space)
+{
+    for (size_t i = 0; i < in.size; i++) {
+        char c = in.data[i];
+        if (c == '%') {
+            int high = i + 2 < in.size ? hex_value(in.data[i + 1]) : -1;
+            int low = i + 2 < in.size ? hex_value(in.data[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return fail(ERR_PARSE, "malformed percent escape at offset %zu", i);
+            c = (char)(high << 4 | low);
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        buffer_append_byte(out, (uint8_t)c);
+    }
+    return OK;
+}
+
+size_t utf8_valid_prefix(span in)
+{
+    const uint8_t *p = (const uint8_t *)in.data;
+    size_t i = 0;
+    while (i < in.size) {
+        uint64_t eight;
+        while (i + 8 <= in.size && (memcpy(&eight, p + i, 8), (eight & 0x8080808080808080u) == 0))
+            i += 8;
+        if (i >= in.size) break;
+        uint8_t c = p[i];
+        size_t left = in.size - i;
+        if (c < 0x80) {
+            i++;
+            continue;
+        }
+        size_t need = c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+        if (need == 0 || left < need) return i;
+        for (size_t k = 1; k < need; k++)
+            if ((p[i + k] & 0xC0) != 0x80) return i;
+        bool overlong = (c == 0xE0 && p[i + 1] < 0xA0) || (c == 0xF0 && p[i + 1] < 0x90);
+        bool surrogate = c == 0xED && p[i + 1] >= 0xA0;
+        bool beyond = c == 0xF4 && p[i + 1] >= 0x90;
+        if (overlong || surrogate || beyond) return i;
+        i += need;
+    }
+    return in.size;
+}
+
+size_t utf8_count(span in)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < in.size; i++) count += ((uint8_t)in.data[i] & 0xC0) != 0x80;
+    return count;
+}
+
+size_t utf8_encode(char out[4], uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xC0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 63));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xE0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 63));
+        out[2] = (char)(0x80 | (c & 63));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 63));
+    out[2] = (char)(0x80 | (c >> 6 & 63));
+    out[3] = (char)(0x80 | (c & 63));
+    return 4;
+}
+
+bool parse_uint64(span in, uint64_t *out)
+{
+    if (in.size == 0) return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < in.size; i++) {
+        unsigned digit = (unsigned char)in.data[i] - '0';
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool parse_int64(span in, int64_t *out)
+{
+    bool negative = in.size && in.data[0] == '-';
+    uint64_t value;
+    if (!parse_uint64(negative ? (span){in.data + 1, in.size - 1} : in, &value)) return false;
+    if (value > (uint64_t)INT64_MAX + negative) return false;
+    *out = negative ? (int64_t)-value : (int64_t)value;
+    return true;
+}
+
+void json_escape(struct buffer *out, span in)
+{
+    for (size_t i = 0; i < in.size; i++) {
+        uint8_t c = (uint8_t)in.data[i];
+        if (c == '"' || c == '\\') buffer_append_byte(out, '\\'), buffer_append_byte(out, c);
+        else if (c == '\n') buffer_append_text(out, "\\n");
+        else if (c == '\r') buffer_append_text(out, "\\r");
+        else if (c == '\t') buffer_append_text(out, "\\t");
+        else if (c < 0x20) buffer_printf(out, "\\u%04x", c);
+        else buffer_append_byte(out, c);
+    }
+}

@@ -1,0 +1,35 @@
+/* The one seam to clock, randomness and the file system: real by default, swapped whole by the
+ * simulator (before any thread starts) so that a seed replays a run to the byte. */
+#pragma once
+
+#include "base/bytes.h"
+
+struct world {
+    int64_t (*now_us)(void);       /* wall clock, UTC */
+    int64_t (*monotonic_us)(void); /* never goes back */
+    void (*sleep_us)(int64_t us);
+    void (*random)(void *out, size_t size); /* cryptographic in the real world */
+    /* Files, as POSIX: return -1 with errno. */
+    int (*open)(const char *path, int flags, unsigned mode);
+    int64_t (*write)(int file, const void *data, size_t size, int64_t offset); /* pwrite */
+    int64_t (*read)(int file, void *data, size_t size, int64_t offset);        /* pread */
+    int (*sync)(int file);                                                     /* fdatasync */
+    int (*close)(int file);
+    int (*rename)(const char *from, const char *to);
+    int (*unlink)(const char *path);
+    int (*mkdir)(const char *path, unsigned mode);
+};
+
+extern const struct world *world; /* the current one */
+extern const struct world real_world;
+
+static inline int64_t now_us(void) { return world->now_us(); }
+static inline int64_t monotonic_us(void) { return world->monotonic_us(); }
+
+/* Whole-file helpers over the world; errors name the path. */
+error file_write_all(int file, const char *path, span data, int64_t offset) MUST_CHECK;
+error file_read_whole(const char *path, struct buffer *out, size_t max) MUST_CHECK;
+/* Temporary name, write, sync, rename, sync the folder: all or nothing. */
+error file_replace(const char *path, span data) MUST_CHECK;
+error file_sync_folder(const char *folder) MUST_CHECK;
+error folder_make(const char *path) MUST_CHECK; /* with parents, like mkdir -p; 0700 */

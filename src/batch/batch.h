@@ -1,0 +1,131 @@
+/* Rows as columns, in Apache Arrow's physical layout (Arrow columnar format 1.4), and the builder
+ * that fills them. A batch is built by one thread and immutable once finished; it borrows from its
+ * arena (and, for strings decoded without a copy, nothing else: string bytes are always its own).
+ *
+ *   kind                   values                      offsets
+ *   BOOLEAN                bits, LSB first             -
+ *   TINYINT SMALLINT INT   int8 / int16 / int32        -
+ *   BIGINT                 int64                       -
+ *   FLOAT DOUBLE           float / double              -
+ *   DECIMAL                __int128, unscaled          -
+ *   DATE                   int32 days since 1970       -
+ *   TIMESTAMP              int64 us since 1970, UTC    -
+ *   STRING CHAR VARCHAR    UTF-8 bytes                 int32[length + 1]
+ *   BINARY                 bytes                       int32[length + 1]
+ *   ARRAY                  children[0] = element       int32[length + 1]
+ *   MAP                    children[0] = key, [1] = value (parallel)  int32[length + 1]
+ *   STRUCT                 children = fields, same length             -
+ *
+ * validity: bit i set means row i is not NULL; the pointer is NULL when there are no NULLs.
+ * Under a NULL the value is zero, the offsets do not advance, struct children are NULL too. */
+#pragma once
+
+#include "batch/type.h"
+
+struct column {
+    const struct type *type;
+    int64_t length;
+    int64_t null_count;
+    const uint8_t *validity;  /* NULL: all valid */
+    const int32_t *offsets;
+    const void *values;
+    const struct column *children; /* type->child_count of them */
+};
+
+struct batch {
+    const struct schema *schema;
+    int64_t rows;
+    const struct column *columns; /* schema->field_count of them */
+    const uint32_t *origin;       /* row -> index of its record in the slice it was decoded from;
+                                     NULL: row i came from record i */
+};
+
+static inline bool bit_get(const uint8_t *bits, int64_t i) { return bits[i >> 3] >> (i & 7) & 1; }
+static inline void bit_set(uint8_t *bits, int64_t i) { bits[i >> 3] |= (uint8_t)(1u << (i & 7)); }
+static inline bool column_valid(const struct column *c, int64_t i)
+{
+    return !c->validity || bit_get(c->validity, i);
+}
+/* String or binary value at i (empty under a NULL). */
+static inline span column_span(const struct column *c, int64_t i)
+{
+    return (span){(const char *)c->values + c->offsets[i], (size_t)(c->offsets[i + 1] - c->offsets[i])};
+}
+
+/* ---- building ------------------------------------------------------------------------------
+ * begin -> (one append per value, in row order, depth first) -> finish. A struct's or list's
+ * parent is appended first, then its children:
+ *   struct: builder_struct(b), then one append on each child builder
+ *   list:   builder_list(b, n), then n appends on child 0 (map: and n on child 1)
+ * builder_null on a struct appends NULL to all its children; on a list nothing below.
+ * A row that turns out bad is taken back with batch_rewind. */
+struct builder {
+    const struct type *type;
+    int64_t length, null_count;
+    struct buffer validity; /* bits, only materialised once the first NULL came */
+    struct buffer offsets, values;
+    struct builder *children;
+};
+
+struct batch_builder {
+    const struct schema *schema;
+    struct builder *columns;
+    int64_t rows;
+};
+
+/* The builder's buffers are malloc'd and kept from batch to batch (fresh pages are slow). */
+void batch_begin(struct batch_builder *, const struct schema *);
+void batch_builder_release(struct batch_builder *);
+void builder_null(struct builder *);
+void builder_bool(struct builder *, bool);
+void builder_int(struct builder *, int64_t); /* TINYINT..BIGINT, DATE, TIMESTAMP; must fit */
+void builder_double(struct builder *, double); /* FLOAT, DOUBLE */
+void builder_decimal(struct builder *, __int128 unscaled);
+void builder_bytes(struct builder *, span); /* STRING CHAR VARCHAR BINARY */
+void builder_struct(struct builder *);
+void builder_list(struct builder *, int64_t elements); /* ARRAY, MAP */
+/* For lists whose size is known only at the end: begin, append elements, end. */
+void builder_list_end(struct builder *); /* closes a list of all elements since the last one */
+/* Call after all columns got their value of the row. Checks the lengths in debug builds. */
+void batch_row_done(struct batch_builder *);
+/* Drops whatever was appended since `rows` complete rows. */
+void batch_rewind(struct batch_builder *);
+/* A view over the builder's memory: valid until the next batch_begin/reset. No copy. */
+const struct batch *batch_finish(struct batch_builder *, struct arena *);
+void batch_reset(struct batch_builder *); /* zero rows, keeps memory */
+
+/* Bytes of the batch's values, for budgets. */
+size_t batch_bytes(const struct batch *);
+
+/* ---- whole-batch operations (results in the arena; inputs untouched, shared where equal) ---- */
+
+/* Rows whose bit in keep is set, in order. origin is composed. */
+const struct batch *batch_select(struct arena *, const struct batch *, const uint8_t *keep);
+/* Row as one JSON object text, for debugging, tests and quarantine reports. */
+void batch_print_row(struct buffer *out, const struct batch *, int64_t row);
+/* Any value as JSON (used by casts of nested values to string too). */
+void column_print_json(struct buffer *out, const struct column *, int64_t row);
+
+/* ---- casts ----------------------------------------------------------------------------------
+ * Spark's non-ANSI cast (Spark SQL, Cast.scala; string forms of timestamps as in
+ * DateTimeUtils.stringToTimestamp), session zone UTC: a value that cannot be converted becomes
+ * NULL, and its bit in `failed` is set (NULL in is NULL out, not a failure). */
+struct cast_report {
+    int64_t failures; /* values that became NULL */
+    uint8_t *failed;  /* bit per row, or NULL when there are none */
+};
+/* May return `in` itself (same type). Struct to struct by field name, list and map by element. */
+error column_cast(struct arena *, const struct column *in, const struct type *to,
+                  const struct column **out, struct cast_report *) MUST_CHECK;
+/* The scalar rules the decoder shares; false: does not convert. Input is trimmed inside. */
+bool cast_text_to_int(span, int64_t min, int64_t max, int64_t *out);
+bool cast_text_to_double(span, double *out);
+bool cast_text_to_decimal(span, int precision, int scale, __int128 *out);
+bool cast_text_to_bool(span, bool *out);
+bool cast_text_to_timestamp(span, int64_t *us);
+bool cast_text_to_date(span, int32_t *days);
+void cast_double_to_text(struct buffer *out, double); /* Java's Double.toString: 1.0E10, 0.1 */
+void cast_float_to_text(struct buffer *out, float);
+void cast_decimal_to_text(struct buffer *out, __int128 unscaled, int scale);
+void cast_timestamp_to_text(struct buffer *out, int64_t us); /* trailing zeros of the fraction cut */
+void cast_date_to_text(struct buffer *out, int32_t days);

@@ -1,0 +1,102 @@
+/* Record bytes -> columns.
+ *
+ * One record is one JSON document (RFC 8259; one trailing newline and blanks are ignored, a UTF-8
+ * BOM is not a document). A record that is not is refused with a reason and leaves no row; a value
+ * that does not fit its column becomes NULL and is counted. Nothing is dropped in silence.
+ *
+ * Three policies say how a JSON value meets a column's type:
+ *   PERMISSIVE  Spark's from_json with a declared schema (Glue streaming, catalog schema)
+ *   INFERRED    the value's own JSON type, then Spark's cast to the column's type (Glue's
+ *               detected schema followed by a mapping)
+ *   OPENX       the OpenX JSON SerDe (Athena reading JSON tables)
+ * Literals keep their text until the target type is known: 64-bit integers and decimals are exact. */
+#pragma once
+
+#include "batch/batch.h"
+
+enum decode_policy { DECODE_PERMISSIVE, DECODE_INFERRED, DECODE_OPENX };
+
+enum { DECODE_DEPTH_MAX = 128 };
+
+/* Why a record went to quarantine; texts by decode_reason_text(). */
+enum decode_reason {
+    DECODED,
+    DECODE_EMPTY,            /* no bytes, or blanks only */
+    DECODE_NOT_OBJECT,       /* a document, but not an object */
+    DECODE_MALFORMED,        /* syntax; `offset` says where */
+    DECODE_TRUNCATED,        /* ends inside a document */
+    DECODE_TRAILING,         /* another document or garbage behind the first */
+    DECODE_INVALID_UTF8,
+    DECODE_TOO_DEEP,         /* more than DECODE_DEPTH_MAX levels */
+    DECODE_TOO_LARGE,        /* above the job's record limit */
+    DECODE_DUPLICATE_KEY,    /* OPENX only: same key twice after case folding */
+    DECODE_BAD_VALUE,        /* strict casts: a value does not fit its column */
+    DECODE_REASONS
+};
+const char *decode_reason_text(enum decode_reason); /* "malformed JSON" ... */
+
+struct decode_options {
+    enum decode_policy policy;
+    bool strict;              /* a value that does not fit quarantines its record */
+    size_t record_bytes_max;  /* 0: no limit */
+};
+
+struct decode_fault {
+    uint32_t record;            /* index in the input */
+    enum decode_reason reason;
+    uint32_t offset;            /* byte in the record where it was found */
+    int column;                 /* top-level column for BAD_VALUE, else -1 */
+};
+
+/* Kept across batches: builders, scratch, counters. One per thread. */
+struct decoder;
+
+error decoder_open(struct decoder **, const struct schema *, const struct decode_options *) MUST_CHECK;
+void decoder_close(struct decoder *);
+
+struct decoded {
+    const struct batch *batch;          /* valid until the next decoder_run; origin maps rows to records */
+    const struct decode_fault *faults;  /* records that left no row, in order */
+    size_t fault_count;
+    const int64_t *bad_values;          /* per top-level column: values that became NULL since open */
+};
+
+/* Decodes `count` records into at most `count` rows, in order. Thread: the decoder's owner. */
+error decoder_run(struct decoder *, const span *records, size_t count, struct arena *,
+                  struct decoded *out) MUST_CHECK;
+
+/* ---- inference ----
+ * Widens `schema` (may be NULL at first) so that it holds the records' fields: integers int then
+ * bigint, numbers double, true/false boolean, text string, objects struct, arrays array; int|bigint
+ * widen, number|double widen, anything else with text becomes string; null alone stays out until a
+ * value comes. New fields go to the end. Records that do not parse are skipped (decode will fault
+ * them). The result lives in the arena. */
+error decode_infer(struct arena *, const struct schema *so_far, const span *records, size_t count,
+                   const struct schema **out) MUST_CHECK;
+
+/* ---- the scanner, for other readers of JSON bytes on the hot path (PutRecords bodies) ----
+ * A pull scanner over one buffer; strings come raw with an `escaped` mark. */
+enum json_token {
+    JSON_TOKEN_ERROR, JSON_TOKEN_END,
+    JSON_TOKEN_OBJECT, JSON_TOKEN_OBJECT_END, JSON_TOKEN_ARRAY, JSON_TOKEN_ARRAY_END,
+    JSON_TOKEN_KEY, JSON_TOKEN_STRING, JSON_TOKEN_NUMBER, JSON_TOKEN_TRUE, JSON_TOKEN_FALSE,
+    JSON_TOKEN_NULL
+};
+
+struct json_scanner {
+    const char *at, *end, *start;
+    enum decode_reason reason;      /* after JSON_TOKEN_ERROR */
+    span text;                      /* KEY, STRING (without quotes, raw), NUMBER (literal) */
+    bool escaped;                   /* text holds backslash escapes: see json_unescape */
+    int depth;
+    uint64_t in_object[DECODE_DEPTH_MAX / 64]; /* bit per level: object or array */
+    uint8_t state;                  /* what may come next */
+};
+
+void json_scan_begin(struct json_scanner *, span text);
+enum json_token json_scan_next(struct json_scanner *);
+/* Skips the value whose first token was just returned (a container to its end). False: error. */
+bool json_scan_skip(struct json_scanner *, enum json_token first);
+/* Resolves escapes of a string token into out (at most text.size bytes); strings without escapes
+ * may be used as they are. Lone surrogates are an error (false). */
+bool json_unescape(span raw, char *out, size_t *size);

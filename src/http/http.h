@@ -1,0 +1,117 @@
+/* HTTP on both sides and AWS Signature Version 4.
+ *
+ * Server: one port; each accepted connection is sniffed: the HTTP/2 preface (RFC 9113 3.4) goes to
+ * nghttp2, a TLS ClientHello is refused until TLS is configured, everything else to libmicrohttpd
+ * (HTTP/1.1, RFC 9112). A connection has a thread of its own, so a handler may block (group commit,
+ * long polls, event streams). Client: libcurl, HTTP/1.1. */
+#pragma once
+
+#include "base/base.h"
+
+enum {
+    HTTP_HEADERS_MAX_BYTES = 64 * 1024,
+    HTTP_TARGET_MAX_BYTES = 16 * 1024,
+};
+
+struct http_header { span name, value; }; /* names as sent; compare ignoring case */
+
+struct http_request {
+    span method;
+    span target;                  /* as sent: path and query, still encoded */
+    span path, query;             /* parts of target; query without '?' */
+    const struct http_header *headers;
+    size_t header_count;
+    bool http2;
+    const char *peer;             /* "127.0.0.1:51234" */
+    struct arena *arena;          /* the request's; reset after the reply */
+    span body;                    /* complete, for handlers without a body sink */
+};
+
+/* Value of the first header with the name, ignoring case; data NULL when absent. Over HTTP/2
+ * "host" answers :authority. */
+span http_header(const struct http_request *, const char *name);
+
+/* What a handler answers. Fill one of: body (memory from the request's arena or static),
+ * file (sent from offset, length; closed by the server), or pull (called until it returns 0;
+ * may block; negative cuts the connection). */
+struct http_reply {
+    int status;
+    struct http_header *headers;
+    size_t header_count, header_capacity;
+    span body;
+    int file;                     /* -1: none */
+    int64_t file_offset, file_length;
+    int64_t (*pull)(void *context, char *out, size_t max);
+    void (*pull_done)(void *context); /* always called once when pull is set */
+    void *pull_context;
+};
+
+void http_reply_header(struct http_request *, struct http_reply *, const char *name, const char *value);
+
+struct http_handler {
+    void *context;
+    /* Whole-body requests. The largest accepted body for a request, decided from its headers;
+     * larger ones get 413. */
+    size_t (*body_limit)(void *context, const struct http_request *);
+    void (*handle)(void *context, struct http_request *, struct http_reply *);
+    /* Streaming uploads: when `begin` returns true the body goes to `chunk` piece by piece and
+     * `handle` is called at the end with an empty body. May be NULL. `cookie` is kept per request;
+     * `end` is always called once after begin returned true. */
+    bool (*begin)(void *context, struct http_request *, void **cookie);
+    error (*chunk)(void *context, void *cookie, span bytes);
+    void (*finish)(void *context, void *cookie, struct http_request *, struct http_reply *);
+    void (*end)(void *context, void *cookie);
+};
+
+struct http_server;
+/* `listen` is an address ("127.0.0.1", "::1"); port 0 picks a free one. */
+error http_server_open(const char *listen, int port, const struct http_handler *, struct http_server **) MUST_CHECK;
+int http_server_port(const struct http_server *);
+/* Stops accepting, lets requests in flight finish (at most `grace_us`), joins every thread. */
+void http_server_close(struct http_server *, int64_t grace_us);
+
+/* ---- Signature Version 4 (AWS General Reference, "Signing AWS API requests") ---- */
+struct credentials {
+    span access_key, secret_key, session_token; /* token data NULL: none */
+};
+
+struct sigv4_scope { span access_key, date, region, service; }; /* of the Authorization header or query */
+
+/* Parses who signed; ERR_MISSING_AUTH, ERR_INCOMPLETE_SIGNATURE. */
+error sigv4_scope_parse(const struct http_request *, struct sigv4_scope *) MUST_CHECK;
+/* Verifies the request against the secret, at now_us (tolerates 15 minutes of skew; presigned
+ * queries by their own expiry). `payload_sha256` is the hex digest of the body, or NULL to take the
+ * x-amz-content-sha256 header's word (the caller then compares the body itself).
+ * ERR_INVALID_SIGNATURE names what differs, as AWS does. */
+error sigv4_verify(const struct http_request *, span secret_key, const char *payload_sha256,
+                   int64_t now_us) MUST_CHECK;
+
+/* ---- client ---- */
+struct http_client;
+/* Credentials from the usual AWS environment and files (environment variables, shared credentials
+ * file and profile); `override` may be NULL. Thread: one at a time per client. */
+error http_client_open(const struct credentials *override, struct http_client **) MUST_CHECK;
+void http_client_close(struct http_client *);
+
+struct http_call {
+    const char *method, *url;
+    const char *service, *region;     /* for the signature; service NULL: unsigned */
+    const struct http_header *headers;
+    size_t header_count;
+    span body;
+    int64_t timeout_us;               /* 0: 30 s */
+    /* out */
+    int status;
+    struct buffer *reply_body;        /* appended */
+    void (*on_header)(void *context, span name, span value); /* may be NULL */
+    void *context;
+};
+/* Signs, sends, receives. OK means an HTTP status came back; ERR_NETWORK, ERR_TIMEOUT else. */
+error http_call(struct http_client *, struct http_call *) MUST_CHECK;
+
+/* An AWS JSON 1.1 operation: POST / with X-Amz-Target; parses the reply; an error reply becomes
+ * the error of its name with AWS's message. Retries by the error's class with jittered backoff,
+ * at most `attempts` times (0: 5). */
+error http_aws_json(struct http_client *, const char *endpoint_url, const char *service,
+                    const char *region, const char *target, const json_t *input, int attempts,
+                    json_t **output) MUST_CHECK;
