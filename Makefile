@@ -1,0 +1,98 @@
+# The only build file. `make` builds build/sluice; ./dev installs what is missing and calls it.
+#
+#   make                     release binary
+#   make tests               every test program (unit, fuzz replay) of this build
+#   make SAN=address ...     the same with ASan and UBSan, under build/address (SAN=thread: TSan)
+#   make BUILD=dir ...       another output folder
+#
+# Each folder of src/ becomes one archive; a test links only the folders its subject may include
+# (the layers below), so the layers hold at link time too.
+
+SAN     ?=
+BUILD   ?= build$(if $(SAN),/$(SAN))
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+           -Wno-format-truncation
+VERSION := $(shell cat VERSION)
+
+ifeq ($(SAN),address)
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
+endif
+ifeq ($(SAN),thread)
+SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer -O1
+endif
+ifeq ($(SAN),fuzzer)
+CC       := clang
+SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -O1
+endif
+
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' -Isrc $(WARN) $(CFLAGS) $(SANFLAGS)
+LDFLAGS    += $(SANFLAGS) -Wl,--as-needed
+
+# What each folder may include: tool/layers checks the same lines.
+include layers.mk
+
+FOLDERS  := cli aws job node table catalog object stream sql parquet decode batch state http base
+# transitive closure, in link order (users before what they use)
+closure   = $(filter $(call reach,$(1)),$(FOLDERS))
+reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
+archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
+externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
+
+EXTERN_base    := -ljansson -lcrypto -lisal -lpthread -lm
+EXTERN_http    := -lmicrohttpd -lnghttp2 -lcurl
+EXTERN_state   := -llmdb
+EXTERN_stream  := -llmdb
+EXTERN_object  := -llmdb
+EXTERN_parquet := -lsnappy -lzstd -llz4 -lz
+EXTERN_sql     := -ldl
+EXTERN_aws     := -lcbor -lexpat
+
+.PHONY: all tests clean
+all: $(BUILD)/sluice
+
+$(BUILD)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+define folder_rule
+$(BUILD)/lib/$(1).a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_rule,$(f))))
+
+$(BUILD)/sluice: $(BUILD)/obj/main.o $(call archives,cli)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call externals,cli)
+
+# test/unit/FOLDER_topic.c tests FOLDER with cmocka; test/fuzz/FOLDER_topic.c holds one
+# LLVMFuzzerTestOneInput, replayed over test/fuzz/corpus/FOLDER_topic/.
+UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_*.c))
+FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_*.c))
+subject = $(firstword $(subst _, ,$(1)))
+
+define unit_rule
+$(BUILD)/unit/$(1): test/unit/$(1).c $(call archives,$(call subject,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -Itest -MMD -MP $$(LDFLAGS) -o $$@ $$< $(call archives,$(call subject,$(1))) -lcmocka $(call externals,$(call subject,$(1)))
+endef
+$(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
+
+define fuzz_rule
+$(BUILD)/fuzz/$(1): test/fuzz/$(1).c test/fuzz/replay.c $(call archives,$(call subject,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $(if $(filter fuzzer,$(SAN)),-fsanitize=fuzzer) -o $$@ $$< $(if $(filter fuzzer,$(SAN)),,test/fuzz/replay.c) $(call archives,$(call subject,$(1))) $(call externals,$(call subject,$(1)))
+endef
+$(foreach t,$(FUZZ),$(eval $(call fuzz_rule,$(t))))
+
+tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+.PHONY: unit fuzz
+unit: $(UNIT:%=$(BUILD)/unit/%)
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)

@@ -1,0 +1,56 @@
+/* SQL over Parquet files, by libduckdb: loaded with dlopen on first use (10 ms and 13 MB that a
+ * process which asks nothing does not pay), locked down to exactly the files it is given.
+ *
+ * This folder knows nothing of catalogs: the caller says which tables exist, with their columns,
+ * partition values and files (table/ finds them). */
+#pragma once
+
+#include "batch/batch.h"
+
+struct sql_engine;
+
+struct sql_options {
+    const char *library;      /* path of libduckdb.so; NULL: SLUICE_DUCKDB, then beside the binary
+                                 and the usual places */
+    size_t memory_bytes;      /* 0: 256 MiB */
+    int threads;              /* 0: the machine's */
+};
+
+/* ERR_UNSUPPORTED with the command that installs it when the library is not there. */
+error sql_open(const struct sql_options *, struct sql_engine **) MUST_CHECK;
+void sql_close(struct sql_engine *);
+
+struct sql_name { const char *database, *table; }; /* database NULL: not given */
+
+/* Tables that a SELECT (or EXPLAIN of one) names, from its syntax tree. Anything that is not one
+ * reading statement is refused by name (ERR_USAGE). */
+error sql_tables(struct sql_engine *, const char *text, struct arena *, struct sql_name **out,
+                 size_t *count) MUST_CHECK;
+
+/* Files of one partition (or of an unpartitioned table): all with the same partition values. */
+struct sql_files {
+    const char *const *paths;
+    size_t path_count;
+    const char *const *values;  /* one text per partition key; NULL entry: SQL NULL */
+};
+
+struct sql_table {
+    const char *database, *name;
+    const struct schema *schema;          /* data columns, matched to files by name; missing: NULL */
+    const struct schema *partition_keys;  /* may be empty */
+    const struct sql_files *files;
+    size_t file_sets;
+};
+
+struct sql_result;
+
+/* Runs one SELECT over exactly these tables; nothing else on the machine can be read. Thread: one
+ * query per engine at a time, except sql_interrupt. */
+error sql_query(struct sql_engine *, const char *text, const struct sql_table *, size_t tables,
+                const char *default_database, struct sql_result **) MUST_CHECK;
+void sql_interrupt(struct sql_engine *);
+/* Column names and types as catalog types; valid until close. */
+const struct schema *sql_result_schema(const struct sql_result *);
+/* Next rows in the arena, or NULL at the end. */
+error sql_result_next(struct sql_result *, struct arena *, const struct batch **) MUST_CHECK;
+void sql_result_close(struct sql_result *);
