@@ -1,0 +1,129 @@
+/* A catalog table -> the files that hold it now, with their partition values. */
+#include "table/table.h"
+
+enum { LIST_PAGE = 1000 };
+
+struct scan {
+    struct object_store *objects;
+    struct arena *arena;
+    const struct table *table;
+    struct sql_files *sets;
+    size_t count, capacity;
+    error failure;
+};
+
+/* As Athena: hidden names and empty markers are not data. */
+static bool is_data(const struct object_info *object)
+{
+    const char *slash = strrchr(object->key, '/');
+    const char *base = slash ? slash + 1 : object->key;
+    return object->size > 0 && base[0] != '\0' && base[0] != '_' && base[0] != '.';
+}
+
+/* All data objects below an s3:// folder, as local paths. */
+static error folder_paths(struct scan *scan, const char *location, struct sql_files *out)
+{
+    const char *bucket, *key;
+    TRY(object_url_parse(scan->arena, location, &bucket, &key));
+    size_t length = strlen(key);
+    if (length && key[length - 1] != '/') key = arena_printf(scan->arena, "%s/", key);
+    const char **paths = NULL, *after = NULL;
+    size_t count = 0, capacity = 0;
+    for (bool more = true; more;) {
+        struct object_info *page;
+        size_t found;
+        TRY(scan->objects->ops->list(scan->objects, bucket, key, after, LIST_PAGE, scan->arena, &page,
+                                     &found, &more));
+        for (size_t i = 0; i < found; i++) {
+            after = page[i].key;
+            if (!is_data(&page[i])) continue;
+            if (count == capacity) {
+                capacity = capacity ? 2 * capacity : 16;
+                const char **larger = ARENA_ARRAY(scan->arena, const char *, capacity);
+                if (count) memcpy(larger, paths, count * sizeof *paths);
+                paths = larger;
+            }
+            TRY(scan->objects->ops->local_path(scan->objects, bucket, page[i].key, scan->arena,
+                                               &paths[count]));
+            count++;
+        }
+        if (found == 0) break;
+    }
+    out->paths = paths;
+    out->path_count = count;
+    return OK;
+}
+
+static void add_set(struct scan *scan, struct sql_files set)
+{
+    if (scan->count == scan->capacity) {
+        scan->capacity = scan->capacity ? 2 * scan->capacity : 16;
+        struct sql_files *larger = ARENA_ARRAY(scan->arena, struct sql_files, scan->capacity);
+        if (scan->count) memcpy(larger, scan->sets, scan->count * sizeof *scan->sets);
+        scan->sets = larger;
+    }
+    scan->sets[scan->count++] = set;
+}
+
+static error partition_files(struct scan *scan, json_t *partition)
+{
+    const json_t *values = json_object_get(partition, "Values");
+    const char *location = json_text(json_object_get(partition, "StorageDescriptor"), "Location");
+    int keys = scan->table->partition_keys->field_count;
+    if (!location || (int)json_array_size(values) != keys)
+        return fail(ERR_CORRUPT, "table %s.%s: a partition without location or with %zu of %d values",
+                    scan->table->database, scan->table->name, json_array_size(values), keys);
+    const char **texts = ARENA_ARRAY(scan->arena, const char *, (size_t)keys);
+    for (int i = 0; i < keys; i++) {
+        const char *text = json_string_value(json_array_get(values, (size_t)i));
+        bool null = !text || strcmp(text, HIVE_NULL) == 0;
+        texts[i] = null ? NULL : arena_text(scan->arena, span_of(text));
+    }
+    struct sql_files set = {.values = texts};
+    TRY(folder_paths(scan, location, &set));
+    if (set.path_count) add_set(scan, set);
+    return OK;
+}
+
+static bool each_partition(void *context, json_t *partition)
+{
+    struct scan *scan = context;
+    scan->failure = partition_files(scan, partition);
+    return scan->failure == OK;
+}
+
+error table_scan(struct catalog *catalog, struct object_store *objects, struct arena *arena,
+                 const char *database, const char *name, struct sql_table *out)
+{
+    json_t *document;
+    TRY(catalog->ops->get_table(catalog, database, name, &document));
+    struct table *table = ARENA_NEW(arena, struct table);
+    error e = table_parse(arena, document, table);
+    struct scan scan = {.objects = objects, .arena = arena, .table = table};
+    if (e == OK && !table->location)
+        e = fail(ERR_INVALID_INPUT, "table %s.%s has no location", database, name);
+    if (e == OK && strncmp(table->location, "s3", 2) != 0)
+        e = fail(ERR_INVALID_INPUT,
+                 "table %s.%s is not in the lake: its location is '%s' (a stream's table describes "
+                 "records, query the table that a job writes)",
+                 database, name, table->location);
+    if (e == OK && table->partition_keys->field_count == 0) {
+        struct sql_files set = {0};
+        e = folder_paths(&scan, table->location, &set);
+        if (e == OK && set.path_count) add_set(&scan, set);
+    } else if (e == OK) {
+        e = catalog->ops->partitions(catalog, database, name, each_partition, &scan);
+        if (e == OK) e = scan.failure;
+    }
+    json_decref(document);
+    if (e != OK) return e;
+    *out = (struct sql_table){
+        .database = arena_text(arena, span_of(database)),
+        .name = arena_text(arena, span_of(name)),
+        .schema = table->schema,
+        .partition_keys = table->partition_keys,
+        .files = scan.sets,
+        .file_sets = scan.count,
+    };
+    return OK;
+}

@@ -1,0 +1,89 @@
+/* Tables in a lake: batches -> Hive-partitioned Parquet objects, staged until published; the names
+ * of those objects and partitions in the catalog; and the way back, from a name to the files that
+ * hold it.
+ *
+ * Layout (Hive): s3://BUCKET/PREFIX/key=value/.../STEM-NNNNN.CODEC.parquet
+ * A value's text is escaped as Hive does (FileUtils.escapePathName: control characters and
+ * " # % ' * / : = ? \ { [ ] ^ as %XX); NULL and "" are __HIVE_DEFAULT_PARTITION__. */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "object/object.h"
+#include "parquet/parquet.h"
+#include "sql/sql.h"
+
+/* ---- Hive paths ---- */
+#define HIVE_NULL "__HIVE_DEFAULT_PARTITION__"
+void hive_escape(struct buffer *out, span value);
+/* "key=value/" appended; value data NULL: SQL NULL. */
+void hive_append(struct buffer *path, const char *key, span value);
+
+/* ---- writing ----
+ * A writer belongs to one micro-batch and one thread. Rows go to one open file per partition;
+ * beyond the memory budget the fullest row group is closed early, beyond TABLE_OPEN_MAX partitions
+ * the least recently used file is finished. Nothing is visible before table_publish. */
+enum { TABLE_OPEN_MAX = 128 };
+
+struct partition_value { const char *key; const char *value; /* NULL: SQL NULL */ };
+
+struct table_layout {
+    const char *bucket;
+    const char *prefix;                 /* without slashes at its ends; may be empty */
+    const struct partition_value *fixed; /* leading folders, the same for every row (ingest_*) */
+    int fixed_count;
+    const char *const *partition_columns; /* columns of the batch that become folders */
+    int partition_column_count;
+    const char *stem;                   /* begins the object names; unique to job and batch */
+    struct parquet_options parquet;
+    size_t memory_bytes;                /* budget of all open files */
+    size_t file_bytes;                  /* a file is finished beyond it; 0: 512 MiB */
+};
+
+/* A staged or published file, copied into the plan. */
+struct data_file {
+    const char *bucket, *key, *token;
+    struct partition_value *partition;  /* fixed and column values, in order */
+    int partition_count;
+    int64_t rows, bytes;
+};
+
+struct table_writer;
+error table_writer_open(struct object_store *, const struct table_layout *, struct table_writer **) MUST_CHECK;
+/* The schema may change from call to call; files of the old schema are finished then. */
+error table_write(struct table_writer *, const struct batch *) MUST_CHECK;
+size_t table_writer_memory(const struct table_writer *);
+int64_t table_writer_rows(const struct table_writer *);
+int64_t table_writer_bytes(const struct table_writer *); /* encoded so far */
+/* What goes into every footer finished from now on (copied). */
+void table_writer_metadata(struct table_writer *, const struct parquet_key_value *, size_t count);
+/* Finishes every file: all bytes durable, still invisible. Frees the writer, whatever happens;
+ * on an error everything staged is removed. The list lives in the arena. */
+error table_writer_finish(struct table_writer *, struct arena *, struct data_file **files,
+                          size_t *count) MUST_CHECK;
+void table_writer_abandon(struct table_writer *);
+
+/* Makes one staged file visible; again is OK. ERR_NO_SUCH_UPLOAD: its bytes are gone. */
+error table_publish(struct object_store *, const struct data_file *) MUST_CHECK;
+error table_discard(struct object_store *, const struct data_file *) MUST_CHECK;
+
+/* ---- catalog ---- */
+struct table_target {
+    const char *database, *table;
+    const char *location;               /* s3://bucket/prefix/ */
+    const struct schema *schema;        /* data columns */
+    struct schema partition_keys;
+    bool update_schema;                 /* UPDATE_IN_DATABASE: create the table, add new columns */
+    const char *codec;                  /* for the table's parameters */
+};
+/* Creates the table or, when allowed, adds columns it lacks; with neither, a difference is logged. */
+error table_ensure(struct catalog *, const struct table_target *) MUST_CHECK;
+/* Registers the partitions of these files (those without partition values need none). */
+error table_register(struct catalog *, const struct table_target *, const struct data_file *,
+                     size_t count, int *added) MUST_CHECK;
+
+/* ---- reading ---- */
+/* A catalog table and the files that hold it now, for sql_query. Objects whose base name starts
+ * with '_' or '.' and zero-byte markers are not data. Partitioned tables show registered
+ * partitions only, as Athena does. */
+error table_scan(struct catalog *, struct object_store *, struct arena *, const char *database,
+                 const char *table, struct sql_table *out) MUST_CHECK;
