@@ -17,7 +17,9 @@
  *   STRUCT                 children = fields, same length             -
  *
  * validity: bit i set means row i is not NULL; the pointer is NULL when there are no NULLs.
- * Under a NULL the value is zero, the offsets do not advance, struct children are NULL too. */
+ * Under a NULL the value is zero, the offsets do not advance, struct children are NULL too.
+ * values and offsets are never NULL pointers where the kind has them; bitmaps may be read in whole
+ * 8-byte words, bits behind the length are zero. */
 #pragma once
 
 #include "batch/type.h"
@@ -62,37 +64,48 @@ static inline span column_span(const struct column *c, int64_t i)
 struct builder {
     const struct type *type;
     int64_t length, null_count;
-    struct buffer validity; /* bits, only materialised once the first NULL came */
+    struct buffer validity; /* bits; covers the rows up to the last NULL, ones behind it */
     struct buffer offsets, values;
     struct builder *children;
+    int child_count;
+    enum type_kind kind; /* of the buffers, which outlive `type` */
+    uint8_t width;       /* bytes per value; 0: bits, bytes or children */
 };
 
 struct batch_builder {
     const struct schema *schema;
     struct builder *columns;
+    int column_count;
     int64_t rows;
 };
 
-/* The builder's buffers are malloc'd and kept from batch to batch (fresh pages are slow). */
+/* A zero-initialised batch_builder is valid. The buffers are malloc'd and kept from batch to batch
+ * (fresh pages are slow), also over a changed schema where the types are alike. */
 void batch_begin(struct batch_builder *, const struct schema *);
 void batch_builder_release(struct batch_builder *);
 void builder_null(struct builder *);
-void builder_bool(struct builder *, bool);
-void builder_int(struct builder *, int64_t); /* TINYINT..BIGINT, DATE, TIMESTAMP; must fit */
-void builder_double(struct builder *, double); /* FLOAT, DOUBLE */
-void builder_decimal(struct builder *, __int128 unscaled);
-void builder_bytes(struct builder *, span); /* STRING CHAR VARCHAR BINARY */
-void builder_struct(struct builder *);
-void builder_list(struct builder *, int64_t elements); /* ARRAY, MAP */
-/* For lists whose size is known only at the end: begin, append elements, end. */
+static inline void builder_bool(struct builder *, bool);
+static inline void builder_int(struct builder *, int64_t); /* TINYINT..BIGINT, DATE, TIMESTAMP; must
+                                                              fit */
+static inline void builder_double(struct builder *, double); /* FLOAT, DOUBLE */
+static inline void builder_decimal(struct builder *, __int128 unscaled);
+static inline void builder_bytes(struct builder *, span); /* STRING CHAR VARCHAR BINARY; see below */
+static inline void builder_struct(struct builder *);
+static inline void builder_list(struct builder *, int64_t elements); /* ARRAY, MAP */
+/* For lists whose size is known only at the end: append elements, end. */
 void builder_list_end(struct builder *); /* closes a list of all elements since the last one */
-/* Call after all columns got their value of the row. Checks the lengths in debug builds. */
-void batch_row_done(struct batch_builder *);
+/* Call after all columns got their value of the row. */
+static inline void batch_row_done(struct batch_builder *b) { b->rows++; }
 /* Drops whatever was appended since `rows` complete rows. */
 void batch_rewind(struct batch_builder *);
-/* A view over the builder's memory: valid until the next batch_begin/reset. No copy. */
+/* A view over the builder's memory: valid until the next batch_begin/reset. No copy. Checks that
+ * every column got a value for every row. */
 const struct batch *batch_finish(struct batch_builder *, struct arena *);
 void batch_reset(struct batch_builder *); /* zero rows, keeps memory */
+
+/* A column holds at most this many text bytes or list elements (offsets are int32): callers bound
+ * the records of one batch so that it is never reached (checked, as our own fault). */
+#define COLUMN_OFFSET_MAX INT32_MAX
 
 /* Bytes of the batch's values, for budgets. */
 size_t batch_bytes(const struct batch *);
@@ -129,3 +142,5 @@ void cast_float_to_text(struct buffer *out, float);
 void cast_decimal_to_text(struct buffer *out, __int128 unscaled, int scale);
 void cast_timestamp_to_text(struct buffer *out, int64_t us); /* trailing zeros of the fraction cut */
 void cast_date_to_text(struct buffer *out, int32_t days);
+
+#include "batch/build.h"
