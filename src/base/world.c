@@ -1,11 +1,15 @@
 #include "base/world.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,6 +66,78 @@ static int real_mkdir(const char *path, unsigned mode)
     return mkdir(path, mode);
 }
 
+static int real_stat(const char *path, struct world_stat *out)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0) return -1;
+    *out = (struct world_stat){
+        .is_file = S_ISREG(st.st_mode),
+        .is_folder = S_ISDIR(st.st_mode),
+        .size = st.st_size,
+        .modified_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000,
+    };
+    return 0;
+}
+
+/* For kernels and sandboxes without openat2: one component at a time, none of them a link. */
+static int open_stepwise(int folder, const char *path, int flags)
+{
+    char name[256];
+    for (;;) {
+        size_t size = strcspn(path, "/");
+        bool last = path[size] == '\0';
+        if (size == 0 || size >= sizeof name || (size <= 2 && strspn(path, ".") >= size)) {
+            close(folder);
+            errno = EXDEV;
+            return -1;
+        }
+        memcpy(name, path, size);
+        name[size] = '\0';
+        int next = openat(folder, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+        int number = errno;
+        close(folder);
+        errno = number;
+        if (next < 0 || last) return next;
+        folder = next;
+        path += size + 1;
+    }
+}
+
+static int real_open_beneath(const char *folder, const char *path, int flags)
+{
+    int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) return -1;
+    struct open_how how = {
+        .flags = (uint64_t)flags | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    int file = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (file < 0 && (errno == ENOSYS || errno == EPERM)) return open_stepwise(root, path, flags);
+    int number = errno;
+    close(root);
+    errno = number;
+    return file;
+}
+
+static int real_lock(int file)
+{
+    return flock(file, LOCK_EX | LOCK_NB);
+}
+
+static int real_list(const char *folder, void (*each)(void *context, const char *name),
+                     void *context)
+{
+    DIR *dir = opendir(folder);
+    if (!dir) return -1;
+    for (struct dirent *entry; (errno = 0, entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            each(context, entry->d_name);
+    int number = errno;
+    closedir(dir);
+    errno = number;
+    return number ? -1 : 0;
+}
+
 const struct world real_world = {
     .now_us = real_now_us,
     .monotonic_us = real_monotonic_us,
@@ -75,6 +151,11 @@ const struct world real_world = {
     .rename = rename,
     .unlink = unlink,
     .mkdir = real_mkdir,
+    .rmdir = rmdir,
+    .stat = real_stat,
+    .open_beneath = real_open_beneath,
+    .lock = real_lock,
+    .list = real_list,
 };
 
 const struct world *world = &real_world;

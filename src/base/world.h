@@ -4,6 +4,12 @@
 
 #include "base/bytes.h"
 
+/* What stands at a path; the last component is not followed when it is a symbolic link. */
+struct world_stat {
+    bool is_file, is_folder;
+    int64_t size, modified_us;
+};
+
 struct world {
     int64_t (*now_us)(void);       /* wall clock, UTC */
     int64_t (*monotonic_us)(void); /* never goes back */
@@ -18,6 +24,15 @@ struct world {
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
     int (*mkdir)(const char *path, unsigned mode);
+    int (*rmdir)(const char *path);
+    int (*stat)(const char *path, struct world_stat *out);
+    /* Opens a path relative to a folder, following no symbolic link and never leaving it. */
+    int (*open_beneath)(const char *folder, const char *path, int flags);
+    /* Exclusive lock of an open file, freed by its close or the process's end; does not wait
+     * (EWOULDBLOCK). */
+    int (*lock)(int file);
+    /* Names in a folder without "." and "..", in no order. */
+    int (*list)(const char *folder, void (*each)(void *context, const char *name), void *context);
 };
 
 extern const struct world *world; /* the current one */
