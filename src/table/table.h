@@ -37,6 +37,9 @@ struct table_layout {
     struct parquet_options parquet;
     size_t memory_bytes;                /* budget of all open files */
     size_t file_bytes;                  /* a file is finished beyond it; 0: 512 MiB */
+    /* Asked for the footer's key-value pairs whenever a file is finished. */
+    void (*footer)(void *context, struct arena *, struct parquet_key_value **, size_t *count);
+    void *footer_context;
 };
 
 /* A staged or published file, copied into the plan. */
@@ -54,8 +57,6 @@ error table_write(struct table_writer *, const struct batch *) MUST_CHECK;
 size_t table_writer_memory(const struct table_writer *);
 int64_t table_writer_rows(const struct table_writer *);
 int64_t table_writer_bytes(const struct table_writer *); /* encoded so far */
-/* What goes into every footer finished from now on (copied). */
-void table_writer_metadata(struct table_writer *, const struct parquet_key_value *, size_t count);
 /* Finishes every file: all bytes durable, still invisible. Frees the writer, whatever happens;
  * on an error everything staged is removed. The list lives in the arena. */
 error table_writer_finish(struct table_writer *, struct arena *, struct data_file **files,

@@ -20,11 +20,6 @@ struct open_file {
     uint64_t used;                     /* tick of the last write */
 };
 
-struct metadata {
-    struct parquet_key_value *pairs;
-    size_t count;
-};
-
 struct table_writer {
     struct object_store *objects;
     struct table_layout layout;
@@ -38,8 +33,6 @@ struct table_writer {
     int open_count;
     struct data_file *finished;
     size_t finished_count, finished_capacity;
-    struct metadata metadata;
-    struct arena metadata_arena;
     int parts;                         /* numbers the object names */
     int64_t rows, bytes;
     uint64_t tick;
@@ -54,17 +47,6 @@ error table_writer_open(struct object_store *objects, const struct table_layout 
     if (!w->layout.file_bytes) w->layout.file_bytes = FILE_BYTES_DEFAULT;
     *out = w;
     return OK;
-}
-
-void table_writer_metadata(struct table_writer *w, const struct parquet_key_value *pairs, size_t count)
-{
-    arena_reset(&w->metadata_arena);
-    w->metadata.pairs = ARENA_ARRAY(&w->metadata_arena, struct parquet_key_value, count);
-    w->metadata.count = count;
-    for (size_t i = 0; i < count; i++) {
-        w->metadata.pairs[i].key = arena_span(&w->metadata_arena, pairs[i].key);
-        w->metadata.pairs[i].value = arena_span(&w->metadata_arena, pairs[i].value);
-    }
 }
 
 int64_t table_writer_rows(const struct table_writer *w)
@@ -109,8 +91,11 @@ static error file_finish(struct table_writer *w, int index)
 {
     struct open_file *file = w->open[index];
     remove_open(w, index);
+    struct parquet_key_value *pairs = NULL;
+    size_t pair_count = 0;
+    if (w->layout.footer) w->layout.footer(w->layout.footer_context, &w->arena, &pairs, &pair_count);
     int64_t rows = 0, bytes = 0;
-    error e = parquet_close(file->parquet, w->metadata.pairs, w->metadata.count, &rows, &bytes);
+    error e = parquet_close(file->parquet, pairs, pair_count, &rows, &bytes);
     const char *token = NULL;
     if (e == OK) e = w->objects->ops->upload_finish(file->upload, &w->arena, &token);
     else w->objects->ops->upload_abandon(file->upload);
@@ -367,7 +352,6 @@ static void writer_free(struct table_writer *w)
 {
     arena_release(&w->arena);
     arena_release(&w->scratch);
-    arena_release(&w->metadata_arena);
     free(w->finished);
     free(w);
 }
