@@ -15,6 +15,7 @@ struct object_info {
     int64_t size;
     int64_t modified_us;
     const char *etag;          /* without quotes */
+    const char *content_type;  /* head: as it was put; list: NULL */
 };
 
 /* When to refuse a put: both NULL means never. */
@@ -28,7 +29,8 @@ struct object_ops {
                  const char *content_type, struct object_condition);
     /* Whole object into the buffer; ERR_NO_SUCH_KEY. */
     error (*get)(struct object_store *, const char *bucket, const char *key, size_t max, struct buffer *out);
-    /* `length` bytes at `offset`; offset < 0 counts from the end (a footer's tail). */
+    /* `length` bytes at `offset`, fewer where the object ends; offset < 0 counts from the end (a
+     * footer's tail). */
     error (*get_range)(struct object_store *, const char *bucket, const char *key, int64_t offset,
                        size_t length, struct buffer *out);
     error (*head)(struct object_store *, const char *bucket, const char *key, struct arena *, struct object_info *);
@@ -64,13 +66,14 @@ struct object_store {
 /* s3://bucket/key (also s3a://, s3n://). The key may be empty. Text lives in the arena. */
 error object_url_parse(struct arena *, const char *url, const char **bucket, const char **key) MUST_CHECK;
 
-/* ---- local (object/local.c) ---- */
+/* ---- local (object/local.c) ----
+ * Objects are plain files under folder/BUCKET/KEY wherever a key is a safe path, so that people
+ * and other programs can read them; an overwritten key moves to KEY~<hex> (before the extension),
+ * and keys that are no safe path live under folder/.keys. local_path tells. Several processes may
+ * share a folder. An If-None-Match or If-Match is decided in the transaction that makes the object
+ * visible. */
 error object_open_local(const char *folder, struct object_store **) MUST_CHECK;
 error object_bucket_create(struct object_store *, const char *bucket, const char *region) MUST_CHECK;
 error object_bucket_delete(struct object_store *, const char *bucket) MUST_CHECK;
 error object_bucket_exists(struct object_store *, const char *bucket, bool *) MUST_CHECK;
 error object_bucket_list(struct object_store *, struct arena *, const char ***names, int64_t **created_us, size_t *count) MUST_CHECK;
-
-/* ---- remote (object/s3.c) ---- */
-struct http_client;
-error object_open_s3(struct http_client *, const char *endpoint_url, const char *region, struct object_store **) MUST_CHECK;

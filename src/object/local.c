@@ -1,0 +1,499 @@
+/* The local object store: buckets and objects as the index tells them. The protocol between index
+ * and files is described in internal.h; what writes is in stage.c. */
+#include "object/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct state_key record_key(const char *kind, const char *name)
+{
+    return (struct state_key){kind, "", "", name};
+}
+
+struct state_key object_state_key(const char *bucket, const char *key)
+{
+    return (struct state_key){"object", bucket, "", key};
+}
+
+/* ---- index entries ---- */
+
+error bucket_require(struct state_txn *t, const char *bucket)
+{
+    json_t *document;
+    TRY(bucket_name_check(bucket));
+    error e = state_get(t, record_key("bucket", bucket), &document);
+    if (e == ERR_NOT_FOUND)
+        return fail(ERR_NO_SUCH_BUCKET, "The specified bucket does not exist: %s", bucket);
+    if (e == OK) json_decref(document);
+    return e;
+}
+
+error entry_read(struct state_txn *t, const char *bucket, const char *key, struct entry *out)
+{
+    json_t *document;
+    *out = (struct entry){0};
+    TRY(object_key_check(key));
+    error e = state_get(t, object_state_key(bucket, key), &document);
+    if (e == ERR_NOT_FOUND)
+        return fail(ERR_NO_SUCH_KEY, "The specified key does not exist: %s", key);
+    TRY(e);
+    *out = (struct entry){
+        .document = document,
+        .path = json_text(document, "path"),
+        .token = json_text(document, "token"),
+        .etag = json_text(document, "etag"),
+        .type = json_text(document, "type"),
+        .size = json_integer_or(document, "size", -1),
+        .modified_us = json_integer_or(document, "modified", 0),
+    };
+    if (out->path && out->token && out->etag && out->size >= 0) return OK;
+    entry_release(out);
+    return fail(ERR_CORRUPT, "object index: incomplete entry of %s in %s", key, bucket);
+}
+
+void entry_release(struct entry *e)
+{
+    json_decref(e->document);
+    *e = (struct entry){0};
+}
+
+/* ---- file work left by commits ---- */
+
+struct todo_list {
+    struct arena arena;
+    const char **tokens, **paths;
+    bool *drops;
+    size_t count, capacity;
+};
+
+static bool todo_collect(void *context, const char *token, json_t *document)
+{
+    struct todo_list *list = context;
+    const char *path = json_text(document, "path");
+    if (!path || !strchr(path, '/')) return true;
+    list->tokens[list->count] = arena_text(&list->arena, span_of(token));
+    list->paths[list->count] = arena_text(&list->arena, span_of(path));
+    list->drops[list->count] = json_is_set(document, "drop");
+    return ++list->count < list->capacity;
+}
+
+static error todo_finish_one(struct local *l, const char *token, const char *path, bool drop)
+{
+    if (drop) {
+        place_drop(l, token, path);
+        return OK;
+    }
+    TRY(place_move(l, token, path));
+    error e = place_sync(l, path);
+    return e == ERR_NOT_FOUND ? OK : e; /* someone removed the folder by hand */
+}
+
+error todo_finish(struct local *l, struct state_txn *t)
+{
+    enum { AT_ONCE = 256 }; /* the rest is the next writer's */
+    struct todo_list list = {.capacity = AT_ONCE};
+    list.tokens = ARENA_ARRAY(&list.arena, const char *, AT_ONCE);
+    list.paths = ARENA_ARRAY(&list.arena, const char *, AT_ONCE);
+    list.drops = ARENA_ARRAY(&list.arena, bool, AT_ONCE);
+    error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
+    for (size_t i = 0; i < list.count && e == OK; i++) {
+        if (todo_finish_one(l, list.tokens[i], list.paths[i], list.drops[i]) == OK)
+            e = state_delete(t, record_key("todo", list.tokens[i]));
+        else /* the object stays readable where it is staged */
+            log_line(LOG_WARN, "object", "%s", error_text());
+    }
+    arena_release(&list.arena);
+    return e;
+}
+
+error todo_add(struct state_txn *t, const char *token, const char *path, bool drop)
+{
+    json_t *document = json_pack("{s:s, s:b}", "path", path, "drop", drop);
+    CHECK(document);
+    error e = state_put(t, record_key("todo", token), document);
+    json_decref(document);
+    return e;
+}
+
+void todo_settle(struct local *l)
+{
+    struct state_txn *t;
+    error e = state_begin(l->index, true, &t);
+    if (e == OK) {
+        e = todo_finish(l, t);
+        if (e == OK) e = state_commit(t);
+        else state_abort(t);
+    }
+    if (e != OK) log_line(LOG_WARN, "object", "left for later: %s", error_text());
+}
+
+/* ---- reading ---- */
+
+/* The entry as it is now. */
+static error entry_find(struct local *l, const char *bucket, const char *key, struct entry *out)
+{
+    struct state_txn *t;
+    TRY(state_begin(l->index, false, &t));
+    error e = bucket_require(t, bucket);
+    if (e == OK) e = entry_read(t, bucket, key, out);
+    state_abort(t);
+    return e;
+}
+
+static int entry_open(struct local *l, const struct entry *entry)
+{
+    char staged[sizeof ".staging/" + TOKEN_SIZE];
+    int file = world->open_beneath(l->folder, entry->path, O_RDONLY);
+    if (file >= 0 || errno != ENOENT) return file;
+    if (strlen(entry->token) != TOKEN_SIZE) return -1;
+    strcpy(staged, ".staging/");
+    strcat(staged, entry->token);
+    return world->open_beneath(l->folder, staged, O_RDONLY);
+}
+
+/* Opens the object's file. Between reading the entry and opening its file the object may be
+ * overwritten or moved into place; then the entry is read again. */
+static error object_open_file(struct local *l, const char *bucket, const char *key,
+                              struct entry *entry, int *file)
+{
+    enum { SAME_MAX = 3 };
+    char last[TOKEN_SIZE + 1] = "";
+    for (int same = 0; same < SAME_MAX;) {
+        TRY(entry_find(l, bucket, key, entry));
+        *file = entry_open(l, entry);
+        if (*file >= 0) return OK;
+        error e = errno == ENOENT ? OK : fail_errno("open %s/%s", l->folder, entry->path);
+        same = strcmp(last, entry->token) == 0 ? same + 1 : 0;
+        snprintf(last, sizeof last, "%s", entry->token);
+        entry_release(entry);
+        TRY(e);
+    }
+    return fail(ERR_CORRUPT, "the file of object %s in bucket %s is missing from %s", key, bucket,
+                l->folder);
+}
+
+static error file_read(int file, const char *key, int64_t offset, size_t length, struct buffer *out)
+{
+    buffer_reserve(out, length);
+    while (length) {
+        int64_t n = world->read(file, out->data + out->size, length, offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("read object %s", key);
+        if (n == 0) return fail(ERR_CORRUPT, "the file of object %s is shorter than it was put", key);
+        out->size += (size_t)n;
+        offset += n;
+        length -= (size_t)n;
+    }
+    return OK;
+}
+
+static error local_get(struct object_store *s, const char *bucket, const char *key, size_t max,
+                       struct buffer *out)
+{
+    struct entry entry;
+    int file;
+    TRY(object_open_file(local_of(s), bucket, key, &entry, &file));
+    error e = (uint64_t)entry.size > max
+                  ? fail(ERR_TOO_LARGE, "object %s has %lld bytes, more than %zu", key,
+                         (long long)entry.size, max)
+                  : file_read(file, key, 0, (size_t)entry.size, out);
+    world->close(file);
+    entry_release(&entry);
+    return e;
+}
+
+static error local_get_range(struct object_store *s, const char *bucket, const char *key,
+                             int64_t offset, size_t length, struct buffer *out)
+{
+    struct entry entry;
+    int file;
+    TRY(object_open_file(local_of(s), bucket, key, &entry, &file));
+    if (offset < 0) offset = entry.size + offset > 0 ? entry.size + offset : 0;
+    if (offset > entry.size) offset = entry.size;
+    if (length > (uint64_t)(entry.size - offset)) length = (size_t)(entry.size - offset);
+    error e = file_read(file, key, offset, length, out);
+    world->close(file);
+    entry_release(&entry);
+    return e;
+}
+
+static error local_head(struct object_store *s, const char *bucket, const char *key,
+                        struct arena *arena, struct object_info *out)
+{
+    struct entry entry;
+    TRY(entry_find(local_of(s), bucket, key, &entry));
+    *out = (struct object_info){
+        .key = arena_text(arena, span_of(key)),
+        .size = entry.size,
+        .modified_us = entry.modified_us,
+        .etag = arena_text(arena, span_of(entry.etag)),
+        .content_type = arena_text(arena, span_of(entry.type)),
+    };
+    entry_release(&entry);
+    return OK;
+}
+
+struct listing {
+    struct arena *arena;
+    struct object_info *infos;
+    size_t count, capacity, max;
+    bool more;
+};
+
+static bool listing_add(void *context, const char *key, json_t *document)
+{
+    struct listing *l = context;
+    const char *etag = json_text(document, "etag");
+    if (l->count == l->max) {
+        l->more = true;
+        return false;
+    }
+    if (l->count == l->capacity) {
+        size_t capacity = l->capacity ? l->capacity * 2 : 64;
+        struct object_info *grown = ARENA_ARRAY(l->arena, struct object_info, capacity);
+        if (l->count) memcpy(grown, l->infos, l->count * sizeof *grown);
+        l->infos = grown;
+        l->capacity = capacity;
+    }
+    l->infos[l->count++] = (struct object_info){
+        .key = arena_text(l->arena, span_of(key)),
+        .size = json_integer_or(document, "size", 0),
+        .modified_us = json_integer_or(document, "modified", 0),
+        .etag = arena_text(l->arena, span_of(etag ? etag : "")),
+    };
+    return true;
+}
+
+static error local_list(struct object_store *s, const char *bucket, const char *prefix,
+                        const char *after, size_t max, struct arena *arena,
+                        struct object_info **out, size_t *count, bool *more)
+{
+    struct listing listing = {.arena = arena, .max = max};
+    struct state_txn *t;
+    TRY(state_begin(local_of(s)->index, false, &t));
+    error e = bucket_require(t, bucket);
+    if (e == OK)
+        e = state_scan(t, object_state_key(bucket, prefix ? prefix : ""), after, listing_add,
+                       &listing);
+    state_abort(t);
+    TRY(e);
+    *out = listing.infos;
+    *count = listing.count;
+    *more = listing.more;
+    return OK;
+}
+
+static error local_path(struct object_store *s, const char *bucket, const char *key,
+                        struct arena *arena, const char **path)
+{
+    struct local *l = local_of(s);
+    struct entry entry;
+    int file;
+    struct world_stat st;
+    TRY(object_open_file(l, bucket, key, &entry, &file));
+    world->close(file);
+    *path = arena_printf(arena, "%s/%s", l->folder, entry.path);
+    /* Not moved into place yet, by a process that died perhaps: do it, or name it as it is. */
+    if (world->stat(*path, &st) != 0 && place_move(l, entry.token, entry.path) != OK)
+        *path = arena_printf(arena, "%s/.staging/%s", l->folder, entry.token);
+    entry_release(&entry);
+    return OK;
+}
+
+static error remove_in(struct local *l, struct state_txn *t, const char *bucket, const char *key)
+{
+    struct entry entry;
+    TRY(todo_finish(l, t));
+    TRY(bucket_require(t, bucket));
+    TRY(entry_read(t, bucket, key, &entry));
+    error e = state_delete(t, object_state_key(bucket, key));
+    if (e == OK) e = todo_add(t, entry.token, entry.path, true);
+    entry_release(&entry);
+    return e;
+}
+
+static error local_remove(struct object_store *s, const char *bucket, const char *key)
+{
+    struct local *l = local_of(s);
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = remove_in(l, t, bucket, key);
+    if (e != OK) {
+        state_abort(t);
+        return e == ERR_NO_SUCH_KEY ? OK : e;
+    }
+    TRY(state_commit(t));
+    todo_settle(l);
+    return OK;
+}
+
+/* ---- buckets ---- */
+
+static error bucket_create_in(struct state_txn *t, const char *bucket, const char *region)
+{
+    error e = bucket_require(t, bucket);
+    if (e == OK)
+        return fail(ERR_BUCKET_EXISTS, "Your previous request to create the named bucket succeeded "
+                                       "and you already own it: %s", bucket);
+    if (e != ERR_NO_SUCH_BUCKET) return e;
+    json_t *document = json_pack("{s:s, s:I}", "region", region ? region : "", "created",
+                                 (json_int_t)now_us());
+    CHECK(document);
+    e = state_put(t, record_key("bucket", bucket), document);
+    json_decref(document);
+    return e;
+}
+
+error object_bucket_create(struct object_store *s, const char *bucket, const char *region)
+{
+    struct local *l = local_of(s);
+    struct buffer path = {0};
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = bucket_create_in(t, bucket, region);
+    if (e == OK) e = folder_make(place_full(l, bucket, &path));
+    buffer_release(&path);
+    if (e == OK) return state_commit(t);
+    state_abort(t);
+    return e;
+}
+
+static bool stop_at_first(void *found, const char *name, json_t *document)
+{
+    (void)name, (void)document;
+    *(bool *)found = true;
+    return false;
+}
+
+static error bucket_delete_in(struct local *l, struct state_txn *t, const char *bucket)
+{
+    bool found = false;
+    TRY(bucket_require(t, bucket));
+    TRY(todo_finish(l, t));
+    TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
+    if (found)
+        return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s", bucket);
+    return state_delete(t, record_key("bucket", bucket));
+}
+
+error object_bucket_delete(struct object_store *s, const char *bucket)
+{
+    struct local *l = local_of(s);
+    struct buffer path = {0};
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = bucket_delete_in(l, t, bucket);
+    if (e != OK) {
+        state_abort(t);
+        return e;
+    }
+    world->rmdir(place_full(l, bucket, &path)); /* stays when people keep files of their own in it */
+    buffer_release(&path);
+    TRY(state_commit(t));
+    /* Uploads into it can complete no more. */
+    return local_upload_sweep(s, bucket, "", INT64_MAX, NULL, 0);
+}
+
+error object_bucket_exists(struct object_store *s, const char *bucket, bool *exists)
+{
+    struct state_txn *t;
+    TRY(state_begin(local_of(s)->index, false, &t));
+    error e = bucket_require(t, bucket);
+    state_abort(t);
+    *exists = e == OK;
+    return e == ERR_NO_SUCH_BUCKET ? OK : e;
+}
+
+struct bucket_list {
+    struct arena *arena;
+    struct buffer names, created;
+};
+
+static bool bucket_list_add(void *context, const char *name, json_t *document)
+{
+    struct bucket_list *list = context;
+    const char *kept = arena_text(list->arena, span_of(name));
+    int64_t created = json_integer_or(document, "created", 0);
+    buffer_append(&list->names, &kept, sizeof kept);
+    buffer_append(&list->created, &created, sizeof created);
+    return true;
+}
+
+error object_bucket_list(struct object_store *s, struct arena *arena, const char ***names,
+                         int64_t **created_us, size_t *count)
+{
+    struct bucket_list list = {.arena = arena};
+    struct state_txn *t;
+    TRY(state_begin(local_of(s)->index, false, &t));
+    error e = state_scan(t, record_key("bucket", ""), NULL, bucket_list_add, &list);
+    state_abort(t);
+    if (e == OK) {
+        *names = arena_copy(arena, list.names.data, list.names.size);
+        *created_us = arena_copy(arena, list.created.data, list.created.size);
+        *count = list.created.size / sizeof **created_us;
+    }
+    buffer_release(&list.names);
+    buffer_release(&list.created);
+    return e;
+}
+
+/* ---- opening ---- */
+
+static void local_close(struct object_store *s)
+{
+    struct local *l = local_of(s);
+    state_close(l->index);
+    free(l->folder);
+    free(l);
+}
+
+static const struct object_ops local_ops = {
+    .put = local_put,
+    .get = local_get,
+    .get_range = local_get_range,
+    .head = local_head,
+    .remove = local_remove,
+    .list = local_list,
+    .upload_begin = local_upload_begin,
+    .upload_write = local_upload_write,
+    .upload_finish = local_upload_finish,
+    .upload_abandon = local_upload_abandon,
+    .upload_complete = local_upload_complete,
+    .upload_abort = local_upload_abort,
+    .upload_sweep = local_upload_sweep,
+    .local_path = local_path,
+    .close = local_close,
+};
+
+static error local_prepare(struct local *l)
+{
+    struct buffer path = {0};
+    error e = folder_make(place_full(l, ".staging", &path));
+    char *real = e == OK ? realpath(l->folder, NULL) : NULL;
+    if (real) { /* local_path's answers stay right when the process changes its folder */
+        free(l->folder);
+        l->folder = real;
+    }
+    if (e == OK) e = file_sync_folder(l->folder);
+    if (e == OK) e = state_open(place_full(l, ".index", &path), &l->index);
+    buffer_release(&path);
+    if (e != OK) return e;
+    todo_settle(l);
+    return stage_collect(l);
+}
+
+error object_open_local(const char *folder, struct object_store **out)
+{
+    struct local *l = must_calloc(1, sizeof *l);
+    l->store.ops = &local_ops;
+    l->folder = must_strdup(folder);
+    error e = local_prepare(l);
+    if (e != OK) {
+        local_close(&l->store);
+        return e;
+    }
+    *out = &l->store;
+    return OK;
+}

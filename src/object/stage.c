@@ -1,0 +1,422 @@
+/* Writing: bytes are staged in a file of their own, synced, and made the object by one commit of
+ * the index. The protocol is described in internal.h. */
+#include "object/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+struct upload {
+    struct local *local;
+    char *bucket, *key, *type;
+    char token[TOKEN_SIZE + 1];
+    char etag[2 * MD5_SIZE + 1]; /* once finished */
+    int file;                    /* locked: others know that its writer lives */
+    int64_t size, began_us;
+    struct digest *digest;
+};
+
+static bool token_is_valid(const char *token)
+{
+    return strlen(token) == TOKEN_SIZE && strspn(token, "0123456789abcdef") == TOKEN_SIZE;
+}
+
+/* ---- staged files ---- */
+
+static void upload_free(struct upload *u)
+{
+    uint8_t ignored[SHA256_SIZE];
+    if (u->digest) digest_close(u->digest, ignored);
+    if (u->file >= 0) world->close(u->file);
+    free(u->bucket);
+    free(u->key);
+    free(u->type);
+    free(u);
+}
+
+static void staged_remove(const struct local *l, const char *token)
+{
+    struct buffer path = {0};
+    world->unlink(staging_full(l, token, &path));
+    buffer_release(&path);
+}
+
+/* Creates and locks the file. A collector may see it between the two and take it for an orphan:
+ * then another name is tried. */
+static error stage_create(struct upload *u)
+{
+    enum { TRIES = 16 };
+    struct buffer path = {0};
+    struct world_stat st;
+    error e = OK;
+    u->file = -1;
+    for (int i = 0; e == OK && u->file < 0 && i < TRIES; i++) {
+        uint8_t random[TOKEN_SIZE / 2];
+        world->random(random, sizeof random);
+        hex_encode(u->token, random, sizeof random);
+        const char *name = staging_full(u->local, u->token, &path);
+        u->file = world->open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (u->file < 0) {
+            e = fail_errno("create %s", name);
+        } else if (world->lock(u->file) != 0 || world->stat(name, &st) != 0) {
+            world->close(u->file);
+            u->file = -1;
+        }
+    }
+    if (e == OK && u->file < 0) e = fail(ERR_IO, "cannot lock a file in %s/.staging", u->local->folder);
+    buffer_release(&path);
+    return e;
+}
+
+static error stage_open(struct local *l, const char *bucket, const char *key, const char *type,
+                        struct upload **out)
+{
+    struct state_txn *t;
+    TRY(object_key_check(key));
+    TRY(state_begin(l->index, false, &t));
+    error e = bucket_require(t, bucket);
+    state_abort(t);
+    TRY(e);
+    struct upload *u = must_calloc(1, sizeof *u);
+    u->local = l;
+    u->bucket = must_strdup(bucket);
+    u->key = must_strdup(key);
+    u->type = must_strdup(type ? type : "binary/octet-stream");
+    u->began_us = now_us();
+    e = stage_create(u);
+    if (e != OK) {
+        upload_free(u);
+        return e;
+    }
+    u->digest = digest_open(DIGEST_MD5);
+    *out = u;
+    return OK;
+}
+
+static error stage_write(struct upload *u, span bytes)
+{
+    TRY(file_write_all(u->file, u->token, bytes, u->size));
+    digest_update(u->digest, bytes);
+    u->size += (int64_t)bytes.size;
+    return OK;
+}
+
+/* All bytes and the file's name are durable afterwards. */
+static error stage_sync(struct upload *u)
+{
+    struct buffer folder = {0};
+    uint8_t md5[SHA256_SIZE];
+    digest_close(u->digest, md5);
+    u->digest = NULL;
+    hex_encode(u->etag, md5, MD5_SIZE);
+    if (world->sync(u->file) != 0) return fail_errno("sync staged object %s", u->key);
+    error e = file_sync_folder(place_full(u->local, ".staging", &folder));
+    buffer_release(&folder);
+    return e;
+}
+
+/* ---- making staged bytes the object ---- */
+
+static error condition_check(const struct entry *old, struct object_condition condition)
+{
+    if (condition.if_absent && old->document)
+        return fail(ERR_PRECONDITION, "the object exists (If-None-Match)");
+    if (!condition.if_etag) return OK;
+    if (!old->document)
+        return fail(ERR_NO_SUCH_KEY, "The specified key does not exist (If-Match)");
+    if (strcmp(condition.if_etag, old->etag) != 0)
+        return fail(ERR_PRECONDITION, "the object's ETag is %s, not %s (If-Match)", old->etag,
+                    condition.if_etag);
+    return OK;
+}
+
+static error object_write(struct state_txn *t, const char *bucket, const char *key,
+                          const struct staged *staged, const char *path)
+{
+    json_t *document =
+        json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "path", path, "token", staged->token, "size",
+                  (json_int_t)staged->size, "etag", staged->etag, "modified", (json_int_t)now_us(),
+                  "type", staged->type);
+    if (!document) return fail(ERR_INVALID_ARGUMENT, "the content type is not valid UTF-8");
+    error e = state_put(t, object_state_key(bucket, key), document);
+    json_decref(document);
+    return e;
+}
+
+/* Inside the write transaction: the object is `staged` from the commit on. */
+static error publish_in(struct local *l, struct state_txn *t, const char *bucket, const char *key,
+                        const struct staged *staged, struct object_condition condition,
+                        struct buffer *path, bool *replaced)
+{
+    struct entry old;
+    TRY(todo_finish(l, t));
+    TRY(bucket_require(t, bucket));
+    error e = entry_read(t, bucket, key, &old);
+    if (e != OK && e != ERR_NO_SUCH_KEY) return e;
+    e = condition_check(&old, condition);
+    *replaced = old.document != NULL;
+    if (e == OK) {
+        place_choose(l, bucket, key, staged->token, path);
+        e = object_write(t, bucket, key, staged, buffer_text(path));
+    }
+    if (e == OK) e = todo_add(t, staged->token, buffer_text(path), false);
+    if (e == OK && old.document) e = todo_add(t, old.token, old.path, true);
+    entry_release(&old);
+    return e;
+}
+
+/* After the commit nothing may fail any more: what cannot be done now is in the todo records. */
+static void publish_settle(struct local *l, const char *token, struct buffer *path, bool replaced)
+{
+    if (place_move(l, token, buffer_text(path)) != OK)
+        log_line(LOG_WARN, "object", "left for later: %s", error_text());
+    if (replaced) todo_settle(l);
+}
+
+static error publish(struct local *l, const struct upload *u, struct object_condition condition)
+{
+    const struct staged staged = {u->token, u->size, u->etag, u->type};
+    struct buffer path = {0};
+    bool replaced;
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = publish_in(l, t, u->bucket, u->key, &staged, condition, &path, &replaced);
+    if (e == OK) e = state_commit(t);
+    else state_abort(t);
+    if (e == OK) publish_settle(l, u->token, &path, replaced);
+    buffer_release(&path);
+    return e;
+}
+
+error local_put(struct object_store *s, const char *bucket, const char *key, span data,
+                const char *content_type, struct object_condition condition)
+{
+    struct upload *u;
+    TRY(stage_open(local_of(s), bucket, key, content_type, &u));
+    error e = stage_write(u, data);
+    if (e == OK) e = stage_sync(u);
+    if (e == OK) e = publish(u->local, u, condition);
+    if (e == OK) upload_free(u);
+    else local_upload_abandon(u);
+    return e;
+}
+
+/* ---- uploads ---- */
+
+error local_upload_begin(struct object_store *s, const char *bucket, const char *key,
+                         const char *content_type, struct upload **out)
+{
+    return stage_open(local_of(s), bucket, key, content_type, out);
+}
+
+error local_upload_write(struct upload *u, span bytes)
+{
+    return stage_write(u, bytes);
+}
+
+void local_upload_abandon(struct upload *u)
+{
+    if (!u) return;
+    staged_remove(u->local, u->token);
+    upload_free(u);
+}
+
+error local_upload_finish(struct upload *u, struct arena *arena, const char **token)
+{
+    json_t *record = NULL;
+    error e = stage_sync(u);
+    if (e == OK) {
+        record = json_pack("{s:s, s:s, s:I, s:s, s:s, s:I}", "bucket", u->bucket, "key", u->key,
+                           "size", (json_int_t)u->size, "etag", u->etag, "type", u->type, "began",
+                           (json_int_t)u->began_us);
+        e = record ? state_put_one(u->local->index, record_key("upload", u->token), record)
+                   : fail(ERR_INVALID_ARGUMENT, "the content type is not valid UTF-8");
+    }
+    json_decref(record);
+    if (e != OK) {
+        local_upload_abandon(u);
+        return e;
+    }
+    *token = arena_text(arena, span_of(u->token));
+    upload_free(u);
+    return OK;
+}
+
+/* The record of staged bytes for this very key; a new reference. */
+static error upload_record(struct state_txn *t, const char *bucket, const char *key,
+                           const char *token, json_t **out)
+{
+    if (token_is_valid(token)) {
+        error e = state_get(t, record_key("upload", token), out);
+        if (e != OK && e != ERR_NOT_FOUND) return e;
+        if (e == OK) {
+            const char *b = json_text(*out, "bucket"), *k = json_text(*out, "key");
+            if (b && k && strcmp(b, bucket) == 0 && strcmp(k, key) == 0) return OK;
+            json_decref(*out);
+        }
+    }
+    return fail(ERR_NO_SUCH_UPLOAD, "The specified upload does not exist: %.64s", token);
+}
+
+static bool was_completed(struct state_txn *t, const char *bucket, const char *key,
+                          const char *token)
+{
+    struct entry entry;
+    if (entry_read(t, bucket, key, &entry) != OK) return false;
+    bool same = strcmp(entry.token, token) == 0;
+    entry_release(&entry);
+    return same;
+}
+
+static error complete_in(struct local *l, struct state_txn *t, const char *bucket, const char *key,
+                         const char *token, struct buffer *path, bool *replaced)
+{
+    json_t *record;
+    error e = upload_record(t, bucket, key, token, &record);
+    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token)) return todo_finish(l, t);
+    TRY(e);
+    const struct staged staged = {token, json_integer_or(record, "size", 0),
+                                  json_text(record, "etag"), json_text(record, "type")};
+    if (staged.etag && staged.type)
+        e = publish_in(l, t, bucket, key, &staged, (struct object_condition){0}, path, replaced);
+    else
+        e = fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
+    if (e == OK) e = state_delete(t, record_key("upload", token));
+    json_decref(record);
+    return e;
+}
+
+error local_upload_complete(struct object_store *s, const char *bucket, const char *key,
+                            const char *token)
+{
+    struct local *l = local_of(s);
+    struct buffer path = {0};
+    bool replaced = false;
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = complete_in(l, t, bucket, key, token, &path, &replaced);
+    if (e == OK) e = state_commit(t);
+    else state_abort(t);
+    if (e == OK && path.size) publish_settle(l, token, &path, replaced);
+    buffer_release(&path);
+    return e;
+}
+
+error local_upload_abort(struct object_store *s, const char *bucket, const char *key,
+                         const char *token)
+{
+    struct local *l = local_of(s);
+    json_t *record;
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = upload_record(t, bucket, key, token, &record);
+    if (e == OK) {
+        json_decref(record);
+        e = state_delete(t, record_key("upload", token));
+    }
+    if (e != OK) {
+        state_abort(t);
+        return e;
+    }
+    TRY(state_commit(t));
+    staged_remove(l, token); /* without its record an orphan, should this process die here */
+    return OK;
+}
+
+/* ---- what dead processes left ---- */
+
+struct sweep {
+    struct arena arena;
+    const char *bucket, *prefix;
+    int64_t before_us;
+    const char *const *keep;
+    size_t keep_count;
+    struct buffer tokens; /* const char * each */
+};
+
+static bool sweep_look(void *context, const char *token, json_t *record)
+{
+    struct sweep *s = context;
+    const char *bucket = json_text(record, "bucket"), *key = json_text(record, "key");
+    if (!bucket || !key || strcmp(bucket, s->bucket) != 0 || !span_starts(span_of(key), s->prefix) ||
+        json_integer_or(record, "began", 0) >= s->before_us)
+        return true;
+    for (size_t i = 0; i < s->keep_count; i++)
+        if (strcmp(s->keep[i], token) == 0) return true;
+    const char *kept = arena_text(&s->arena, span_of(token));
+    buffer_append(&s->tokens, &kept, sizeof kept);
+    return true;
+}
+
+static error sweep_in(struct state_txn *t, struct sweep *s)
+{
+    TRY(state_scan(t, record_key("upload", ""), NULL, sweep_look, s));
+    const char **tokens = (const char **)(void *)s->tokens.data;
+    for (size_t i = 0; i < s->tokens.size / sizeof *tokens; i++)
+        TRY(state_delete(t, record_key("upload", tokens[i])));
+    return OK;
+}
+
+error local_upload_sweep(struct object_store *store, const char *bucket, const char *prefix,
+                         int64_t before_us, const char *const *keep, size_t keep_count)
+{
+    struct local *l = local_of(store);
+    struct sweep s = {.bucket = bucket, .prefix = prefix, .before_us = before_us, .keep = keep,
+                      .keep_count = keep_count};
+    struct state_txn *t;
+    TRY(state_begin(l->index, true, &t));
+    error e = sweep_in(t, &s);
+    if (e == OK) e = state_commit(t);
+    else state_abort(t);
+    const char **tokens = (const char **)(void *)s.tokens.data;
+    for (size_t i = 0; e == OK && i < s.tokens.size / sizeof *tokens; i++)
+        staged_remove(l, tokens[i]);
+    buffer_release(&s.tokens);
+    arena_release(&s.arena);
+    return e == OK ? stage_collect(l) : e;
+}
+
+struct collection {
+    struct local *local;
+    error e;
+};
+
+static error token_is_recorded(struct local *l, const char *token, bool *recorded)
+{
+    static const char *const kinds[] = {"upload", "todo"};
+    *recorded = false;
+    for (int i = 0; i < 2 && !*recorded; i++) {
+        json_t *document;
+        error e = state_get_one(l->index, record_key(kinds[i], token), &document);
+        if (e != OK && e != ERR_NOT_FOUND) return e;
+        *recorded = e == OK;
+        if (e == OK) json_decref(document);
+    }
+    return OK;
+}
+
+/* The lock first: whoever held it has committed its record, or died, when the records are read. */
+static void collect_one(void *context, const char *name)
+{
+    struct collection *c = context;
+    struct buffer path = {0};
+    bool recorded = true;
+    if (c->e != OK || !token_is_valid(name)) return;
+    int file = world->open(staging_full(c->local, name, &path), O_RDWR | O_NOFOLLOW, 0);
+    if (file >= 0 && world->lock(file) == 0) {
+        c->e = token_is_recorded(c->local, name, &recorded);
+        if (c->e == OK && !recorded) world->unlink(buffer_text(&path));
+    }
+    if (file >= 0) world->close(file);
+    buffer_release(&path);
+}
+
+error stage_collect(struct local *l)
+{
+    struct collection c = {.local = l};
+    struct buffer path = {0};
+    if (world->list(place_full(l, ".staging", &path), collect_one, &c) != 0)
+        c.e = fail_errno("list %s", path.data);
+    buffer_release(&path);
+    return c.e;
+}
