@@ -23,17 +23,25 @@ struct http_request {
     size_t header_count;
     bool http2;
     const char *peer;             /* "127.0.0.1:51234" */
-    struct arena *arena;          /* the request's; reset after the reply */
+    struct arena *arena;          /* the request's; reset after the reply (and its pull_done) */
     span body;                    /* complete, for handlers without a body sink */
+    const struct http_exchange *exchange; /* the server's own; NULL in requests made by hand */
 };
 
 /* Value of the first header with the name, ignoring case; data NULL when absent. Over HTTP/2
  * "host" answers :authority. */
 span http_header(const struct http_request *, const char *name);
 
-/* What a handler answers. Fill one of: body (memory from the request's arena or static),
- * file (sent from offset, length; closed by the server), or pull (called until it returns 0;
- * may block; negative cuts the connection). */
+/* True once nobody waits for the reply: the peer has gone, reset the stream, or the server closes.
+ * For handlers and pulls that block long, from their own thread; they should look every second. */
+bool http_request_cut(const struct http_request *);
+
+/* What a handler answers. Comes in zeroed, with file -1; fill status, headers, and one of: body
+ * (memory from the request's arena or static), file (sent from offset, length; closed by the
+ * server), or pull (called until it returns 0; may block; negative cuts the connection; never asks
+ * for more than `max` bytes, so a longer message is handed out in pieces). Content-Length, Date and
+ * Connection are the server's business; a handler's Content-Length counts where no body says it:
+ * for replies to HEAD, and for a pull (which without one is sent chunked). */
 struct http_reply {
     int status;
     struct http_header *headers;
@@ -55,19 +63,36 @@ struct http_handler {
     size_t (*body_limit)(void *context, const struct http_request *);
     void (*handle)(void *context, struct http_request *, struct http_reply *);
     /* Streaming uploads: when `begin` returns true the body goes to `chunk` piece by piece and
-     * `handle` is called at the end with an empty body. May be NULL. `cookie` is kept per request;
-     * `end` is always called once after begin returned true. */
+     * `finish` instead of `handle` is called at its end. May be NULL. `cookie` is kept per request.
+     * After a chunk failed the rest of the body is discarded; `finish` still words the reply. An
+     * upload cut by the peer gets no `finish`. `end` is always called once after begin returned
+     * true, after the reply was sent. */
     bool (*begin)(void *context, struct http_request *, void **cookie);
     error (*chunk)(void *context, void *cookie, span bytes);
     void (*finish)(void *context, void *cookie, struct http_request *, struct http_reply *);
     void (*end)(void *context, void *cookie);
+    /* Asked first, when the head is complete: true means the reply stands already and the body is
+     * not wanted (no 100 Continue). May be NULL. */
+    bool (*refuse)(void *context, struct http_request *, struct http_reply *);
+};
+
+/* Bounds against clients that are slow, idle or too many. 0 takes the default. */
+struct http_limits {
+    int connections;  /* at once, 1,000; one more gets 503 */
+    int64_t idle_us;  /* between requests, 75 s */
+    int64_t head_us;  /* from a request's first line to the end of its headers, 20 s */
+    int64_t stall_us; /* no byte moves within a body or reply, 75 s; HTTP/1.1 rounds up to seconds */
 };
 
 struct http_server;
 /* `listen` is an address ("127.0.0.1", "::1"); port 0 picks a free one. */
-error http_server_open(const char *listen, int port, const struct http_handler *, struct http_server **) MUST_CHECK;
+error http_server_open(const char *listen, int port, const struct http_handler *,
+                       struct http_server **) MUST_CHECK;
+error http_server_open_limited(const char *listen, int port, const struct http_handler *,
+                               const struct http_limits *, struct http_server **) MUST_CHECK;
 int http_server_port(const struct http_server *);
-/* Stops accepting, lets requests in flight finish (at most `grace_us`), joins every thread. */
+/* Stops accepting, lets requests in flight finish (at most `grace_us`), joins every thread. Then
+ * waits for handlers that are still inside: they see http_request_cut(). */
 void http_server_close(struct http_server *, int64_t grace_us);
 
 /* ---- Signature Version 4 (AWS General Reference, "Signing AWS API requests") ---- */
@@ -77,19 +102,23 @@ struct credentials {
 
 struct sigv4_scope { span access_key, date, region, service; }; /* of the Authorization header or query */
 
-/* Parses who signed; ERR_MISSING_AUTH, ERR_INCOMPLETE_SIGNATURE. */
+/* Parses who signed; ERR_MISSING_AUTH, ERR_INCOMPLETE_SIGNATURE. The spans point into the request
+ * or its arena. */
 error sigv4_scope_parse(const struct http_request *, struct sigv4_scope *) MUST_CHECK;
 /* Verifies the request against the secret, at now_us (tolerates 15 minutes of skew; presigned
  * queries by their own expiry). `payload_sha256` is the hex digest of the body, or NULL to take the
- * x-amz-content-sha256 header's word (the caller then compares the body itself).
- * ERR_INVALID_SIGNATURE names what differs, as AWS does. */
+ * x-amz-content-sha256 header's word (the caller then compares the body itself). A seed signature
+ * (STREAMING-...) is verified as such; the chunks are the caller's.
+ * ERR_INVALID_SIGNATURE names what differs, as AWS does; a presigned query past its expiry is
+ * ERR_ACCESS_DENIED "Request has expired". */
 error sigv4_verify(const struct http_request *, span secret_key, const char *payload_sha256,
                    int64_t now_us) MUST_CHECK;
 
 /* ---- client ---- */
 struct http_client;
 /* Credentials from the usual AWS environment and files (environment variables, shared credentials
- * file and profile); `override` may be NULL. Thread: one at a time per client. */
+ * file and profile); ERR_USAGE says where it looked. `override` is copied and may be NULL; one
+ * without an access key makes a client for unsigned calls. Thread: one at a time per client. */
 error http_client_open(const struct credentials *override, struct http_client **) MUST_CHECK;
 void http_client_close(struct http_client *);
 

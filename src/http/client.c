@@ -1,0 +1,345 @@
+/* The HTTP client: libcurl, HTTP/1.1 (the HTTP/2 of 7.88 breaks on a connection's second request),
+ * signed by sigv4.c. One handle per client keeps connections alive between calls. */
+#include "http/internal.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    TIMEOUT_US = 30 * US_PER_SECOND,
+    CONNECT_TIMEOUT_MS = 10000,
+    REPLY_MAX_BYTES = 1 << 30,
+    ATTEMPTS = 5,
+    BACKOFF_FIRST_US = 100 * US_PER_MS,
+    BACKOFF_MAX_US = 20 * US_PER_SECOND,
+};
+
+struct http_client {
+    CURL *curl;
+    struct arena keys;      /* the credentials' memory */
+    struct arena arena;     /* of one call */
+    struct credentials credentials;
+    bool own_credentials;   /* found, not given: looked up again when they expire */
+    struct buffer reply;    /* of http_aws_json */
+};
+
+static void curl_begin(void)
+{
+    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
+}
+
+static span credential_copy(struct arena *arena, span text)
+{
+    return text.data ? arena_span(arena, text) : (span){0};
+}
+
+error http_client_open(const struct credentials *override, struct http_client **out)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, curl_begin);
+    struct http_client *c = must_calloc(1, sizeof *c);
+    error e = OK;
+    if (override) {
+        c->credentials.access_key = credential_copy(&c->keys, override->access_key);
+        c->credentials.secret_key = credential_copy(&c->keys, override->secret_key);
+        c->credentials.session_token = credential_copy(&c->keys, override->session_token);
+    } else {
+        c->own_credentials = true;
+        e = credentials_find(&c->keys, &c->credentials);
+    }
+    if (e == OK && !(c->curl = curl_easy_init())) e = fail(ERR_MEMORY, "no HTTP client handle");
+    if (e != OK) {
+        http_client_close(c);
+        return e;
+    }
+    *out = c;
+    return OK;
+}
+
+void http_client_close(struct http_client *c)
+{
+    if (!c) return;
+    if (c->curl) curl_easy_cleanup(c->curl);
+    buffer_release(&c->reply);
+    arena_release(&c->arena);
+    arena_release(&c->keys);
+    free(c);
+}
+
+/* ---- one call ---- */
+
+struct transfer {
+    struct http_call *call;
+    struct buffer *body;
+    size_t body_start;
+    bool too_large;
+};
+
+static size_t on_body(char *data, size_t one, size_t size, void *context)
+{
+    (void)one;
+    struct transfer *t = context;
+    if (!t->body) return size;
+    t->too_large = size > REPLY_MAX_BYTES - (t->body->size - t->body_start);
+    if (t->too_large) return 0;
+    buffer_append(t->body, data, size);
+    return size;
+}
+
+static size_t on_header_line(char *data, size_t one, size_t size, void *context)
+{
+    (void)one;
+    struct transfer *t = context;
+    const char *colon = memchr(data, ':', size);
+    if (colon && t->call->on_header)
+        t->call->on_header(t->call->context, span_trim((span){data, (size_t)(colon - data)}),
+                           span_trim((span){colon + 1, size - (size_t)(colon + 1 - data)}));
+    return size;
+}
+
+/* "http://host:port/path?query" to host and target. */
+static error url_split(struct http_request *r, const char *url, span *host)
+{
+    const char *authority = strstr(url, "://");
+    bool known = span_starts(span_of(url), "http://") || span_starts(span_of(url), "https://");
+    if (!authority || !known || strpbrk(url, " \t\r\n#"))
+        return fail(ERR_USAGE, "\"%s\" is not an http or https address", url);
+    authority += 3;
+    size_t size = strcspn(authority, "/?");
+    if (size == 0 || memchr(authority, '@', size))
+        return fail(ERR_USAGE, "\"%s\" names no host, or a user besides it", url);
+    *host = (span){authority, size};
+    const char *target = authority + size;
+    size_t path = strcspn(target, "?");
+    r->target = span_of(target);
+    r->path = path ? (span){target, path} : SPAN("/");
+    r->query = target[path] ? span_of(target + path + 1) : SPAN("");
+    return OK;
+}
+
+static error call_prepare(struct http_client *c, const struct http_call *call,
+                          struct http_request *r)
+{
+    span host;
+    *r = (struct http_request){.method = span_of(call->method), .arena = &c->arena,
+                               .body = call->body.data ? call->body : SPAN("")};
+    TRY(url_split(r, call->url, &host));
+    struct http_header *headers = ARENA_ARRAY(r->arena, struct http_header, call->header_count + 1);
+    for (size_t i = 0; i < call->header_count; i++) {
+        headers[i] = call->headers[i];
+        if (memchr(headers[i].value.data, '\n', headers[i].value.size) ||
+            memchr(headers[i].value.data, '\r', headers[i].value.size))
+            return fail(ERR_USAGE, "line break in the value of header %.*s",
+                        (int)headers[i].name.size, headers[i].name.data);
+    }
+    headers[call->header_count] = (struct http_header){SPAN("host"), host};
+    r->headers = headers;
+    r->header_count = call->header_count + 1;
+    if (!call->service) return OK;
+    if (!c->credentials.access_key.data)
+        return fail(ERR_USAGE, "no AWS credentials to sign a call of %s with", call->service);
+    const struct sigv4_signing with = {&c->credentials, span_of(call->region),
+                                       span_of(call->service), now_us()};
+    return sigv4_sign(r, &with);
+}
+
+static struct curl_slist *header_list(const struct http_request *r)
+{
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < r->header_count; i++) {
+        const struct http_header *h = &r->headers[i];
+        /* "Name;" is libcurl's way to send a header without a value */
+        const char *line = h->value.size
+                               ? arena_printf(r->arena, "%.*s: %.*s", (int)h->name.size,
+                                              h->name.data, (int)h->value.size, h->value.data)
+                               : arena_printf(r->arena, "%.*s;", (int)h->name.size, h->name.data);
+        CHECK((list = curl_slist_append(list, line)));
+    }
+    /* "Name:" takes away what libcurl would add */
+    CHECK((list = curl_slist_append(list, "Expect:")));
+    if (!http_header(r, "content-type").data)
+        CHECK((list = curl_slist_append(list, "Content-Type:")));
+    return list;
+}
+
+static void set_method(CURL *curl, const struct http_request *r, const char *method)
+{
+    if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    } else if (strcmp(method, "GET") == 0 && !r->body.size) {
+        curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.size);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.data);
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    }
+}
+
+static error curl_error(CURLcode code, const struct http_call *call, const struct transfer *t,
+                        const char *text)
+{
+    const char *words = text[0] ? text : curl_easy_strerror(code);
+    if (t->too_large)
+        return fail(ERR_TOO_LARGE, "%s: reply larger than %d bytes", call->url, REPLY_MAX_BYTES);
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT: return fail(ERR_TIMEOUT, "%s: %s", call->url, words);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: return fail(ERR_UNSUPPORTED, "%s: %s", call->url, words);
+    case CURLE_URL_MALFORMAT: return fail(ERR_USAGE, "%s: %s", call->url, words);
+    case CURLE_OUT_OF_MEMORY: return fail(ERR_MEMORY, "%s: %s", call->url, words);
+    default: return fail(ERR_NETWORK, "%s: %s", call->url, words);
+    }
+}
+
+static error call_perform(struct http_client *c, struct http_call *call,
+                          const struct http_request *r)
+{
+    CURL *curl = c->curl;
+    char text[CURL_ERROR_SIZE] = "";
+    struct transfer t = {.call = call, .body = call->reply_body,
+                         .body_start = call->reply_body ? call->reply_body->size : 0};
+    int64_t timeout_us = call->timeout_us > 0 ? call->timeout_us : TIMEOUT_US;
+    struct curl_slist *headers = header_list(r);
+    curl_easy_reset(curl); /* options only: connections stay */
+    curl_easy_setopt(curl, CURLOPT_URL, call->url);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path was signed as it is */
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)((timeout_us + US_PER_MS - 1) / US_PER_MS));
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &t);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header_line);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &t);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+    set_method(curl, r, call->method);
+    CURLcode code = curl_easy_perform(curl);
+    long status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
+    if (code != CURLE_OK) return curl_error(code, call, &t, text);
+    call->status = (int)status;
+    return OK;
+}
+
+error http_call(struct http_client *c, struct http_call *call)
+{
+    struct http_request r;
+    call->status = 0;
+    error e = call_prepare(c, call, &r);
+    if (e == OK) e = call_perform(c, call, &r);
+    arena_reset(&c->arena);
+    return e;
+}
+
+/* ---- AWS JSON ---- */
+
+/* "com.amazonaws.kinesis#ResourceNotFoundException:http://..." to the name alone. */
+static const char *error_name(struct arena *arena, const char *type)
+{
+    const char *hash = strrchr(type, '#');
+    const char *name = hash ? hash + 1 : type;
+    return arena_printf(arena, "%.*s", (int)strcspn(name, ":"), name);
+}
+
+static error error_of_status(int status)
+{
+    if (status == 429) return ERR_THROTTLING;
+    if (status == 403) return ERR_ACCESS_DENIED;
+    if (status == 501) return ERR_NOT_IMPLEMENTED;
+    return status >= 500 ? ERR_UNAVAILABLE : ERR_VALIDATION;
+}
+
+static error error_of_reply(struct http_client *c, int status)
+{
+    json_t *reply = NULL;
+    error code = error_of_status(status);
+    if (json_read(buffer_span(&c->reply), &reply) != OK)
+        return fail(code, "HTTP status %d", status);
+    struct arena arena = {0};
+    const char *type = json_text(reply, "__type"), *message = json_text(reply, "message");
+    if (!message) message = json_text(reply, "Message");
+    const char *name = error_name(&arena, type ? type : "");
+    error named = error_by_name(name);
+    bool known = strcmp(name, error_row(named)->name) == 0;
+    if (known && status < 500) code = named; /* a server's fault is one, whatever its name */
+    if (known && message) fail(code, "%s", message);
+    else fail(code, "HTTP status %d %s %s", status, name, message ? message : "");
+    arena_release(&arena);
+    json_decref(reply);
+    return code;
+}
+
+static error json_attempt(struct http_client *c, struct http_call *call, json_t **output)
+{
+    buffer_reset(&c->reply);
+    TRY(http_call(c, call));
+    if (call->status < 200 || call->status > 299) return error_of_reply(c, call->status);
+    *output = c->reply.size ? NULL : json_object();
+    if (*output) return OK;
+    error e = json_read(buffer_span(&c->reply), output);
+    return e == OK ? OK : fail_context(ERR_NETWORK, "reply of %s", call->url);
+}
+
+/* Full jitter: a random part of a time that doubles, so that many clients spread. */
+static void backoff(int attempt)
+{
+    int64_t most = BACKOFF_MAX_US;
+    if (attempt < 8 && (int64_t)BACKOFF_FIRST_US << attempt < most)
+        most = (int64_t)BACKOFF_FIRST_US << attempt;
+    uint64_t random;
+    world->random(&random, sizeof random);
+    world->sleep_us((int64_t)(random % (uint64_t)most));
+}
+
+/* Keys of a profile may be replaced on disk while a job runs. */
+static bool credentials_refreshed(struct http_client *c)
+{
+    if (!c->own_credentials) return false;
+    struct arena arena = {0};
+    struct credentials again;
+    char *text = must_strdup(error_text());
+    bool same = credentials_find(&arena, &again) != OK ||
+                span_equal(again.session_token, c->credentials.session_token);
+    fail(ERR_EXPIRED_TOKEN, "%s", text); /* the search may have worded another one */
+    free(text);
+    if (same) {
+        arena_release(&arena);
+        return false;
+    }
+    arena_release(&c->keys);
+    c->keys = arena;
+    c->credentials = again;
+    return true;
+}
+
+error http_aws_json(struct http_client *c, const char *endpoint_url, const char *service,
+                    const char *region, const char *target, const json_t *input, int attempts,
+                    json_t **output)
+{
+    struct buffer body = {0};
+    json_print(&body, input);
+    const struct http_header headers[] = {
+        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
+        {SPAN("x-amz-target"), span_of(target)},
+    };
+    struct http_call call = {.method = "POST", .url = endpoint_url, .service = service,
+                             .region = region, .headers = headers, .header_count = 2,
+                             .body = buffer_span(&body), .reply_body = &c->reply};
+    error e = OK;
+    for (int attempt = 0; attempt < (attempts > 0 ? attempts : ATTEMPTS); attempt++) {
+        if (attempt && e != ERR_EXPIRED_TOKEN) backoff(attempt - 1);
+        e = json_attempt(c, &call, output);
+        if (e == ERR_EXPIRED_TOKEN && credentials_refreshed(c)) continue;
+        if (e == OK || error_row(e)->retry != RETRY_BACKOFF) break;
+    }
+    buffer_release(&body);
+    return e;
+}
