@@ -1,0 +1,80 @@
+/* The table of commands, and the way from argv to one of them. */
+#include "cli/cli.h"
+
+#include "cli/internal.h"
+
+#include <signal.h>
+
+const struct command *const commands[] = {
+    &up_command, &gen_command, &run_command, &sql_command, &demo_command, &help_command, NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+    for (int i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters to insert, drop, change or swap with their neighbour to make one word of the other
+ * (optimal string alignment distance); long words are far from everything. */
+static int edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 31 };
+    int rows[LONGEST + 2][LONGEST + 2];
+    size_t m = strlen(a), n = strlen(b);
+    if (m > LONGEST || n > LONGEST) return LONGEST;
+    for (size_t i = 0; i <= m; i++) rows[i][0] = (int)i;
+    for (size_t j = 0; j <= n; j++) rows[0][j] = (int)j;
+    for (size_t i = 1; i <= m; i++) {
+        for (size_t j = 1; j <= n; j++) {
+            int change = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            rows[i][j] = least(change, least(rows[i - 1][j], rows[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
+        }
+    }
+    return rows[m][n];
+}
+
+static int unknown_command(const char *name)
+{
+    enum { NEAR = 2 };
+    const char *nearest = NULL;
+    int distance = NEAR + 1;
+    for (int i = 0; commands[i]; i++) {
+        int d = edit_distance(name, commands[i]->name);
+        if (d < distance && d < (int)strlen(commands[i]->name)) {
+            nearest = commands[i]->name;
+            distance = d;
+        }
+    }
+    fprintf(stderr, "sluice: no command '%s'", name);
+    if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
+    fprintf(stderr, "\nTry `sluice help' for the list of commands.\n");
+    return STATUS_USAGE;
+}
+
+int cli_main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of the write, told in words */
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        char *help[] = {NULL, NULL};
+        command_run(&help_command, 1, help);
+        return STATUS_USAGE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        puts("sluice " SLUICE_VERSION);
+        return STATUS_OK;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    const struct command *command = command_find(name);
+    if (!command) return unknown_command(name);
+    return command_run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,249 @@
+/* `sluice run`: one streaming job as one process, over the stores of a data directory. */
+#include "cli/internal.h"
+
+#include "http/http.h"
+#include "job/job.h"
+#include "state/state.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+struct run_options {
+    const char *dir, *name, *checkpoint, *region, *account;
+    double window;
+    int64_t memory_mib;
+    int timestamps;
+    bool drain, strict_casts, json;
+};
+
+struct runner {
+    const struct run_options *options;
+    struct arena arena;
+    const char *region;
+    json_t *document;
+    struct state *state;
+    struct catalog *catalog;
+    struct object_store *objects;
+    struct stream_store *streams;
+    struct http_client *client; /* for a source that names an endpoint; opened on first use */
+    int64_t read, written, quarantined, filtered;
+};
+
+static atomic_bool stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    atomic_store(&stopped, true);
+}
+
+/* ---- the source ---- */
+
+/* "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME" or a plain name -> whose stream it is. */
+static error stream_key_parse(struct runner *runner, const char *stream, struct stream_key *key)
+{
+    *key = (struct stream_key){runner->options->account, runner->region, stream};
+    if (strncmp(stream, "arn:", 4) != 0) return OK;
+    char *copy = arena_text(&runner->arena, span_of(stream)), *parts[6];
+    int count = 0;
+    for (char *p = copy; p && count < 6;) parts[count++] = strsep(&p, ":");
+    if (count < 6 || strcmp(parts[2], "kinesis") != 0 || strncmp(parts[5], "stream/", 7) != 0)
+        return fail(ERR_INVALID_INPUT, "'%s' is not the ARN of a Kinesis stream", stream);
+    *key = (struct stream_key){parts[4], parts[3], parts[5] + 7};
+    return OK;
+}
+
+static error open_stream(void *context, const struct source *source, struct stream **out)
+{
+    struct runner *runner = context;
+    struct stream_key key;
+    TRY(stream_key_parse(runner, source->stream, &key));
+    if (!source->endpoint_url) return stream_open_local(runner->streams, key, out);
+    if (!runner->client) TRY(http_client_open(NULL, &runner->client));
+    return stream_open_kinesis(runner->client, source->endpoint_url, key.region, source->stream,
+                               out);
+}
+
+/* ---- reports ---- */
+
+static void print_report(const struct batch_report *report)
+{
+    json_t *line = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:i, s:I, s:I, s:b}", "job", report->job,
+        "batch", (json_int_t)report->batch, "read", (json_int_t)report->read, "written",
+        (json_int_t)report->written, "quarantined", (json_int_t)report->quarantined, "filtered",
+        (json_int_t)report->filtered, "nulled", (json_int_t)report->nulled, "files",
+        report->files, "bytes", (json_int_t)report->bytes, "partitions_added",
+        report->partitions_added, "lag_ms", (json_int_t)report->lag_ms, "commit_us",
+        (json_int_t)report->commit_us, "recovered", report->recovered);
+    print_json_line(line);
+    json_decref(line);
+}
+
+static void take_report(void *context, const struct batch_report *report)
+{
+    struct runner *runner = context;
+    runner->read += report->read;
+    runner->written += report->written;
+    runner->quarantined += report->quarantined;
+    runner->filtered += report->filtered;
+    if (runner->options->json) print_report(report);
+    progress("batch %s: %s rows written, %s quarantined, %.1f s behind", grouped(report->batch),
+             grouped(runner->written), grouped(runner->quarantined),
+             (double)report->lag_ms / 1000);
+}
+
+/* ---- the run ---- */
+
+static error read_document(struct runner *runner, const char *path)
+{
+    enum { DOCUMENT_MAX_BYTES = 16 * 1024 * 1024 };
+    struct buffer text = {0};
+    error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
+    if (e == OK) e = json_read(buffer_span(&text), &runner->document);
+    buffer_release(&text);
+    return e == ERR_PARSE ? fail_context(e, "%s", path) : e;
+}
+
+static error open_stores(struct runner *runner)
+{
+    struct arena *arena = &runner->arena;
+    const char *path;
+    TRY(directory_path(arena, runner->options->dir, &path));
+    TRY(state_open(arena_printf(arena, "%s/state", path), &runner->state));
+    TRY(catalog_open_local(runner->state, runner->options->account, runner->region,
+                           &runner->catalog));
+    TRY(object_open_local(arena_printf(arena, "%s/objects", path), &runner->objects));
+    return stream_store_open(arena_printf(arena, "%s/streams", path), &runner->streams);
+}
+
+static void close_runner(struct runner *runner)
+{
+    if (runner->client) http_client_close(runner->client);
+    if (runner->streams) stream_store_close(runner->streams);
+    if (runner->objects) runner->objects->ops->close(runner->objects);
+    if (runner->catalog) runner->catalog->ops->close(runner->catalog);
+    if (runner->state) state_close(runner->state);
+    json_decref(runner->document);
+    arena_release(&runner->arena);
+}
+
+/* The document's own name, else the file's without folder and ending. */
+static const char *job_name(struct runner *runner, const char *path)
+{
+    if (runner->options->name) return runner->options->name;
+    const char *name = json_text(runner->document, "Name");
+    if (name) return name;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    size_t size = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+    return arena_text(&runner->arena, (span){base, size});
+}
+
+static error run_job(struct runner *runner, const char *path)
+{
+    const struct run_options *options = runner->options;
+    TRY(read_document(runner, path));
+    TRY(open_stores(runner));
+    struct job_options job = {
+        .name = job_name(runner, path),
+        .checkpoint = options->checkpoint,
+        .memory_bytes = (size_t)options->memory_mib << 20,
+        .strict_casts = options->strict_casts,
+        .timestamps = (enum parquet_timestamps)options->timestamps,
+        .window_us = options->window < 0 ? -1 : (int64_t)(options->window * US_PER_SECOND),
+        .drain = options->drain,
+        .stop = &stopped,
+        .catalog = runner->catalog,
+        .objects = runner->objects,
+        .open_stream = open_stream,
+        .on_batch = take_report,
+        .context = runner,
+    };
+    error e = job_run(runner->document, &job);
+    progress_end();
+    return e;
+}
+
+static int run_run(const void *given, int count, char **arguments)
+{
+    (void)count;
+    const struct run_options *options = given;
+    struct runner runner = {
+        .options = options,
+        .region = options->region ? options->region : default_region(),
+    };
+    /* A second signal ends the process at once; what was not committed is read again. */
+    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    error e = run_job(&runner, arguments[0]);
+    int status = e == OK ? STATUS_OK : command_failed(&run_command, e);
+    if (!options->json)
+        printf("%s records read: %s rows written, %s filtered, %s quarantined\n",
+               grouped(runner.read), grouped(runner.written), grouped(runner.filtered),
+               grouped(runner.quarantined));
+    close_runner(&runner);
+    return status;
+}
+
+#define OFFSET(member) offsetof(struct run_options, member)
+
+static const struct option_row run_options[] = {
+    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
+     .offset = OFFSET(dir)},
+    {.name = "window", .type = OPTION_DECIMAL, .argument = "SECONDS",
+     .summary = "Length of a micro-batch (default: the source's WindowSize)",
+     .offset = OFFSET(window), .max = 86400},
+    {.name = "drain", .type = OPTION_TRUE,
+     .summary = "End when every shard is read to its present end", .offset = OFFSET(drain)},
+    {.name = "strict-casts", .type = OPTION_TRUE,
+     .summary = "Quarantine a record when a value of it does not fit its column, instead of "
+                "making the value NULL",
+     .offset = OFFSET(strict_casts)},
+    {.name = "timestamps", .type = OPTION_ONE_OF, .argument = "int96|int64",
+     .summary = "How Parquet keeps timestamps: as Spark does, or in microseconds (default: int96)",
+     .offset = OFFSET(timestamps), .choices = (const char *const[]){"int96", "int64", NULL}},
+    {.name = "checkpoint", .type = OPTION_STRING, .argument = "S3-URL",
+     .summary = "Where the job keeps how far it came (default: cp/NAME in the target's bucket)",
+     .offset = OFFSET(checkpoint)},
+    {.name = "name", .type = OPTION_STRING, .argument = "NAME",
+     .summary = "The job's name (default: the document's, else the file's)",
+     .offset = OFFSET(name)},
+    {.name = "memory", .type = OPTION_INTEGER, .argument = "MIB",
+     .summary = "Memory for a micro-batch (default: 64)", .offset = OFFSET(memory_mib), .min = 1,
+     .max = 1 << 20},
+    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
+     .summary = "Region of streams and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
+                "us-east-1)",
+     .offset = OFFSET(region)},
+    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
+     .summary = "Account of streams and catalog (default: 123456789012)",
+     .offset = OFFSET(account)},
+    {.name = "json", .type = OPTION_TRUE,
+     .summary = "One JSON line on stdout per committed batch: job, batch, read, written, "
+                "quarantined, filtered, nulled, files, bytes, partitions_added, lag_ms, "
+                "commit_us, recovered",
+     .offset = OFFSET(json)},
+    {0},
+};
+
+const struct command run_command = {
+    .name = "run",
+    .summary = "Run a streaming job",
+    .arguments = "JOB.json",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .description =
+        "Runs a job document of AWS Glue (the input of CreateJob with CodeGenConfigurationNodes, "
+        "or only those) over the streams, catalog and objects of a data directory: micro-batch by "
+        "micro-batch, each committed exactly once, until SIGTERM or SIGINT, which finish the batch "
+        "at hand. A run that was killed is finished by the next one.",
+    .examples = "  sluice run example/ventilators/job.json --window 1\n"
+                "  sluice run job.json --dir /tmp/lake --drain --json\n",
+    .options = run_options,
+    .defaults = &(const struct run_options){
+        .window = -1, .memory_mib = 64, .account = default_account},
+    .options_size = sizeof(struct run_options),
+    .run = run_run,
+};
