@@ -1,0 +1,138 @@
+/* What the files of job/ share: the checkpoint, the shard reader, the pipeline of one batch. */
+#pragma once
+
+#include "job/job.h"
+
+/* ---- checkpoint.c: what is durable about a job's progress ----
+ * Objects below the checkpoint's prefix:
+ *   metadata               identity, stream, pinned starting position (written once)
+ *   plan/NNNNNNNNNNNN      ranges, positions, files of batch N (created before anything is visible)
+ *   commit/NNNNNNNNNNNN    batch N is done, with its counts
+ * Creation is conditional (If-None-Match: *), which fences a second run of the same job. */
+struct checkpoint {
+    struct object_store *objects;
+    const char *bucket, *prefix;
+    const char *id;                  /* 16 hex digits, part of every object's name */
+    json_t *metadata;
+    int64_t next;                    /* number of the next batch */
+    json_t *positions;               /* shard id -> position after the last planned batch, or NULL */
+    json_t *pending;                 /* plan without commit, or NULL */
+};
+
+struct checkpoint_start {            /* for the first start ever */
+    const char *job, *stream;
+    int64_t stream_created_us;
+    struct position starting;
+    const json_t *shards;            /* ids of the shards that exist now */
+};
+
+/* Reads the checkpoint, or makes it. A checkpoint of another stream (or of one that was deleted and
+ * made again under the same name) is refused. */
+error checkpoint_open(struct arena *, struct object_store *, const char *url,
+                      const struct checkpoint_start *, struct checkpoint *) MUST_CHECK;
+error checkpoint_plan(struct checkpoint *, const json_t *plan) MUST_CHECK;   /* ERR_FENCED */
+error checkpoint_commit(struct checkpoint *, const json_t *plan, const json_t *record) MUST_CHECK;
+void checkpoint_close(struct checkpoint *);
+
+json_t *position_document(struct position);
+error position_read(const json_t *, struct position *) MUST_CHECK;
+
+/* ---- reader.c: all shards of a stream, parents before children ---- */
+struct shard_reader {
+    char *id, *parent, *adjacent;
+    struct position after;           /* where the batch began */
+    struct position position;        /* where it stands now */
+    struct sequence through;         /* replay: the end of its range */
+    bool bounded;                    /* replay: `through` counts */
+    bool skipped;                    /* replay: not part of the plan */
+    bool caught_up;                  /* the last read found nothing more */
+    struct stream_cursor *cursor;
+    int64_t batch_records;
+    struct sequence first, last;     /* of this batch, when batch_records > 0 */
+    bool listed;
+    int64_t behind_ms;
+    int64_t not_before_us;           /* monotonic: a throttled shard rests */
+};
+
+struct reader {
+    struct stream *stream;
+    struct shard_reader *shards;
+    int count, capacity;
+    int turn;
+    struct stream_cursor *slice;     /* whose slice is out */
+    int64_t listed_us;               /* monotonic */
+    bool skip_lost;                  /* go on behind a gap (--on-data-loss skip) */
+    struct position starting;
+    const json_t *initial;           /* ids of the shards of the first start */
+    const json_t *positions;         /* shard id -> position, or NULL */
+    struct arena scratch;
+};
+
+error reader_open(struct reader *, struct stream *, const struct checkpoint *, bool skip_lost) MUST_CHECK;
+void reader_close(struct reader *);
+/* Marks the begin of a batch: ranges count from here. */
+void reader_begin(struct reader *);
+/* The next slice of some readable shard, in turn; valid until the next call. *shard is NULL when no
+ * shard has records now. */
+error reader_next(struct reader *, struct read_limits, struct shard_reader **shard,
+                  struct records *) MUST_CHECK;
+bool reader_drained(const struct reader *); /* every shard is at its present end, or its range's */
+int64_t reader_lag_ms(const struct reader *);
+json_t *reader_ranges(const struct reader *);    /* [{"shard","after","through","records"}] of this batch */
+json_t *reader_positions(const struct reader *); /* {"shard": position} */
+/* Replay: restricts the reader to a plan's ranges. */
+error reader_restrict(struct reader *, const json_t *ranges) MUST_CHECK;
+
+/* ---- pipeline.c: slices -> staged files, for one batch ---- */
+struct pipeline_counts {
+    int64_t read, quarantined, filtered, written, nulled;
+};
+
+struct target_run {
+    struct node *node;
+    struct table_writer *writer;
+    struct partition_value *fixed;
+    const struct schema *schema;     /* of the last batch */
+    int64_t rows, filtered;
+};
+
+struct pipeline {
+    const struct job_options *options;
+    struct graph *graph;
+    const char *checkpoint_id;
+    struct reader *reader;
+    struct decoder *decoder;
+    const struct schema *decoded_schema;
+    struct arena decoder_arena;      /* detected schemas */
+    struct arena slice;
+    struct arena batch_arena;
+    const struct batch **outputs;    /* per node, for one slice */
+    struct target_run *targets;
+    int target_count;
+    struct table_writer *quarantine;
+    struct partition_value *quarantine_fixed;
+    struct batch_builder quarantine_rows;
+    int64_t batch, wall_us;
+    struct pipeline_counts counts;
+    int64_t bad_values_before;
+};
+
+struct staged_file { const char *target; struct data_file file; };
+
+error pipeline_open(struct pipeline *, const struct job_options *, struct graph *, struct reader *,
+                    const char *checkpoint_id) MUST_CHECK;
+void pipeline_close(struct pipeline *);
+error pipeline_begin(struct pipeline *, int64_t batch, int64_t wall_us) MUST_CHECK;
+error pipeline_slice(struct pipeline *, const char *shard, const struct records *) MUST_CHECK;
+/* All bytes durable; the files in the batch's arena (valid until the next begin). */
+error pipeline_finish(struct pipeline *, struct staged_file **, size_t *count) MUST_CHECK;
+void pipeline_abandon(struct pipeline *);
+error pipeline_ensure_tables(struct pipeline *) MUST_CHECK;
+error pipeline_register(struct pipeline *, const struct staged_file *, size_t count, int *added) MUST_CHECK;
+const char *job_safe_name(struct arena *, const char *name); /* for object keys */
+
+/* ---- plan.c: a batch's plan as a document ---- */
+json_t *plan_document(const struct pipeline *, const struct reader *, const struct staged_file *,
+                      size_t count);
+/* The files of a plan; text borrowed from it. */
+error plan_files(struct arena *, const json_t *plan, struct staged_file **, size_t *count) MUST_CHECK;

@@ -1,0 +1,66 @@
+/* A job: a graph of nodes fed by one stream, run in micro-batches that are committed exactly once.
+ *
+ * Each batch:  read -> decode -> apply -> stage   (during the window; nothing visible)
+ *              plan      ranges and staged files, durable before the first file becomes visible
+ *              publish   files become visible (idempotent)
+ *              register  partitions in the catalog (idempotent)
+ *              commit    this far
+ * A crash before the plan leaves staged bytes that the next run removes; after it, the next run
+ * publishes what was staged, or, when those bytes are gone, reads the planned ranges again.
+ * ARCHITECTURE.md has the protocol step by step. */
+#pragma once
+
+#include "node/node.h"
+
+#include <stdatomic.h>
+
+/* ---- document ---- */
+enum { GRAPH_NODES_MAX = 256 };
+
+struct graph {
+    struct node *nodes;         /* in topological order: inputs before consumers */
+    int count;
+    struct node *source;        /* exactly one */
+};
+
+/* Reads a job document: the input of glue:CreateJob (Name, DefaultArguments,
+ * CodeGenConfigurationNodes, ...) or only its CodeGenConfigurationNodes. Borrows from it. */
+error graph_read(struct arena *, const json_t *document, struct graph *) MUST_CHECK;
+error graph_open(struct graph *, struct node_context *) MUST_CHECK;
+
+/* ---- running ---- */
+struct batch_report {
+    const char *job;
+    int64_t batch;
+    int64_t wall_us;
+    int64_t read, written, quarantined, filtered;
+    int64_t nulled;             /* values that a cast turned into NULL */
+    int files;
+    int64_t bytes;              /* of the files */
+    int partitions_added;
+    int64_t lag_ms;
+    int64_t commit_us;          /* from the window's end to the commit */
+    bool recovered;             /* finished for a run that died */
+};
+
+struct job_options {
+    const char *name;
+    const char *checkpoint;     /* s3://bucket/prefix; NULL: s3://TARGET'S BUCKET/cp/NAME */
+    size_t memory_bytes;        /* 0: 64 MiB */
+    size_t record_bytes_max;    /* 0: 10 MiB */
+    bool strict_casts;
+    enum parquet_timestamps timestamps;
+    int64_t window_us;          /* -1: the source's */
+    bool skip_lost;             /* go on behind records that expired unread, instead of failing */
+    bool drain;                 /* end when every shard is read to its present end */
+    int retries;                /* of a failing batch; Glue's batchMaxRetries */
+    atomic_bool *stop;          /* set by a signal: finish the window, commit, return OK */
+    struct catalog *catalog;
+    struct object_store *objects;
+    error (*open_stream)(void *context, const struct source *, struct stream **);
+    void (*on_batch)(void *context, const struct batch_report *);
+    void *context;
+};
+
+/* Runs until stopped or drained. */
+error job_run(const json_t *document, const struct job_options *) MUST_CHECK;

@@ -1,0 +1,433 @@
+/* Slices of records -> staged files, for one batch: decode, apply the graph, write; what cannot be
+ * processed goes to the quarantine table. Memory is the slice's arena, the decoder's builders and
+ * the writers' open row groups, which share the job's budget. */
+#include "job/internal.h"
+
+#include <stdlib.h>
+
+enum { MEMORY_DEFAULT = 64 << 20, RECORD_MAX_DEFAULT = 10 << 20 };
+
+/* ---- quarantine: why, where from, and the bytes themselves ---- */
+enum {
+    Q_JOB, Q_BATCH, Q_SHARD, Q_SEQUENCE, Q_SUB_SEQUENCE, Q_PARTITION_KEY, Q_ARRIVAL, Q_REASON, Q_COLUMN,
+    Q_OFFSET, Q_DATA, Q_COLUMNS
+};
+
+static const struct schema *quarantine_schema(struct arena *arena)
+{
+    static const struct { const char *name; enum type_kind kind; } columns[Q_COLUMNS] = {
+        [Q_JOB] = {"job", TYPE_STRING},
+        [Q_BATCH] = {"batch", TYPE_BIGINT},
+        [Q_SHARD] = {"shard", TYPE_STRING},
+        [Q_SEQUENCE] = {"sequence_number", TYPE_STRING},
+        [Q_SUB_SEQUENCE] = {"sub_sequence_number", TYPE_INT},
+        [Q_PARTITION_KEY] = {"partition_key", TYPE_STRING},
+        [Q_ARRIVAL] = {"arrival_time", TYPE_TIMESTAMP},
+        [Q_REASON] = {"reason", TYPE_STRING},
+        [Q_COLUMN] = {"column_name", TYPE_STRING},
+        [Q_OFFSET] = {"byte_offset", TYPE_INT},
+        [Q_DATA] = {"data", TYPE_BINARY},
+    };
+    struct field *fields = ARENA_ARRAY(arena, struct field, Q_COLUMNS);
+    for (int i = 0; i < Q_COLUMNS; i++)
+        fields[i] = (struct field){.name = columns[i].name, .type = type_of(columns[i].kind)};
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    *schema = (struct schema){Q_COLUMNS, fields};
+    return schema;
+}
+
+struct quarantine_reason {
+    uint32_t record;
+    const char *reason, *column; /* column NULL: none */
+    int64_t offset;              /* -1: none */
+};
+
+static void quarantine_add(struct pipeline *p, const char *shard, const struct records *records,
+                           const struct quarantine_reason *why)
+{
+    struct builder *c = p->quarantine_rows.columns;
+    char sequence[SEQUENCE_TEXT_MAX];
+    sequence_print(sequence, records->sequence[why->record]);
+    builder_bytes(&c[Q_JOB], span_of(p->options->name));
+    builder_int(&c[Q_BATCH], p->batch);
+    builder_bytes(&c[Q_SHARD], span_of(shard));
+    builder_bytes(&c[Q_SEQUENCE], span_of(sequence));
+    builder_int(&c[Q_SUB_SEQUENCE], records->sub[why->record]);
+    builder_bytes(&c[Q_PARTITION_KEY], records->partition_key[why->record]);
+    builder_int(&c[Q_ARRIVAL], records->arrival_us[why->record]);
+    builder_bytes(&c[Q_REASON], span_of(why->reason));
+    if (why->column) builder_bytes(&c[Q_COLUMN], span_of(why->column));
+    else builder_null(&c[Q_COLUMN]);
+    if (why->offset >= 0) builder_int(&c[Q_OFFSET], why->offset);
+    else builder_null(&c[Q_OFFSET]);
+    builder_bytes(&c[Q_DATA], records->data[why->record]);
+    batch_row_done(&p->quarantine_rows);
+    p->counts.quarantined++;
+}
+
+/* ---- opening ---- */
+
+const char *job_safe_name(struct arena *arena, const char *name)
+{
+    char *safe = arena_text(arena, span_of(name));
+    for (char *c = safe; *c; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                     *c == '-' || *c == '_' || (*c == '.' && c != safe);
+        if (!plain) *c = '-';
+    }
+    if (safe[0] == '_') safe[0] = '-'; /* hidden from Athena otherwise */
+    return safe;
+}
+
+error pipeline_open(struct pipeline *p, const struct job_options *options, struct graph *graph,
+                    struct reader *reader, const char *checkpoint_id)
+{
+    *p = (struct pipeline){
+        .options = options, .graph = graph, .reader = reader, .checkpoint_id = checkpoint_id};
+    p->outputs = must_calloc((size_t)graph->count, sizeof *p->outputs);
+    p->targets = must_calloc((size_t)graph->count, sizeof *p->targets);
+    for (int i = 0; i < graph->count; i++)
+        if (graph->nodes[i].type->role == NODE_TARGET)
+            p->targets[p->target_count++].node = &graph->nodes[i];
+    return OK;
+}
+
+void pipeline_close(struct pipeline *p)
+{
+    pipeline_abandon(p);
+    if (p->decoder) decoder_close(p->decoder);
+    batch_builder_release(&p->quarantine_rows);
+    arena_release(&p->decoder_arena);
+    arena_release(&p->slice);
+    arena_release(&p->batch_arena);
+    free(p->outputs);
+    free(p->targets);
+    *p = (struct pipeline){0};
+}
+
+static size_t memory_budget(const struct pipeline *p)
+{
+    return p->options->memory_bytes ? p->options->memory_bytes : MEMORY_DEFAULT;
+}
+
+/* What every footer names: job, checkpoint, batch, target and the ranges it may hold rows of. */
+static void footer_pairs(void *context, struct arena *arena, struct parquet_key_value **pairs,
+                         size_t *count)
+{
+    struct pipeline *p = context;
+    struct buffer ranges = {0};
+    json_t *document = reader_ranges(p->reader);
+    json_print(&ranges, document);
+    json_decref(document);
+    struct parquet_key_value *out = ARENA_ARRAY(arena, struct parquet_key_value, 5);
+    out[0] = (struct parquet_key_value){SPAN("sluice.job"), arena_span(arena, span_of(p->options->name))};
+    out[1] = (struct parquet_key_value){SPAN("sluice.checkpoint"),
+                                        arena_span(arena, span_of(p->checkpoint_id))};
+    out[2] = (struct parquet_key_value){SPAN("sluice.batch"),
+                                        span_of(arena_printf(arena, "%lld", (long long)p->batch))};
+    out[3] = (struct parquet_key_value){SPAN("sluice.wall_time"), span_of(date_iso8601(arena, p->wall_us))};
+    out[4] = (struct parquet_key_value){SPAN("sluice.ranges"), arena_span(arena, buffer_span(&ranges))};
+    buffer_release(&ranges);
+    *pairs = out;
+    *count = 5;
+}
+
+/* The leading ingest_* folders of a target, from the batch's wall time. */
+static struct partition_value *ingest_partition(struct pipeline *p, int keys)
+{
+    const char *values[INGEST_KEYS_MAX];
+    ingest_key_values(&p->batch_arena, p->wall_us, values);
+    struct partition_value *fixed = ARENA_ARRAY(&p->batch_arena, struct partition_value, (size_t)keys);
+    for (int i = 0; i < keys; i++)
+        fixed[i] = (struct partition_value){ingest_key_names[i], values[i]};
+    return fixed;
+}
+
+/* Objects of a batch carry the checkpoint's id, so that a job started over never reuses a name. */
+static const char *object_stem(struct pipeline *p, const char *suffix)
+{
+    return arena_printf(&p->batch_arena, "%s-%s-%012lld%s",
+                        job_safe_name(&p->batch_arena, p->options->name), p->checkpoint_id,
+                        (long long)p->batch, suffix);
+}
+
+static error open_target_writer(struct pipeline *p, int index)
+{
+    struct target_run *run = &p->targets[index];
+    const struct target *target = &run->node->target;
+    run->fixed = ingest_partition(p, target->ingest_keys);
+    run->rows = run->filtered = 0;
+    const char *suffix = p->target_count > 1 ? arena_printf(&p->batch_arena, "-t%d", index) : "";
+    struct table_layout layout = {
+        .bucket = target->bucket,
+        .prefix = target->prefix,
+        .fixed = run->fixed,
+        .fixed_count = target->ingest_keys,
+        .partition_columns = target->partition_columns,
+        .partition_column_count = target->partition_column_count,
+        .stem = object_stem(p, suffix),
+        .parquet = target->parquet,
+        .memory_bytes = memory_budget(p) / 2 / (size_t)p->target_count,
+        .footer = footer_pairs,
+        .footer_context = p,
+    };
+    return table_writer_open(p->options->objects, &layout, &run->writer);
+}
+
+static error open_quarantine(struct pipeline *p)
+{
+    const struct target *first = &p->targets[0].node->target;
+    enum { INGEST_HOUR = 4 };
+    p->quarantine_fixed = ingest_partition(p, INGEST_HOUR);
+    batch_begin(&p->quarantine_rows, quarantine_schema(&p->batch_arena));
+    struct table_layout layout = {
+        .bucket = first->bucket,
+        .prefix = arena_printf(&p->batch_arena, "quarantine/%s",
+                               job_safe_name(&p->batch_arena, p->options->name)),
+        .fixed = p->quarantine_fixed,
+        .fixed_count = INGEST_HOUR,
+        .stem = object_stem(p, "-q"),
+        .parquet = {.codec = PARQUET_SNAPPY, .timestamps = p->options->timestamps},
+        .memory_bytes = memory_budget(p) / 8,
+        .footer = footer_pairs,
+        .footer_context = p,
+    };
+    return table_writer_open(p->options->objects, &layout, &p->quarantine);
+}
+
+error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
+{
+    arena_reset(&p->batch_arena);
+    p->batch = batch;
+    p->wall_us = wall_us;
+    p->counts = (struct pipeline_counts){0};
+    for (int i = 0; i < p->target_count; i++) TRY(open_target_writer(p, i));
+    return open_quarantine(p);
+}
+
+/* ---- one slice ---- */
+
+static error open_decoder(struct pipeline *p, const struct schema *schema)
+{
+    if (p->decoder) decoder_close(p->decoder);
+    p->decoder = NULL;
+    p->bad_values_before = 0;
+    p->decoded_schema = schema;
+    size_t max = p->options->record_bytes_max ? p->options->record_bytes_max : RECORD_MAX_DEFAULT;
+    struct decode_options options = {
+        .policy = p->graph->source->source.policy,
+        .strict = p->options->strict_casts,
+        .record_bytes_max = max,
+    };
+    return decoder_open(&p->decoder, schema, &options);
+}
+
+/* The source's schema, or for a detected one the widest seen so far. */
+static error prepare_decoder(struct pipeline *p, const struct records *records)
+{
+    const struct schema *schema = p->graph->source->source.schema;
+    if (!schema) {
+        const struct schema *wider;
+        TRY(decode_infer(&p->slice, p->decoded_schema, records->data, records->count, &wider));
+        if (p->decoded_schema && schema_equal(p->decoded_schema, wider)) return OK;
+        schema = schema_copy(&p->decoder_arena, wider);
+    } else if (p->decoder) {
+        return OK;
+    }
+    return open_decoder(p, schema);
+}
+
+/* Adds __src_timestamp, the records' arrival times. */
+static const struct batch *with_record_timestamp(struct pipeline *p, const struct batch *batch,
+                                                 const struct records *records)
+{
+    struct arena *a = &p->slice;
+    int count = batch->schema->field_count;
+    int64_t *values = ARENA_ARRAY(a, int64_t, (size_t)batch->rows);
+    for (int64_t i = 0; i < batch->rows; i++)
+        values[i] = records->arrival_us[batch->origin ? batch->origin[i] : (uint32_t)i];
+    struct field *fields = ARENA_ARRAY(a, struct field, (size_t)count + 1);
+    struct column *columns = ARENA_ARRAY(a, struct column, (size_t)count + 1);
+    memcpy(fields, batch->schema->fields, (size_t)count * sizeof *fields);
+    memcpy(columns, batch->columns, (size_t)count * sizeof *columns);
+    fields[count] = (struct field){.name = "__src_timestamp", .type = type_of(TYPE_TIMESTAMP)};
+    columns[count] = (struct column){
+        .type = fields[count].type, .length = batch->rows, .values = values};
+    struct schema *schema = ARENA_NEW(a, struct schema);
+    *schema = (struct schema){count + 1, fields};
+    struct batch *wider = ARENA_NEW(a, struct batch);
+    *wider = *batch;
+    wider->schema = schema;
+    wider->columns = columns;
+    return wider;
+}
+
+static error apply_graph(struct pipeline *p, const char *shard, const struct records *records)
+{
+    for (int i = 0; i < p->graph->count; i++) {
+        struct node *node = &p->graph->nodes[i];
+        if (node->type->role != NODE_TRANSFORM) continue;
+        struct node_output out = {0};
+        const struct batch *in = p->outputs[node->inputs[0] - p->graph->nodes];
+        TRY(node->type->apply(node, in, &p->slice, &out));
+        p->outputs[i] = out.batch;
+        p->counts.filtered += out.filtered;
+        for (size_t f = 0; f < out.fault_count; f++)
+            quarantine_add(p, shard, records,
+                           &(struct quarantine_reason){out.faults[f].record,
+                                                       decode_reason_text(DECODE_BAD_VALUE),
+                                                       out.faults[f].column, -1});
+    }
+    return OK;
+}
+
+static error write_targets(struct pipeline *p)
+{
+    for (int i = 0; i < p->target_count; i++) {
+        struct target_run *run = &p->targets[i];
+        const struct batch *batch = p->outputs[run->node->inputs[0] - p->graph->nodes];
+        if (batch->rows == 0) continue;
+        if (!run->node->schema && (!run->schema || !schema_equal(run->schema, batch->schema)))
+            run->schema = schema_copy(&p->decoder_arena, batch->schema);
+        TRY(table_write(run->writer, batch));
+        run->rows += batch->rows;
+    }
+    return OK;
+}
+
+error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
+{
+    arena_reset(&p->slice);
+    batch_reset(&p->quarantine_rows);
+    TRY(prepare_decoder(p, records));
+    struct decoded decoded;
+    TRY(decoder_run(p->decoder, records->data, records->count, &p->slice, &decoded));
+    p->counts.read += (int64_t)records->count;
+    for (size_t i = 0; i < decoded.fault_count; i++) {
+        const struct decode_fault *fault = &decoded.faults[i];
+        const char *column =
+            fault->column >= 0 ? p->decoded_schema->fields[fault->column].name : NULL;
+        quarantine_add(p, shard, records,
+                       &(struct quarantine_reason){fault->record, decode_reason_text(fault->reason),
+                                                   column, fault->offset});
+    }
+    int64_t bad = 0;
+    for (int i = 0; i < p->decoded_schema->field_count; i++) bad += decoded.bad_values[i];
+    p->counts.nulled += bad - p->bad_values_before;
+    p->bad_values_before = bad;
+    const struct batch *batch = decoded.batch;
+    if (p->graph->source->source.record_timestamp) batch = with_record_timestamp(p, batch, records);
+    p->outputs[p->graph->source - p->graph->nodes] = batch;
+    TRY(apply_graph(p, shard, records));
+    if (p->quarantine_rows.rows)
+        TRY(table_write(p->quarantine, batch_finish(&p->quarantine_rows, &p->slice)));
+    return write_targets(p);
+}
+
+/* ---- the batch's end ---- */
+
+error pipeline_finish(struct pipeline *p, struct staged_file **out, size_t *count)
+{
+    size_t capacity = 0, counts[GRAPH_NODES_MAX + 1];
+    struct data_file *files[GRAPH_NODES_MAX + 1];
+    error e = OK;
+    p->counts.written = p->targets[0].rows;
+    for (int i = 0; e == OK && i <= p->target_count; i++) {
+        struct table_writer **writer = i < p->target_count ? &p->targets[i].writer : &p->quarantine;
+        struct table_writer *w = *writer;
+        *writer = NULL;
+        e = table_writer_finish(w, &p->batch_arena, &files[i], &counts[i]);
+        if (e == OK) capacity += counts[i];
+    }
+    if (e != OK) return e;
+    *out = ARENA_ARRAY(&p->batch_arena, struct staged_file, capacity);
+    *count = 0;
+    for (int i = 0; i <= p->target_count; i++)
+        for (size_t k = 0; k < counts[i]; k++)
+            (*out)[(*count)++] = (struct staged_file){
+                .target = i < p->target_count ? p->targets[i].node->id : "quarantine",
+                .file = files[i][k],
+            };
+    return OK;
+}
+
+void pipeline_abandon(struct pipeline *p)
+{
+    for (int i = 0; i < p->target_count; i++) {
+        table_writer_abandon(p->targets[i].writer);
+        p->targets[i].writer = NULL;
+    }
+    table_writer_abandon(p->quarantine);
+    p->quarantine = NULL;
+}
+
+/* ---- catalog ---- */
+
+static void table_target_of(struct arena *arena, const struct target_run *run,
+                            struct table_target *out)
+{
+    const struct target *target = &run->node->target;
+    const struct schema *schema = run->node->schema ? run->node->schema : run->schema;
+    int keys = target->ingest_keys + target->partition_column_count;
+    struct field *key_fields = ARENA_ARRAY(arena, struct field, (size_t)keys);
+    struct field *data_fields = ARENA_ARRAY(arena, struct field, (size_t)schema->field_count);
+    int data_count = 0;
+    for (int i = 0; i < target->ingest_keys; i++)
+        key_fields[i] = (struct field){.name = ingest_key_names[i], .type = type_of(TYPE_INT)};
+    for (int i = 0; i < schema->field_count; i++) {
+        int key = -1;
+        for (int k = 0; k < target->partition_column_count; k++)
+            if (schema_find(schema, span_of(target->partition_columns[k])) == i) key = k;
+        if (key >= 0) key_fields[target->ingest_keys + key] = schema->fields[i];
+        else data_fields[data_count++] = schema->fields[i];
+    }
+    struct schema *data = ARENA_NEW(arena, struct schema);
+    *data = (struct schema){data_count, data_fields};
+    *out = (struct table_target){
+        .database = target->database,
+        .table = target->table,
+        .location = arena_printf(arena, "s3://%s/%s%s", target->bucket, target->prefix,
+                                 target->prefix[0] ? "/" : ""),
+        .schema = data,
+        .partition_keys = {keys, key_fields},
+        .update_schema = target->update_schema,
+        .codec = target->codec,
+    };
+}
+
+error pipeline_ensure_tables(struct pipeline *p)
+{
+    struct arena arena = {0};
+    error e = OK;
+    for (int i = 0; e == OK && i < p->target_count; i++) {
+        struct target_run *run = &p->targets[i];
+        if (!run->node->target.registers || (!run->node->schema && !run->schema)) continue;
+        struct table_target target;
+        table_target_of(&arena, run, &target);
+        e = table_ensure(p->options->catalog, &target);
+    }
+    arena_release(&arena);
+    return e;
+}
+
+error pipeline_register(struct pipeline *p, const struct staged_file *files, size_t count, int *added)
+{
+    struct arena arena = {0};
+    error e = OK;
+    *added = 0;
+    for (int i = 0; e == OK && i < p->target_count; i++) {
+        struct target_run *run = &p->targets[i];
+        if (!run->node->target.registers || (!run->node->schema && !run->schema)) continue;
+        struct data_file *own = ARENA_ARRAY(&arena, struct data_file, count);
+        size_t own_count = 0;
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(files[k].target, run->node->id) == 0) own[own_count++] = files[k].file;
+        struct table_target target;
+        table_target_of(&arena, run, &target);
+        int one = 0;
+        e = table_register(p->options->catalog, &target, own, own_count, &one);
+        *added += one;
+    }
+    arena_release(&arena);
+    return e;
+}

@@ -1,0 +1,73 @@
+/* The plan of a batch as a document: what recovery needs to finish it without its process.
+ *
+ *   { "version": 1, "job", "checkpoint", "batch", "wall_us",
+ *     "ranges":    [ {"shard", "after": position, "through": position, "records", "first", "last"} ],
+ *     "positions": { shard: position after this batch },
+ *     "counts":    { "read", "written", "quarantined", "filtered", "nulled" },
+ *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ] } */
+#include "job/internal.h"
+
+enum { PLAN_VERSION = 1 };
+
+static json_t *file_document(const struct staged_file *staged)
+{
+    const struct data_file *file = &staged->file;
+    json_t *partition = json_array();
+    for (int i = 0; i < file->partition_count; i++)
+        json_array_append_new(partition, json_pack("[s, s?]", file->partition[i].key,
+                                                   file->partition[i].value));
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "target", staged->target, "bucket",
+                     file->bucket, "key", file->key, "token", file->token, "rows",
+                     (json_int_t)file->rows, "bytes", (json_int_t)file->bytes, "partition", partition);
+}
+
+json_t *plan_document(const struct pipeline *p, const struct reader *reader,
+                      const struct staged_file *files, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(list, file_document(&files[i]));
+    const struct pipeline_counts *c = &p->counts;
+    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+                     "version", PLAN_VERSION, "job", p->options->name, "checkpoint", p->checkpoint_id,
+                     "batch", (json_int_t)p->batch, "wall_us", (json_int_t)p->wall_us,
+                     "ranges", reader_ranges(reader), "positions", reader_positions(reader),
+                     "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
+                     "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,
+                     "nulled", (json_int_t)c->nulled,
+                     "files", list);
+}
+
+static error file_read(struct arena *arena, const json_t *document, struct staged_file *out)
+{
+    const json_t *partition = json_object_get(document, "partition");
+    *out = (struct staged_file){
+        .target = json_text(document, "target"),
+        .file = {.bucket = json_text(document, "bucket"),
+                 .key = json_text(document, "key"),
+                 .token = json_text(document, "token"),
+                 .rows = json_integer_or(document, "rows", 0),
+                 .bytes = json_integer_or(document, "bytes", 0),
+                 .partition_count = (int)json_array_size(partition)},
+    };
+    out->file.partition =
+        ARENA_ARRAY(arena, struct partition_value, (size_t)out->file.partition_count);
+    bool good = out->target && out->file.bucket && out->file.key && out->file.token;
+    for (int i = 0; i < out->file.partition_count; i++) {
+        const json_t *pair = json_array_get(partition, (size_t)i);
+        out->file.partition[i].key = json_string_value(json_array_get(pair, 0));
+        out->file.partition[i].value = json_string_value(json_array_get(pair, 1));
+        good = good && out->file.partition[i].key;
+    }
+    return good ? OK : fail(ERR_CORRUPT, "checkpoint: a planned file without its names");
+}
+
+error plan_files(struct arena *arena, const json_t *plan, struct staged_file **out, size_t *count)
+{
+    if (json_integer_or(plan, "version", 0) != PLAN_VERSION)
+        return fail(ERR_CORRUPT, "checkpoint: the plan is not of this version");
+    const json_t *list = json_object_get(plan, "files");
+    *count = json_array_size(list);
+    *out = ARENA_ARRAY(arena, struct staged_file, *count);
+    for (size_t i = 0; i < *count; i++) TRY(file_read(arena, json_array_get(list, i), &(*out)[i]));
+    return OK;
+}

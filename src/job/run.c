@@ -1,0 +1,376 @@
+/* The main path of a job: one function per batch, read top to bottom (run_batch, then complete).
+ *
+ * Whatever fails before the plan is durable is forgotten: staged bytes are removed, the reader goes
+ * back to the checkpoint. Whatever fails after it is finished by complete(), by this process or the
+ * next one; complete() is idempotent. */
+#include "job/internal.h"
+
+enum {
+    SLICE_RECORDS = 16384,
+    SLICE_BYTES = 4 << 20,
+    WAIT_US = 200 * 1000,
+    EAGER_BATCH_US = 1000 * 1000, /* a window of 0 commits at least this often */
+};
+
+struct job {
+    const struct job_options *options;
+    struct arena arena;              /* the job's life */
+    json_t *document;
+    struct graph graph;
+    struct stream *stream;
+    struct checkpoint checkpoint;
+    struct reader reader;
+    bool reader_open;
+    struct pipeline pipeline;
+    bool pipeline_open;
+    bool checkpoint_stale;           /* a failure left open what is durable: read it again */
+    bool tables_ensured;
+    bool idle;                       /* the last window found nothing */
+    int failures;                    /* in a row */
+};
+
+static bool stopping(const struct job *job)
+{
+    return job->options->stop && atomic_load(job->options->stop);
+}
+
+/* ---- opening ---- */
+
+static const char *checkpoint_url(struct job *job)
+{
+    if (job->options->checkpoint) return job->options->checkpoint;
+    for (int i = 0; i < job->graph.count; i++)
+        if (job->graph.nodes[i].type->role == NODE_TARGET)
+            return arena_printf(&job->arena, "s3://%s/cp/%s", job->graph.nodes[i].target.bucket,
+                                job_safe_name(&job->arena, job->options->name));
+    return NULL;
+}
+
+static error open_checkpoint(struct job *job)
+{
+    struct shard *shards;
+    size_t count;
+    TRY(stream_shards(job->stream, &job->arena, &shards, &count));
+    json_t *ids = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(ids, json_string(shards[i].id));
+    struct checkpoint_start start = {
+        .job = job->options->name,
+        .stream = job->stream->name,
+        .stream_created_us = job->stream->created_us,
+        .starting = job->graph.source->source.starting,
+        .shards = ids,
+    };
+    error e = checkpoint_open(&job->arena, job->options->objects, checkpoint_url(job), &start,
+                              &job->checkpoint);
+    json_decref(ids);
+    return e;
+}
+
+/* Staged bytes of dead runs of this job, except what the pending plan still needs. */
+static error sweep_orphans(struct job *job)
+{
+    struct staged_file *files = NULL;
+    size_t count = 0;
+    if (job->checkpoint.pending)
+        TRY(plan_files(&job->arena, job->checkpoint.pending, &files, &count));
+    const char **keep = ARENA_ARRAY(&job->arena, const char *, count);
+    for (size_t i = 0; i < count; i++) keep[i] = files[i].file.token;
+    const char *stem = arena_printf(&job->arena, "%s-%s-", job_safe_name(&job->arena, job->options->name),
+                                    job->checkpoint.id);
+    struct object_store *objects = job->options->objects;
+    for (int i = 0; i < job->graph.count; i++) {
+        const struct node *node = &job->graph.nodes[i];
+        if (node->type->role != NODE_TARGET) continue;
+        TRY(objects->ops->upload_sweep(objects, node->target.bucket, stem, now_us(), keep, count));
+    }
+    return OK;
+}
+
+static error open_reader(struct job *job)
+{
+    TRY(reader_open(&job->reader, job->stream, &job->checkpoint, job->options->skip_lost));
+    job->reader_open = true;
+    return OK;
+}
+
+static error job_open(struct job *job, const json_t *document)
+{
+    const struct job_options *o = job->options;
+    job->document = json_deep_copy(document);
+    TRY(graph_read(&job->arena, job->document, &job->graph));
+    struct node_context context = {
+        .arena = &job->arena,
+        .catalog = o->catalog,
+        .strict_casts = o->strict_casts,
+        .timestamps = o->timestamps,
+        .now_us = now_us(),
+    };
+    TRY(graph_open(&job->graph, &context));
+    if (o->window_us >= 0) job->graph.source->source.window_us = o->window_us;
+    TRY(o->open_stream(o->context, &job->graph.source->source, &job->stream));
+    TRY(open_checkpoint(job));
+    TRY(sweep_orphans(job));
+    TRY(pipeline_open(&job->pipeline, o, &job->graph, &job->reader, job->checkpoint.id));
+    job->pipeline_open = true;
+    return pipeline_ensure_tables(&job->pipeline);
+}
+
+static void job_close(struct job *job)
+{
+    if (job->pipeline_open) pipeline_close(&job->pipeline);
+    if (job->reader_open) reader_close(&job->reader);
+    checkpoint_close(&job->checkpoint);
+    if (job->stream) job->stream->ops->close(job->stream);
+    json_decref(job->document);
+    arena_release(&job->arena);
+}
+
+/* ---- reading ---- */
+
+static const struct read_limits slice_limits = {.records = SLICE_RECORDS, .bytes = SLICE_BYTES};
+
+/* Reads, decodes, applies and stages until the window ends. Windows begin at multiples of their
+ * size since the epoch, as Spark's processing-time triggers do; the first one is cut short. */
+static error read_window(struct job *job, int64_t wall_us)
+{
+    int64_t window = job->graph.source->source.window_us;
+    int64_t begin = monotonic_us();
+    int64_t end = begin + (window ? window - (wall_us - floor_div(wall_us, window) * window)
+                                  : EAGER_BATCH_US);
+    while (!stopping(job)) {
+        int64_t left = end - monotonic_us();
+        bool eager = window == 0;
+        bool empty = job->pipeline.counts.read == 0;
+        if (left <= 0 && !(eager && empty)) break;
+        struct shard_reader *shard;
+        struct records records;
+        TRY(reader_next(&job->reader, slice_limits, &shard, &records));
+        if (shard) {
+            TRY(pipeline_slice(&job->pipeline, shard->id, &records));
+            continue;
+        }
+        if (job->options->drain && reader_drained(&job->reader)) break;
+        if (eager && !empty) break;
+        job->stream->ops->wait(job->stream, eager || left > WAIT_US ? WAIT_US : left);
+    }
+    return OK;
+}
+
+/* ---- after the plan ---- */
+
+/* Reads the planned ranges again and stages the files anew, under the plan's wall time and names. */
+static error replay(struct job *job, const json_t *plan, struct arena *arena,
+                    struct staged_file **files, size_t *count)
+{
+    log_line(LOG_WARN, "job", "batch %lld: staged files are gone, reading its ranges again",
+             (long long)job->checkpoint.next);
+    if (job->reader_open) reader_close(&job->reader);
+    job->reader_open = false;
+    TRY(open_reader(job));
+    TRY(reader_restrict(&job->reader, json_object_get(plan, "ranges")));
+    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, json_integer_or(plan, "wall_us", 0)));
+    while (!reader_drained(&job->reader)) {
+        struct shard_reader *shard;
+        struct records records;
+        TRY(reader_next(&job->reader, slice_limits, &shard, &records));
+        if (shard) TRY(pipeline_slice(&job->pipeline, shard->id, &records));
+        else if (!reader_drained(&job->reader)) job->stream->ops->wait(job->stream, WAIT_US);
+    }
+    int64_t planned = json_integer_or(json_object_get(plan, "counts"), "read", 0);
+    if (job->pipeline.counts.read != planned)
+        return fail(ERR_DATA_LOSS, "batch %lld was planned with %lld records, the stream now gives %lld",
+                    (long long)job->checkpoint.next, (long long)planned,
+                    (long long)job->pipeline.counts.read);
+    struct staged_file *fresh;
+    TRY(pipeline_finish(&job->pipeline, &fresh, count));
+    *files = arena_copy(arena, fresh, *count * sizeof *fresh);
+    return OK;
+}
+
+/* Published files of the plan that the replay did not make again. They go before the new ones come,
+ * so that a reader may miss rows for a moment but never sees one twice. */
+static error remove_stale(struct job *job, const struct staged_file *old, size_t old_count,
+                          const struct staged_file *fresh, size_t fresh_count)
+{
+    struct object_store *objects = job->options->objects;
+    for (size_t i = 0; i < old_count; i++) {
+        bool again = false;
+        for (size_t k = 0; k < fresh_count; k++)
+            again |= strcmp(old[i].file.key, fresh[k].file.key) == 0;
+        error ignored = table_discard(objects, &old[i].file);
+        (void)ignored;
+        if (!again) TRY(objects->ops->remove(objects, old[i].file.bucket, old[i].file.key));
+    }
+    return OK;
+}
+
+static error publish(struct job *job, struct arena *arena, const json_t *plan,
+                     struct staged_file **files, size_t *count)
+{
+    error e = OK;
+    for (size_t i = 0; e == OK && i < *count; i++)
+        e = table_publish(job->options->objects, &(*files)[i].file);
+    if (e != ERR_NO_SUCH_UPLOAD) return e;
+    struct staged_file *old = *files;
+    size_t old_count = *count;
+    TRY(replay(job, plan, arena, files, count));
+    TRY(remove_stale(job, old, old_count, *files, *count));
+    for (size_t i = 0; i < *count; i++) TRY(table_publish(job->options->objects, &(*files)[i].file));
+    return OK;
+}
+
+static void fill_report(struct job *job, const json_t *plan, const struct staged_file *files,
+                        size_t count, struct batch_report *report)
+{
+    const json_t *counts = json_object_get(plan, "counts");
+    report->job = job->options->name;
+    report->batch = json_integer_or(plan, "batch", 0);
+    report->wall_us = json_integer_or(plan, "wall_us", 0);
+    report->read = json_integer_or(counts, "read", 0);
+    report->written = json_integer_or(counts, "written", 0);
+    report->quarantined = json_integer_or(counts, "quarantined", 0);
+    report->filtered = json_integer_or(counts, "filtered", 0);
+    report->nulled = json_integer_or(counts, "nulled", 0);
+    report->files = (int)count;
+    for (size_t i = 0; i < count; i++) report->bytes += files[i].file.bytes;
+}
+
+static json_t *record_document(const struct batch_report *r)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:b}", "batch", (json_int_t)r->batch,
+                     "read", (json_int_t)r->read, "written", (json_int_t)r->written, "quarantined",
+                     (json_int_t)r->quarantined, "filtered", (json_int_t)r->filtered, "nulled",
+                     (json_int_t)r->nulled, "files", r->files, "committed_us", (json_int_t)now_us(),
+                     "recovered", r->recovered);
+}
+
+/* Publishes, registers and commits the pending plan. */
+static error complete_plan(struct job *job, struct arena *arena, bool recovered, int64_t end_us)
+{
+    json_t *plan = job->checkpoint.pending;
+    struct staged_file *files;
+    size_t count;
+    struct batch_report report = {.recovered = recovered};
+    TRY(plan_files(arena, plan, &files, &count));
+    TRY(publish(job, arena, plan, &files, &count));
+    if (!job->tables_ensured || !job->graph.source->source.schema)
+        TRY(pipeline_ensure_tables(&job->pipeline));
+    job->tables_ensured = true;
+    TRY(pipeline_register(&job->pipeline, files, count, &report.partitions_added));
+    fill_report(job, plan, files, count, &report);
+    json_t *record = record_document(&report);
+    error e = checkpoint_commit(&job->checkpoint, plan, record);
+    json_decref(record);
+    if (e != OK) return e;
+    report.lag_ms = job->reader_open ? reader_lag_ms(&job->reader) : 0;
+    report.commit_us = monotonic_us() - end_us;
+    if (job->options->on_batch) job->options->on_batch(job->options->context, &report);
+    return OK;
+}
+
+static error complete(struct job *job, bool recovered, int64_t end_us)
+{
+    struct arena arena = {0};
+    error e = complete_plan(job, &arena, recovered, end_us);
+    arena_release(&arena);
+    return e;
+}
+
+/* ---- one batch ---- */
+
+static error make_plan(struct job *job, json_t **plan)
+{
+    struct staged_file *files;
+    size_t count;
+    const struct pipeline_counts *c = &job->pipeline.counts;
+    TRY(pipeline_finish(&job->pipeline, &files, &count));
+    if (job->pipeline.target_count == 1) CHECK(c->read == c->written + c->quarantined + c->filtered);
+    *plan = plan_document(&job->pipeline, &job->reader, files, count);
+    return OK;
+}
+
+static error run_batch(struct job *job)
+{
+    int64_t wall_us = now_us(); /* frozen: a replay writes to the same hour */
+    reader_begin(&job->reader);
+    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, wall_us));
+    TRY(read_window(job, wall_us));
+    int64_t end_us = monotonic_us();
+    job->idle = job->pipeline.counts.read == 0;
+    if (job->idle) {
+        pipeline_abandon(&job->pipeline);
+        return OK;
+    }
+    json_t *plan;
+    TRY(make_plan(job, &plan));
+    error e = checkpoint_plan(&job->checkpoint, plan);
+    if (e == OK) job->checkpoint.pending = json_incref(plan);
+    json_decref(plan);
+    if (e != OK) return e;
+    return complete(job, false, end_us);
+}
+
+static error reload_checkpoint(struct job *job)
+{
+    checkpoint_close(&job->checkpoint);
+    TRY(open_checkpoint(job));
+    job->pipeline.checkpoint_id = job->checkpoint.id;
+    job->checkpoint_stale = false;
+    return sweep_orphans(job);
+}
+
+/* Continues where the checkpoint stands. */
+static error step(struct job *job)
+{
+    if (job->checkpoint_stale) TRY(reload_checkpoint(job));
+    if (job->checkpoint.pending) return complete(job, true, monotonic_us());
+    if (!job->reader_open) TRY(open_reader(job));
+    return run_batch(job);
+}
+
+/* After a failure: as if the process had died here, without dying. */
+static void start_over(struct job *job)
+{
+    pipeline_abandon(&job->pipeline);
+    if (job->reader_open) reader_close(&job->reader);
+    job->reader_open = false;
+    job->checkpoint_stale = true;
+}
+
+static bool worth_retrying(const struct job *job, error e)
+{
+    return error_row(e)->retry == RETRY_BACKOFF && job->failures <= job->options->retries &&
+           !stopping(job);
+}
+
+static error run_steps(struct job *job)
+{
+    static const int64_t pauses_us[] = {1000000, 2000000, 5000000}; /* as Glue's forEachBatch */
+    while (!stopping(job)) {
+        bool recovering = job->checkpoint.pending != NULL;
+        error e = step(job);
+        if (e == OK) {
+            job->failures = 0;
+            if (recovering) start_over(job); /* a replay left the reader restricted */
+            else if (job->options->drain && job->idle && reader_drained(&job->reader)) return OK;
+            continue;
+        }
+        job->failures++;
+        if (!worth_retrying(job, e)) return e;
+        int pause = job->failures < 3 ? job->failures - 1 : 2;
+        log_line(LOG_WARN, "job", "batch %lld failed, trying again: %s",
+                 (long long)job->checkpoint.next, error_text());
+        start_over(job);
+        world->sleep_us(pauses_us[pause]);
+    }
+    return OK;
+}
+
+error job_run(const json_t *document, const struct job_options *options)
+{
+    struct job job = {.options = options};
+    error e = job_open(&job, document);
+    if (e == OK) e = run_steps(&job);
+    job_close(&job);
+    return e;
+}
