@@ -64,14 +64,22 @@ struct records {
 };
 
 struct read_limits {
-    size_t records; /* soft: an aggregate is never cut */
-    size_t bytes;
+    size_t records; /* soft: an aggregate is never cut; 0: no limit */
+    size_t bytes;   /* of data; at least one record comes; 0: no limit */
     /* Replay: stop behind this sequence number; NULL: no bound. */
     const struct sequence *through;
+    /* As GetRecords answers: aggregates stay packed, and a place older than the oldest record goes
+     * on at the oldest record. Otherwise such a gap is ERR_DATA_LOSS, told once: the cursor then
+     * stands behind the gap and may go on. */
+    bool raw;
 };
 
-struct stream;        /* an open stream of either kind */
-struct stream_cursor; /* a place in one shard; one owner thread */
+struct stream; /* an open stream of either kind */
+
+/* A place in one shard; one owner thread. Each back end has more behind it. */
+struct stream_cursor {
+    struct stream *stream;
+};
 
 /* What both back ends provide. */
 struct stream_ops {
@@ -82,7 +90,14 @@ struct stream_ops {
     /* May return no records though data follows (behind_ms > 0 then). Never blocks for data. */
     error (*read)(struct stream_cursor *, struct read_limits, struct records *out);
     void (*close_cursor)(struct stream_cursor *);
-    /* Waits until data may have come, at most `timeout_us`; local streams wake early. */
+    /* Lets go of the last slice, which ends its validity; the place stays. Call it when the slice
+     * is used up and no read follows at once: a slice held long lets the local log's file grow. */
+    void (*release)(struct stream_cursor *);
+    /* Where the next read goes on, in a form open_cursor takes. A local cursor has turned LATEST
+     * and AT_TIMESTAMP into AFTER_SEQUENCE at once; a remote one when it has read a record. */
+    struct position (*position)(const struct stream_cursor *);
+    /* Waits until data may have come, at most `timeout_us`; local streams wake early, also when
+     * another process puts. One thread waits on a stream. */
     void (*wait)(struct stream *, int64_t timeout_us);
     void (*close)(struct stream *);
 };
@@ -140,12 +155,17 @@ struct stream_consumer {
     int64_t created_us;
 };
 
+/* A second open of the same folder in a process shares the first; a store must not be used across
+ * fork: the child opens its own. Everything is safe to call from any thread. */
 error stream_store_open(const char *folder, struct stream_store **) MUST_CHECK;
+/* The same with a ceiling on the log's size: a put beyond it answers ERR_NO_SPACE. */
+error stream_store_open_capped(const char *folder, size_t max_bytes, struct stream_store **) MUST_CHECK;
 void stream_store_close(struct stream_store *);
 /* AWS's per-shard limits (1 MB/s and 1000 records/s in, 2 MB/s and 5 reads/s out); default off. */
 void stream_store_set_limits(struct stream_store *, bool aws);
 
-/* Each change is durable when the call returns. `account` and `region` scope all names. */
+/* Each change is durable when the call returns, and done: AWS's CREATING, UPDATING and DELETING
+ * last no time here. `account` and `region` scope all names. Errors carry AWS's codes and texts. */
 struct stream_key { const char *account, *region, *name; };
 error stream_create(struct stream_store *, struct stream_key, int shards, bool on_demand) MUST_CHECK;
 error stream_delete(struct stream_store *, struct stream_key) MUST_CHECK;
@@ -154,7 +174,9 @@ error stream_describe(struct stream_store *, struct stream_key, struct arena *, 
 error stream_list(struct stream_store *, const char *account, const char *region, const char *after,
                   size_t max, struct arena *, const char ***names, size_t *count, bool *more) MUST_CHECK;
 error stream_set_retention(struct stream_store *, struct stream_key, int hours) MUST_CHECK;
-/* Other attributes that are stored and returned as given (mode, encryption, record size, tags). */
+/* Other attributes that are stored and returned as given (value NULL: removed; *out is NULL when
+ * never set). stream_describe reads: "mode" ("PROVISIONED" or "ON_DEMAND"), "encryption"
+ * ({"type": "KMS", "key_id": ...}), "max_record_kib" (integer). */
 error stream_set_attribute(struct stream_store *, struct stream_key, const char *name, const json_t *value) MUST_CHECK;
 error stream_attribute(struct stream_store *, struct stream_key, const char *name, json_t **out) MUST_CHECK;
 error stream_split(struct stream_store *, struct stream_key, const char *shard, struct hash_key at) MUST_CHECK;
@@ -167,8 +189,8 @@ error stream_put(struct stream_store *, struct stream_key, const struct put_reco
 error stream_register_consumer(struct stream_store *, struct stream_key, const char *consumer, struct arena *, struct stream_consumer *) MUST_CHECK;
 error stream_deregister_consumer(struct stream_store *, struct stream_key, const char *consumer) MUST_CHECK;
 error stream_consumers(struct stream_store *, struct stream_key, struct arena *, struct stream_consumer **, size_t *count) MUST_CHECK;
-/* Drops records older than each stream's retention and shards that held only such; called by the
- * server from time to time. */
+/* Drops records older than each stream's retention and shards that held only such, and frees what
+ * deleted streams left behind; called by the server from time to time. */
 error stream_trim(struct stream_store *, int64_t now_us) MUST_CHECK;
 
 /* Opens for reading; close with ->ops->close. */

@@ -1,0 +1,94 @@
+/* Sequence numbers: 192-bit integers as decimal text, and the layout the local log gives them.
+ *
+ * 47 hexadecimal digits, most significant first (as observed of the service; nothing outside the
+ * local log may look inside, remote numbers are opaque):
+ *
+ *   digits  1          9            1             16       2       9          8            1
+ *   field   2 | shard created, s | nibble | record index | 00 | record, s | shard ordinal | 2
+ *   bits  187..184   183..148     147..144    143..80    79..72  71..36       35..4       3..0
+ *
+ * `nibble` is the low digit of the ordinal. The index stands above the time, so numbers of a shard
+ * grow with every record whatever the clock does. */
+#include "stream/shard.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { TOP = 2, VERSION = 2, TIME_BITS = 36 };
+#define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
+
+struct sequence sequence_make(struct sequence_parts p)
+{
+    uint64_t created = p.created_s & TIME_MASK, time = p.time_s & TIME_MASK;
+    return (struct sequence){
+        .high = (uint64_t)TOP << 56 | created << 20 | (uint64_t)(p.ordinal & 15) << 16 |
+                p.index >> 48,
+        .middle = p.index << 16 | time >> 28,
+        .low = time << 36 | (uint64_t)p.ordinal << 4 | VERSION,
+    };
+}
+
+bool sequence_split(struct sequence s, struct sequence_parts *out)
+{
+    struct sequence_parts p = {
+        .created_s = s.high >> 20 & TIME_MASK,
+        .index = s.high << 48 | s.middle >> 16,
+        .time_s = (s.middle & 0xff) << 28 | s.low >> 36,
+        .ordinal = (uint32_t)(s.low >> 4),
+    };
+    *out = p;
+    return sequence_compare(sequence_make(p), s) == 0;
+}
+
+/* value = value * 10 + digit; false on overflow. */
+static bool push_digit(struct sequence *s, unsigned digit)
+{
+    unsigned __int128 t = (unsigned __int128)s->low * 10 + digit;
+    s->low = (uint64_t)t;
+    t = (unsigned __int128)s->middle * 10 + (uint64_t)(t >> 64);
+    s->middle = (uint64_t)t;
+    t = (unsigned __int128)s->high * 10 + (uint64_t)(t >> 64);
+    s->high = (uint64_t)t;
+    return t >> 64 == 0;
+}
+
+error sequence_parse(span decimal, struct sequence *out)
+{
+    struct sequence s = {0};
+    bool good = decimal.size > 0 && (decimal.size == 1 || decimal.data[0] != '0');
+    for (size_t i = 0; good && i < decimal.size; i++) {
+        unsigned digit = (unsigned)(unsigned char)decimal.data[i] - '0';
+        good = digit <= 9 && push_digit(&s, digit);
+    }
+    if (!good)
+        return fail(ERR_INVALID_ARGUMENT, "Sequence number %.*s is invalid.",
+                    (int)(decimal.size > 129 ? 129 : decimal.size), decimal.data);
+    *out = s;
+    return OK;
+}
+
+/* value / 10^18, returns the remainder: the lowest eighteen digits. */
+static uint64_t pop_digits(struct sequence *s)
+{
+    const uint64_t unit = UINT64_C(1000000000000000000);
+    uint64_t *words[] = {&s->high, &s->middle, &s->low};
+    unsigned __int128 rest = 0;
+    for (int i = 0; i < 3; i++) {
+        unsigned __int128 t = rest << 64 | *words[i];
+        *words[i] = (uint64_t)(t / unit);
+        rest = t % unit;
+    }
+    return (uint64_t)rest;
+}
+
+void sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence s)
+{
+    uint64_t groups[4]; /* 2^192 has 58 digits */
+    int count = 0;
+    do {
+        groups[count++] = pop_digits(&s);
+    } while (s.high | s.middle | s.low);
+    int size = snprintf(out, SEQUENCE_TEXT_MAX, "%" PRIu64, groups[count - 1]);
+    for (int i = count - 2; i >= 0; i--)
+        size += snprintf(out + size, (size_t)(SEQUENCE_TEXT_MAX - size), "%018" PRIu64, groups[i]);
+}
