@@ -83,7 +83,7 @@ error local_upload_complete(struct object_store *, const char *bucket, const cha
                             const char *token);
 error local_upload_abort(struct object_store *, const char *bucket, const char *key,
                          const char *token);
-error local_upload_sweep(struct object_store *, const char *bucket, const char *prefix,
+error local_upload_sweep(struct object_store *, const char *bucket, const char *stem,
                          int64_t before_us, const char *const *keep, size_t keep_count);
 /* Removes staged files of processes that died before a record named them. */
 error stage_collect(struct local *) MUST_CHECK;

@@ -50,9 +50,10 @@ struct object_ops {
     /* ERR_NO_SUCH_UPLOAD: neither staged nor completed. */
     error (*upload_complete)(struct object_store *, const char *bucket, const char *key, const char *token);
     error (*upload_abort)(struct object_store *, const char *bucket, const char *key, const char *token);
-    /* Aborts staged bytes below the prefix that began before `before_us` (orphans of dead runs)
-     * and whose token is not in `keep`. */
-    error (*upload_sweep)(struct object_store *, const char *bucket, const char *prefix,
+    /* Aborts staged bytes in the bucket whose base name (the key behind its last '/') starts with
+     * the stem, that began before `before_us` (orphans of dead runs) and whose token is not in
+     * `keep`. */
+    error (*upload_sweep)(struct object_store *, const char *bucket, const char *stem,
                           int64_t before_us, const char *const *keep, size_t keep_count);
     /* Path of a file that holds exactly the object's bytes, or ERR_UNSUPPORTED (remote). */
     error (*local_path)(struct object_store *, const char *bucket, const char *key, struct arena *, const char **path);

@@ -327,7 +327,7 @@ error local_upload_abort(struct object_store *s, const char *bucket, const char 
 
 struct sweep {
     struct arena arena;
-    const char *bucket, *prefix;
+    const char *bucket, *stem;
     int64_t before_us;
     const char *const *keep;
     size_t keep_count;
@@ -338,9 +338,11 @@ static bool sweep_look(void *context, const char *token, json_t *record)
 {
     struct sweep *s = context;
     const char *bucket = json_text(record, "bucket"), *key = json_text(record, "key");
-    if (!bucket || !key || strcmp(bucket, s->bucket) != 0 || !span_starts(span_of(key), s->prefix) ||
+    if (!bucket || !key || strcmp(bucket, s->bucket) != 0 ||
         json_integer_or(record, "began", 0) >= s->before_us)
         return true;
+    const char *slash = strrchr(key, '/');
+    if (!span_starts(span_of(slash ? slash + 1 : key), s->stem)) return true;
     for (size_t i = 0; i < s->keep_count; i++)
         if (strcmp(s->keep[i], token) == 0) return true;
     const char *kept = arena_text(&s->arena, span_of(token));
@@ -357,11 +359,11 @@ static error sweep_in(struct state_txn *t, struct sweep *s)
     return OK;
 }
 
-error local_upload_sweep(struct object_store *store, const char *bucket, const char *prefix,
+error local_upload_sweep(struct object_store *store, const char *bucket, const char *stem,
                          int64_t before_us, const char *const *keep, size_t keep_count)
 {
     struct local *l = local_of(store);
-    struct sweep s = {.bucket = bucket, .prefix = prefix, .before_us = before_us, .keep = keep,
+    struct sweep s = {.bucket = bucket, .stem = stem, .before_us = before_us, .keep = keep,
                       .keep_count = keep_count};
     struct state_txn *t;
     TRY(state_begin(l->index, true, &t));

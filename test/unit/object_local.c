@@ -379,22 +379,22 @@ static void test_upload_sweep(void **context)
 {
     struct fixture *f = *context;
     const struct object_ops *ops = f->store->ops;
-    const char *keep[] = {finished(f, "t/keep", "1")};
-    const char *old = finished(f, "t/old", "2"), *other = finished(f, "other/old", "3");
+    const char *keep[] = {finished(f, "t/job-keep", "1")};
+    const char *old = finished(f, "t/job-old", "2"), *other = finished(f, "other/old", "3");
     int64_t now = now_us() + 1;
-    struct upload *open_one = begin(f, "t/open"); /* its writer lives: never swept */
-    assert_int_equal(ops->upload_sweep(f->store, "lake", "t/", 0, keep, 1), OK);
+    struct upload *open_one = begin(f, "t/job-open"); /* its writer lives: never swept */
+    assert_int_equal(ops->upload_sweep(f->store, "lake", "job-", 0, keep, 1), OK);
     assert_int_equal(file_count(f, ".staging"), 4);
-    assert_int_equal(ops->upload_sweep(f->store, "lake", "t/", now, keep, 1), OK);
+    assert_int_equal(ops->upload_sweep(f->store, "lake", "job-", now, keep, 1), OK);
     assert_int_equal(file_count(f, ".staging"), 3);
-    assert_int_equal(ops->upload_complete(f->store, "lake", "t/old", old), ERR_NO_SUCH_UPLOAD);
-    assert_int_equal(ops->upload_complete(f->store, "lake", "t/keep", keep[0]), OK);
+    assert_int_equal(ops->upload_complete(f->store, "lake", "t/job-old", old), ERR_NO_SUCH_UPLOAD);
+    assert_int_equal(ops->upload_complete(f->store, "lake", "t/job-keep", keep[0]), OK);
     assert_int_equal(ops->upload_complete(f->store, "lake", "other/old", other), OK);
     const char *token;
     assert_int_equal(ops->upload_write(open_one, SPAN("done")), OK);
     assert_int_equal(ops->upload_finish(open_one, &f->arena, &token), OK);
-    assert_int_equal(ops->upload_complete(f->store, "lake", "t/open", token), OK);
-    assert_object(f, "t/open", "done");
+    assert_int_equal(ops->upload_complete(f->store, "lake", "t/job-open", token), OK);
+    assert_object(f, "t/job-open", "done");
 }
 
 static void test_orphans_go_at_open(void **context)
