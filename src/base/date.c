@@ -20,10 +20,8 @@ int days_in_month(int64_t year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-struct civil civil_from_us(int64_t us)
+struct civil civil_from_days(int64_t days)
 {
-    int64_t days = floor_div(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY;
     int64_t z = days + 719468;
     int64_t era = floor_div(z, 146097);
     int64_t day_of_era = z - era * 146097;
@@ -31,15 +29,23 @@ struct civil civil_from_us(int64_t us)
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month = (5 * day_of_year + 2) / 153;
-    struct civil c = {
+    return (struct civil){
         .year = year_of_era + era * 400 + (month >= 10),
         .month = (int)(month < 10 ? month + 3 : month - 9),
         .day = (int)(day_of_year - (153 * month + 2) / 5 + 1),
-        .hour = (int)(rest / 3600 / US_PER_SECOND),
-        .minute = (int)(rest / 60 / US_PER_SECOND % 60),
-        .second = (int)(rest / US_PER_SECOND % 60),
-        .us = (int)(rest % US_PER_SECOND),
     };
+}
+
+struct civil civil_from_us(int64_t us)
+{
+    int64_t days = floor_div(us, US_PER_DAY);
+    int64_t rest = us % US_PER_DAY; /* days * US_PER_DAY may lie below INT64_MIN */
+    if (rest < 0) rest += US_PER_DAY;
+    struct civil c = civil_from_days(days);
+    c.hour = (int)(rest / 3600 / US_PER_SECOND);
+    c.minute = (int)(rest / 60 / US_PER_SECOND % 60);
+    c.second = (int)(rest / US_PER_SECOND % 60);
+    c.us = (int)(rest % US_PER_SECOND);
     return c;
 }
 
@@ -141,7 +147,8 @@ error date_parse_iso8601(span in, int64_t *us)
             sign = at < in.size && in.data[at] == '-' ? -1 : 1;
             ok = literal(in, &at, "+-") && digits(in, &at, 2, &offset_hours);
             if (ok) literal(in, &at, ":");
-            ok = ok && digits(in, &at, 2, &offset_minutes);
+            ok = ok && digits(in, &at, 2, &offset_minutes) && offset_hours < 24 &&
+                 offset_minutes < 60;
         }
     }
     c.year = year;

@@ -16,6 +16,7 @@ struct civil {
 
 int64_t days_from_civil(int64_t year, int month, int day); /* days since 1970-01-01 */
 int days_in_month(int64_t year, int month);
+struct civil civil_from_days(int64_t days); /* midnight */
 struct civil civil_from_us(int64_t us);
 int64_t us_from_civil(const struct civil *);
 

@@ -120,16 +120,30 @@ void batch_print_row(struct buffer *out, const struct batch *, int64_t row);
 void column_print_json(struct buffer *out, const struct column *, int64_t row);
 
 /* ---- casts ----------------------------------------------------------------------------------
- * Spark's non-ANSI cast (Spark SQL, Cast.scala; string forms of timestamps as in
- * DateTimeUtils.stringToTimestamp), session zone UTC: a value that cannot be converted becomes
- * NULL, and its bit in `failed` is set (NULL in is NULL out, not a failure). */
+ * Spark's non-ANSI cast (Spark SQL 3.5, Cast.scala; string forms of timestamps as in
+ * SparkDateTimeUtils.stringToTimestamp), session zone UTC: a value that cannot be converted becomes
+ * NULL, and its bit in `failed` is set (NULL in is NULL out, not a failure). On purpose different
+ * from Spark, which test/unit/batch_cast.c compares with:
+ *   - a number that does not fit its target is a failure; Spark wraps or saturates it
+ *     (and makes 0 of NaN)
+ *   - a time without a date, and a zone that is a region ("Europe/Berlin") fail: their values
+ *     depend on the day, or on the machine's time zone files, and a replay must give the same
+ *   - bytes that are not UTF-8 do not become text
+ *   - CHAR(n) and VARCHAR(n) cut to n characters; Spark ignores n here
+ *   - nested values become JSON text; Spark's own form cannot be read back
+ *   - float and double print the shortest digits, as Java does from version 19 on
+ *   - struct to struct goes by field name (Spark: by position); a field the source lacks is NULL
+ *   - a map with a key that fails is NULL; pairs of types without a cast fail every value. */
 struct cast_report {
     int64_t failures; /* values that became NULL */
-    uint8_t *failed;  /* bit per row, or NULL when there are none */
+    uint8_t *failed;  /* bit per row (of nested values: anything within), or NULL for none */
 };
-/* May return `in` itself (same type). Struct to struct by field name, list and map by element. */
+/* May return `in` itself (same type). Struct to struct by field name, list and map by element.
+ * ERR_LIMIT when text would outgrow a column. */
 error column_cast(struct arena *, const struct column *in, const struct type *to,
                   const struct column **out, struct cast_report *) MUST_CHECK;
+/* Whether any value of the one type may become one of the other (for checks before a run). */
+bool cast_exists(const struct type *from, const struct type *to);
 /* The scalar rules the decoder shares; false: does not convert. Input is trimmed inside. */
 bool cast_text_to_int(span, int64_t min, int64_t max, int64_t *out);
 bool cast_text_to_double(span, double *out);
@@ -139,6 +153,7 @@ bool cast_text_to_timestamp(span, int64_t *us);
 bool cast_text_to_date(span, int32_t *days);
 void cast_double_to_text(struct buffer *out, double); /* Java's Double.toString: 1.0E10, 0.1 */
 void cast_float_to_text(struct buffer *out, float);
+/* As BigDecimal.toString: exponent form below 10^-6 ("1E-7", zero of scale 10: "0E-10"). */
 void cast_decimal_to_text(struct buffer *out, __int128 unscaled, int scale);
 void cast_timestamp_to_text(struct buffer *out, int64_t us); /* trailing zeros of the fraction cut */
 void cast_date_to_text(struct buffer *out, int32_t days);

@@ -29,3 +29,23 @@ static inline size_t bitmap_bytes(int64_t bits)
 {
     return (size_t)((bits + 63) / 64 * 8);
 }
+
+static inline uint8_t *bitmap_new(struct arena *arena, int64_t bits)
+{
+    return arena_calloc(arena, bitmap_bytes(bits), 1);
+}
+
+/* The rows of `in` at `rows[0..count)`, in that order. */
+struct column column_gather(struct arena *, const struct column *in, const uint32_t *rows,
+                            int64_t count);
+/* `length` NULLs of any type. */
+struct column column_nulls(struct arena *, const struct type *, int64_t length);
+
+/* The text rules of cast_parse.c and cast_print.c that only casts of columns need besides. */
+bool cast_text_to_float(span, float *out);
+/* 10 to the power of 0..38. */
+__int128 power_of_ten(int exponent);
+/* Rounds half up (away from zero) to the new scale; false when it has more digits than precision. */
+bool decimal_rescale(__int128 unscaled, int scale, int to_precision, int to_scale, __int128 *out);
+/* Never in exponent form, unlike cast_decimal_to_text. */
+void decimal_print_plain(struct buffer *out, __int128 unscaled, int scale);
