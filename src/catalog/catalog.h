@@ -16,10 +16,13 @@ struct catalog_ops {
     error (*create_database)(struct catalog *, const json_t *input);
     error (*create_table)(struct catalog *, const char *database, const json_t *input);
     error (*update_table)(struct catalog *, const char *database, const char *table, const json_t *input);
-    /* At once and atomic; existing ones are left alone and counted. */
+    /* At once and atomic; existing ones are left alone and counted. A partition whose values
+     * equal an existing one's as numbers but not as text ("1", "01" under an int key) would read
+     * the same rows twice: ERR_ALREADY_EXISTS. */
     error (*add_partitions)(struct catalog *, const char *database, const char *table,
                             const json_t *inputs, int *added, int *existed);
-    /* All partitions, in order of their values; calls `each` until it returns false. */
+    /* All partitions, in order of their values; calls `each` until it returns false. The document
+     * is borrowed. */
     error (*partitions)(struct catalog *, const char *database, const char *table,
                         bool (*each)(void *context, json_t *partition), void *context);
     void (*close)(struct catalog *);
@@ -36,9 +39,15 @@ error catalog_delete_table(struct catalog *, const char *database, const char *t
 error catalog_delete_database(struct catalog *, const char *database) MUST_CHECK;
 error catalog_list_databases(struct catalog *, json_t **array) MUST_CHECK;
 error catalog_list_tables(struct catalog *, const char *database, json_t **array) MUST_CHECK;
-
-struct http_client;
-error catalog_open_glue(struct http_client *, const char *endpoint_url, const char *region, struct catalog **) MUST_CHECK;
+error catalog_update_database(struct catalog *, const char *database, const json_t *input) MUST_CHECK;
+/* Values: an array of texts, one per partition key. */
+error catalog_get_partition(struct catalog *, const char *database, const char *table,
+                            const json_t *values, json_t **out) MUST_CHECK;
+error catalog_delete_partition(struct catalog *, const char *database, const char *table,
+                               const json_t *values) MUST_CHECK;
+/* Replaces it whole; the input's Values may differ (a rename). */
+error catalog_update_partition(struct catalog *, const char *database, const char *table,
+                               const json_t *values, const json_t *input) MUST_CHECK;
 
 /* ---- reading a table document ---- */
 struct table {

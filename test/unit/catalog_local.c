@@ -1,0 +1,341 @@
+/* The local catalog through its door: Glue's objects read back as they were set, with Glue's rules
+ * for names, versions, partitions and refusals; table documents parse to schemas. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalog/catalog.h" /* before cmocka's own fail() */
+#include "state/state.h"
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fixture {
+    char folder[64];
+    struct state *state;
+    struct catalog *catalog;
+};
+
+static int fixture_open(void **context)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    strcpy(f->folder, "/tmp/sluice-catalog-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    assert_int_equal(state_open(f->folder, &f->state), OK);
+    assert_int_equal(catalog_open_local(f->state, "123456789012", "eu-west-1", &f->catalog), OK);
+    *context = f;
+    return 0;
+}
+
+static int fixture_close(void **context)
+{
+    struct fixture *f = *context;
+    char command[128];
+    f->catalog->ops->close(f->catalog);
+    state_close(f->state);
+    snprintf(command, sizeof command, "rm -rf %s", f->folder);
+    assert_int_equal(system(command), 0);
+    free(f);
+    return 0;
+}
+
+static json_t *parse(const char *text)
+{
+    json_t *value;
+    assert_int_equal(json_read(span_of(text), &value), OK);
+    return value;
+}
+
+static error create_database(struct fixture *f, const char *text)
+{
+    json_t *input = parse(text);
+    error e = f->catalog->ops->create_database(f->catalog, input);
+    json_decref(input);
+    return e;
+}
+
+static error create_table(struct fixture *f, const char *database, const char *text)
+{
+    json_t *input = parse(text);
+    error e = f->catalog->ops->create_table(f->catalog, database, input);
+    json_decref(input);
+    return e;
+}
+
+static error add(struct fixture *f, const char *table, const char *text, int *added, int *existed)
+{
+    json_t *inputs = parse(text);
+    error e = f->catalog->ops->add_partitions(f->catalog, "db", table, inputs, added, existed);
+    json_decref(inputs);
+    return e;
+}
+
+static const char ventilators[] =
+    "{\"Name\": \"Ventilators\", \"TableType\": \"EXTERNAL_TABLE\", \"Odd\": [1, 2.5, null],"
+    " \"Parameters\": {\"classification\": \"parquet\"},"
+    " \"PartitionKeys\": [{\"Name\": \"year\", \"Type\": \"int\"}, {\"Name\": \"site\", \"Type\": \"string\"}],"
+    " \"StorageDescriptor\": {\"Location\": \"s3://lake/v/\", \"InputFormat\": \"in\","
+    " \"SerdeInfo\": {\"SerializationLibrary\": \"serde\"}, \"Parameters\": {\"k\": \"v\"},"
+    " \"Columns\": [{\"Name\": \"id\", \"Type\": \"bigint\", \"Comment\": \"c\"},"
+    "               {\"Name\": \"Tags\", \"Type\": \"array<struct<a:int,b:decimal(10,2)>>\"}]}}";
+
+static void with_table(struct fixture *f)
+{
+    assert_int_equal(create_database(f, "{\"Name\": \"DB\"}"), OK);
+    assert_int_equal(create_table(f, "Db", ventilators), OK);
+}
+
+static void test_database(void **context)
+{
+    struct fixture *f = *context;
+    json_t *document;
+    assert_int_equal(create_database(f, "{\"Name\": \"VentDB\", \"LocationUri\": \"s3://x\"}"), OK);
+    assert_int_equal(create_database(f, "{\"Name\": \"ventdb\"}"), ERR_ALREADY_EXISTS);
+    assert_string_equal(error_text(), "Database already exists.");
+    assert_int_equal(create_database(f, "{}"), ERR_INVALID_INPUT);
+    assert_int_equal(create_database(f, "{\"Name\": \"a\\nb\"}"), ERR_INVALID_INPUT);
+    assert_int_equal(f->catalog->ops->get_database(f->catalog, "VENTDB", &document), OK);
+    assert_string_equal(json_text(document, "Name"), "ventdb");
+    assert_string_equal(json_text(document, "LocationUri"), "s3://x");
+    assert_string_equal(json_text(document, "CatalogId"), "123456789012");
+    double created = json_number_value(json_object_get(document, "CreateTime"));
+    assert_true(created > 1e9);
+    json_decref(document);
+    json_t *input = parse("{\"Name\": \"ventdb\", \"Description\": \"d\"}");
+    assert_int_equal(catalog_update_database(f->catalog, "ventdb", input), OK);
+    assert_int_equal(catalog_update_database(f->catalog, "other", input), ERR_INVALID_INPUT);
+    json_decref(input);
+    assert_int_equal(f->catalog->ops->get_database(f->catalog, "ventdb", &document), OK);
+    assert_null(json_text(document, "LocationUri")); /* replaced whole */
+    assert_true(json_number_value(json_object_get(document, "CreateTime")) == created);
+    json_decref(document);
+    assert_int_equal(f->catalog->ops->get_database(f->catalog, "none", &document), ERR_ENTITY_NOT_FOUND);
+    assert_string_equal(error_text(), "Database none not found.");
+}
+
+static void test_table(void **context)
+{
+    struct fixture *f = *context;
+    json_t *document, *input;
+    with_table(f);
+    assert_int_equal(create_table(f, "db", ventilators), ERR_ALREADY_EXISTS);
+    assert_string_equal(error_text(), "Table already exists.");
+    assert_int_equal(create_table(f, "nodb", ventilators), ERR_ENTITY_NOT_FOUND);
+    assert_string_equal(error_text(), "Database nodb not found.");
+    assert_int_equal(f->catalog->ops->get_table(f->catalog, "DB", "VENTILATORS", &document), OK);
+    assert_string_equal(json_text(document, "Name"), "ventilators");
+    assert_string_equal(json_text(document, "DatabaseName"), "db");
+    assert_string_equal(json_text(document, "VersionId"), "0");
+    assert_string_equal(json_text(document, "CreatedBy"), "arn:aws:iam::123456789012:root");
+    input = parse(ventilators);
+    const char *name;
+    json_t *value;
+    json_object_foreach(input, name, value) /* whatever was set reads back */
+        if (strcmp(name, "Name") != 0)
+            assert_true(json_equal(value, json_object_get(document, name)));
+    json_object_del(input, "Parameters");
+    assert_int_equal(f->catalog->ops->update_table(f->catalog, "db", "ventilators", input), OK);
+    json_t *updated;
+    assert_int_equal(f->catalog->ops->get_table(f->catalog, "db", "ventilators", &updated), OK);
+    assert_string_equal(json_text(updated, "VersionId"), "1");
+    assert_null(json_object_get(updated, "Parameters"));
+    assert_true(json_equal(json_object_get(updated, "CreateTime"), json_object_get(document, "CreateTime")));
+    assert_int_equal(f->catalog->ops->update_table(f->catalog, "db", "other", input), ERR_INVALID_INPUT);
+    json_object_del(input, "Name");
+    assert_int_equal(f->catalog->ops->update_table(f->catalog, "db", "other", input), ERR_ENTITY_NOT_FOUND);
+    assert_string_equal(error_text(), "Table other not found.");
+    json_decref(updated);
+    json_decref(document);
+    json_decref(input);
+}
+
+struct seen {
+    struct buffer values;
+    int stop_at, count;
+};
+
+static bool see(void *context, json_t *partition)
+{
+    struct seen *s = context;
+    size_t i;
+    json_t *value;
+    assert_string_equal(json_text(partition, "TableName"), "ventilators");
+    json_array_foreach(json_object_get(partition, "Values"), i, value)
+        buffer_printf(&s->values, "%s ", json_string_value(value));
+    return ++s->count != s->stop_at;
+}
+
+static void assert_partitions(struct fixture *f, int stop_at, const char *expected)
+{
+    struct seen s = {.stop_at = stop_at};
+    assert_int_equal(f->catalog->ops->partitions(f->catalog, "db", "Ventilators", see, &s), OK);
+    assert_string_equal(buffer_text(&s.values), expected);
+    buffer_release(&s.values);
+}
+
+static void test_partitions(void **context)
+{
+    struct fixture *f = *context;
+    int added = -1, existed = -1;
+    with_table(f);
+    assert_int_equal(add(f, "ventilators",
+                         "[{\"Values\": [\"2024\", \"b/c\"]}, {\"Values\": [\"2023\", \"a\"]},"
+                         " {\"Values\": [\"2023\", \"a\"]}]", &added, &existed), OK);
+    assert_int_equal(added, 2);
+    assert_int_equal(existed, 1);
+    assert_partitions(f, 0, "2023 a 2024 b/c ");
+    assert_partitions(f, 1, "2023 a ");
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2025\"]}]", NULL, NULL), ERR_INVALID_INPUT);
+    assert_string_equal(error_text(),
+                        "The number of partition keys do not match the number of partition values");
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2025\", \"\"]}]", NULL, NULL), ERR_INVALID_INPUT);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2025\", 1]}]", NULL, NULL), ERR_INVALID_INPUT);
+    assert_int_equal(add(f, "ventilators", "[{}]", NULL, NULL), ERR_INVALID_INPUT);
+    assert_int_equal(add(f, "none", "[]", NULL, NULL), ERR_ENTITY_NOT_FOUND);
+    /* all or nothing */
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2026\", \"x\"]}, {\"Values\": []}]", NULL, NULL),
+                     ERR_INVALID_INPUT);
+    assert_partitions(f, 0, "2023 a 2024 b/c ");
+}
+
+static void test_value_trap(void **context)
+{
+    struct fixture *f = *context;
+    int added, existed;
+    with_table(f);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"01\", \"01\"]}]", NULL, NULL), OK);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"01\"]}]", NULL, NULL), ERR_ALREADY_EXISTS);
+    assert_non_null(strstr(error_text(), "[1, 01]"));
+    assert_non_null(strstr(error_text(), "[01, 01]"));
+    /* the same text again is no twin, and text keys are compared as text */
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"01\", \"01\"]}, {\"Values\": [\"01\", \"1\"]}]",
+                         &added, &existed), OK);
+    assert_int_equal(added, 1);
+    assert_int_equal(existed, 1);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"5\", \"x\"]}, {\"Values\": [\"+05\", \"x\"]}]",
+                         NULL, NULL), ERR_ALREADY_EXISTS);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"__HIVE_DEFAULT_PARTITION__\", \"x\"]}]",
+                         NULL, NULL), OK);
+    json_t *values = parse("[\"01\", \"01\"]");
+    assert_int_equal(catalog_delete_partition(f->catalog, "db", "ventilators", values), OK);
+    assert_int_equal(catalog_delete_partition(f->catalog, "db", "ventilators", values), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"01\"]}]", NULL, NULL), OK);
+    json_decref(values);
+}
+
+static void test_partition_get_and_update(void **context)
+{
+    struct fixture *f = *context;
+    with_table(f);
+    json_t *values = parse("[\"2023\", \"a\"]"), *document;
+    json_t *input = parse("{\"Values\": [\"2024\", \"a\"], \"Parameters\": {\"n\": \"1\"}}");
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2023\", \"a\"]}, {\"Values\": [\"2025\", \"a\"]}]",
+                         NULL, NULL), OK);
+    assert_int_equal(catalog_get_partition(f->catalog, "db", "ventilators", values, &document), OK);
+    assert_string_equal(json_text(document, "CatalogId"), "123456789012");
+    json_decref(document);
+    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", values, input), OK);
+    assert_partitions(f, 0, "2024 a 2025 a ");
+    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", values, input),
+                     ERR_ENTITY_NOT_FOUND);
+    json_t *taken = parse("{\"Values\": [\"02025\", \"a\"]}"), *at = parse("[\"2024\", \"a\"]");
+    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", at, taken), ERR_ALREADY_EXISTS);
+    assert_partitions(f, 0, "2024 a 2025 a ");
+    json_decref(taken);
+    json_decref(at);
+    json_decref(values);
+    json_decref(input);
+}
+
+static void test_delete_and_list(void **context)
+{
+    struct fixture *f = *context;
+    json_t *array;
+    with_table(f);
+    assert_int_equal(create_table(f, "db", "{\"Name\": \"b\"}"), OK);
+    assert_int_equal(create_database(f, "{\"Name\": \"db2\"}"), OK);
+    assert_int_equal(create_table(f, "db2", "{\"Name\": \"c\"}"), OK);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"a\"]}]", NULL, NULL), OK);
+    assert_int_equal(catalog_list_tables(f->catalog, "DB", &array), OK);
+    assert_int_equal(json_array_size(array), 2);
+    assert_string_equal(json_text(json_array_get(array, 0), "Name"), "b");
+    json_decref(array);
+    assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), OK);
+    assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(create_table(f, "db", ventilators), OK); /* reusable at once, and empty */
+    assert_partitions(f, 0, "");
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"01\", \"a\"]}]", NULL, NULL), OK);
+    assert_int_equal(catalog_delete_database(f->catalog, "db"), OK);
+    assert_int_equal(catalog_list_tables(f->catalog, "db", &array), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(catalog_list_databases(f->catalog, &array), OK);
+    assert_int_equal(json_array_size(array), 1);
+    json_decref(array);
+    assert_int_equal(catalog_list_tables(f->catalog, "db2", &array), OK);
+    assert_int_equal(json_array_size(array), 1);
+    json_decref(array);
+}
+
+static void test_regions_are_apart(void **context)
+{
+    struct fixture *f = *context;
+    struct catalog *other;
+    json_t *document;
+    with_table(f);
+    assert_int_equal(catalog_open_local(f->state, "123456789012", "us-east-1", &other), OK);
+    assert_int_equal(other->ops->get_table(other, "db", "ventilators", &document), ERR_ENTITY_NOT_FOUND);
+    other->ops->close(other);
+}
+
+static void test_table_parse(void **context)
+{
+    struct fixture *f = *context;
+    struct arena a = {0};
+    struct table table;
+    struct buffer text = {0};
+    json_t *document;
+    with_table(f);
+    assert_int_equal(f->catalog->ops->get_table(f->catalog, "db", "ventilators", &document), OK);
+    assert_int_equal(table_parse(&a, document, &table), OK);
+    assert_string_equal(table.database, "db");
+    assert_string_equal(table.location, "s3://lake/v/");
+    assert_string_equal(table.serde, "serde");
+    assert_string_equal(json_text(table.descriptor_parameters, "k"), "v");
+    assert_int_equal(table.schema->field_count, 2);
+    assert_int_equal(table.partition_keys->field_count, 2);
+    assert_int_equal(table.partition_keys->fields[0].type->kind, TYPE_INT);
+    type_print(&text, table.schema->fields[1].type);
+    assert_string_equal(buffer_text(&text), "array<struct<a:int,b:decimal(10,2)>>");
+    json_decref(document);
+
+    document = parse("{\"Name\": \"t\", \"DatabaseName\": \"d\", \"StorageDescriptor\": "
+                     "{\"Columns\": [{\"Name\": \"x\", \"Type\": \"arry<int>\"}]}}");
+    assert_int_not_equal(table_parse(&a, document, &table), OK);
+    assert_non_null(strstr(error_text(), "table d.t: column x of type arry<int>"));
+    json_decref(document);
+    document = parse("{\"Name\": \"t\", \"PartitionKeys\": [{\"Name\": \"X\", \"Type\": \"int\"}], "
+                     "\"StorageDescriptor\": {\"Columns\": [{\"Name\": \"x\", \"Type\": \"int\"}]}}");
+    assert_int_equal(table_parse(&a, document, &table), ERR_INVALID_INPUT);
+    json_decref(document);
+    document = parse("{\"Name\": \"stream\"}");
+    assert_int_equal(table_parse(&a, document, &table), OK);
+    assert_int_equal(table.schema->field_count, 0);
+    assert_null(table.location);
+    json_decref(document);
+    buffer_release(&text);
+    arena_release(&a);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+    const struct CMUnitTest tests[] = {
+        TEST(test_database),   TEST(test_table),
+        TEST(test_partitions), TEST(test_value_trap),
+        TEST(test_partition_get_and_update), TEST(test_delete_and_list),
+        TEST(test_regions_are_apart), TEST(test_table_parse),
+    };
+    return cmocka_run_group_tests_name("catalog_local", tests, NULL, NULL);
+}
