@@ -42,6 +42,8 @@ static struct shard shard_show(struct stream_store *s, const struct shard_row *r
         .starting = shard_starting(row),
         .ending = row->closed ? shard_ending(row) : (struct sequence){0},
         .closed = row->closed,
+        .created_us = row->created_us,
+        .closed_us = row->closed ? row->closed_us : 0,
     };
 }
 

@@ -87,6 +87,7 @@ struct sequence shard_ending(const struct shard_row *row)
  *
  *   0 version 1 | 1 closed | 2 zero u16 | 4 parent u32 | 8 adjacent u32 | 12 start low, high u64
  *   28 end low, high u64 | 44 created_s u64 | 52 closed_us i64 | 60 next_index u64 | 68 last_us i64
+ *   76 created_us i64
  */
 enum { ROW_VERSION = 1 };
 
@@ -105,6 +106,7 @@ void shard_row_encode(uint8_t out[SHARD_ROW_SIZE], const struct shard_row *row)
     put_le64(out + 52, (uint64_t)row->closed_us);
     put_le64(out + 60, row->next_index);
     put_le64(out + 68, (uint64_t)row->last_us);
+    put_le64(out + 76, (uint64_t)row->created_us);
 }
 
 error shard_row_decode(span in, uint32_t ordinal, struct shard_row *row)
@@ -124,6 +126,7 @@ error shard_row_decode(span in, uint32_t ordinal, struct shard_row *row)
         .closed_us = (int64_t)get_le64(p + 52),
         .next_index = get_le64(p + 60),
         .last_us = (int64_t)get_le64(p + 68),
+        .created_us = (int64_t)get_le64(p + 76),
     };
     return OK;
 }
@@ -172,6 +175,7 @@ error shard_set_begin(struct shard_set *set, size_t count, int64_t now_us)
                              .start = hash_part_start(i, count),
                              .end = hash_part_end(i, count),
                              .created_s = seconds(now_us),
+                             .created_us = now_us,
                          }));
     return OK;
 }
@@ -189,6 +193,7 @@ static struct shard_row child_of(const struct shard_row *parent, int64_t now_us)
         .parent = parent->ordinal,
         .adjacent = NO_SHARD,
         .created_s = now_s > parent->created_s ? now_s : parent->created_s + 1,
+        .created_us = later(now_us, parent->last_us),
         .last_us = parent->last_us,
         .start = parent->start,
         .end = parent->end,
@@ -229,6 +234,7 @@ error shard_set_merge(struct shard_set *set, uint32_t parent, uint32_t adjacent,
     child.adjacent = adjacent;
     child.last_us = later(child.last_us, other.last_us);
     if (other.created_s > child.created_s) child.created_s = other.created_s;
+    child.created_us = later(child.created_us, other.created_us);
     if (shard_touches(a, b)) child.end = b->end;
     else child.start = b->start;
     set_close(a, now_us);

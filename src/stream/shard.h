@@ -41,14 +41,15 @@ struct shard_row {
     uint32_t ordinal;
     uint32_t parent, adjacent; /* NO_SHARD: none */
     struct hash_key start, end;
-    uint64_t created_s;
+    uint64_t created_s;        /* as its sequence numbers say: later than its parents' */
+    int64_t created_us;
     bool closed;
     int64_t closed_us;
     uint64_t next_index;       /* of the next record */
     int64_t last_us;           /* arrival of the last record; arrivals never go back */
 };
 
-enum { SHARD_ROW_SIZE = 76 };
+enum { SHARD_ROW_SIZE = 84 };
 void shard_row_encode(uint8_t out[SHARD_ROW_SIZE], const struct shard_row *);
 error shard_row_decode(span in, uint32_t ordinal, struct shard_row *) MUST_CHECK;
 

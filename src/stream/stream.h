@@ -29,6 +29,7 @@ struct shard {
     struct sequence starting;
     struct sequence ending;               /* only when closed */
     bool closed;
+    int64_t created_us, closed_us;        /* 0: unknown (remote), not closed */
 };
 
 enum position_type {
