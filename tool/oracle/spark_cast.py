@@ -15,11 +15,12 @@ digits, text with \\\\, \\t and \\xHH, NULL as \\N. Nested: [element|element], {
 Times without a date are left out: their value is a matter of the day.
 """
 import random, re, struct, sys, time
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import AnalysisException
 
 random.seed(20230907)
+getcontext().prec = 100
 spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
          .config("spark.sql.ansi.enabled", "false").config("spark.sql.session.timeZone", "UTC")
          .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC")
