@@ -1,0 +1,315 @@
+/* The gateway: in comes an HTTP request, out goes AWS's reply. call_serve() is the main path:
+ * recognise, authenticate, read, check, run. Which service and operation a request names follows
+ * the order X-Amz-Target, the signature's scope, S3. */
+#include "aws/kinesis.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    BODY_MAX_PUT = 24 * 1024 * 1024, /* 10 MiB of records in base64, their keys and the syntax */
+    BODY_MAX_OTHER = 2 * 1024 * 1024, /* a NextToken alone may have 1 MiB */
+    REGION_MAX = 32,
+};
+#define TRIM_EVERY_S 60
+#define CLOSE_GRACE_US (5 * (int64_t)US_PER_SECOND)
+
+/* ---- recognise ---- */
+
+static error recognise_target(struct call *c, span target)
+{
+    const char *dot = target.size ? memchr(target.data, '.', target.size) : NULL;
+    span prefix = {target.data, dot ? (size_t)(dot - target.data) : target.size};
+    c->service = service_by_target(prefix);
+    if (!c->service)
+        return fail(ERR_UNKNOWN_OPERATION, "X-Amz-Target %.*s: no service of that name",
+                    (int)(target.size < 200 ? target.size : 200), target.data);
+    if (dot)
+        c->operation = service_operation(
+            c->service, (span){dot + 1, target.size - prefix.size - 1});
+    return OK;
+}
+
+static error recognise(struct call *c, const struct sigv4_scope *scope)
+{
+    span target = http_header(c->http, "x-amz-target");
+    if (target.data) TRY(recognise_target(c, target));
+    else c->service = service_by_signing_name(scope->service.size ? scope->service : SPAN("s3"));
+    if (!c->service)
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %.*s",
+                    (int)(scope->service.size < 64 ? scope->service.size : 64),
+                    scope->service.data);
+    bool spoken = c->service->protocol != PROTOCOL_JSON ||
+                  wire_recognise(c->service, http_header(c->http, "content-type"), &c->wire);
+    if (!c->service->operations)
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %s yet", c->service->title);
+    if (!target.data || !span_is(c->http->method, "POST"))
+        return fail(ERR_UNKNOWN_OPERATION,
+                    "%s takes POST requests that name an operation in X-Amz-Target",
+                    c->service->title);
+    if (!spoken)
+        return fail(ERR_UNKNOWN_OPERATION, "Content-Type must be %s%s%s",
+                    wire_content_type(WIRE_JSON), c->service->cbor ? " or " : "",
+                    c->service->cbor ? wire_content_type(WIRE_CBOR) : "");
+    return OK;
+}
+
+/* ---- authenticate ---- */
+
+static error verify(struct call *c, const struct sigv4_scope *scope)
+{
+    struct access_key key;
+    TRY(access_keys_find(c->gateway->keys, scope->access_key, &key));
+    uint8_t digest[SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1] = {0};
+    sha256(digest, c->http->body);
+    hex_encode(hex, digest, sizeof digest);
+    TRY(sigv4_verify(c->http, span_of(key.secret_key), hex, now_us()));
+    if (!span_is(scope->service, c->service->signing_name))
+        return fail(ERR_INVALID_SIGNATURE, "Credential should be scoped to correct service: '%s'.",
+                    c->service->signing_name);
+    c->account = key.account;
+    return OK;
+}
+
+/* ---- the main path ---- */
+
+static error admit(struct call *c)
+{
+    if (!c->operation) {
+        span target = http_header(c->http, "x-amz-target");
+        return fail(ERR_UNKNOWN_OPERATION, "%s has no operation %.*s", c->service->title,
+                    (int)(target.size < 200 ? target.size : 200), target.data);
+    }
+    if (!c->operation->run)
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %s of %s yet", c->operation->name,
+                    c->service->title);
+    return OK;
+}
+
+/* The region the signature names; names of stores hold it, so its form is checked here. */
+static error take_region(struct call *c, span region)
+{
+    bool good = region.size <= REGION_MAX;
+    for (size_t i = 0; good && i < region.size; i++)
+        good = strchr("abcdefghijklmnopqrstuvwxyz0123456789-", region.data[i]) && region.data[i];
+    if (!good)
+        return fail(ERR_INVALID_SIGNATURE, "Credential should be scoped to a valid region.");
+    if (region.size) c->region = arena_text(c->arena, region);
+    return OK;
+}
+
+error call_run(struct call *c)
+{
+    static const struct member none[] = {{0}};
+    if (!c->operation->own_input) {
+        TRY(c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
+                                 : protocol_json_read(c->http->body, &c->input));
+        TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
+    }
+    return c->operation->run(c);
+}
+
+static error call_serve(struct call *c)
+{
+    struct sigv4_scope scope = {0};
+    if (sigv4_scope_parse(c->http, &scope) != OK) scope = (struct sigv4_scope){0};
+    TRY(take_region(c, scope.region));
+    TRY(recognise(c, &scope));
+    if (c->gateway->options.auth) {
+        TRY(sigv4_scope_parse(c->http, &scope)); /* again, for its words */
+        TRY(verify(c, &scope));
+    }
+    TRY(admit(c));
+    return call_run(c);
+}
+
+/* ---- replies ---- */
+
+void call_reply_body(struct call *c, int status, const char *content_type, span body)
+{
+    c->reply->status = status;
+    c->reply->body = body;
+    http_reply_header(c->http, c->reply, "Content-Type", content_type);
+    c->replied = true;
+}
+
+static void reply_output(struct call *c)
+{
+    span body = {"", 0};
+    if (c->output) {
+        struct writer w;
+        writer_begin(&w, c->arena, c->wire, 4096);
+        writer_value(&w, c->output);
+        body = writer_span(&w);
+    }
+    call_reply_body(c, 200, wire_content_type(c->wire), body);
+}
+
+static void reply_error(struct call *c, error e)
+{
+    const struct error_row *row = error_row(e);
+    const char *message = arena_text(c->arena, span_of(error_text()));
+    if (row->status == 500)
+        log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "request", message);
+    enum protocol protocol = c->service ? c->service->protocol : PROTOCOL_JSON;
+    bool xml = protocol == PROTOCOL_S3 || protocol == PROTOCOL_QUERY ||
+               (!c->service && !http_header(c->http, "x-amz-target").data);
+    if (xml)
+        call_reply_body(c, row->status, "application/xml",
+                        protocol_xml_error(c, row->name, row->status, message));
+    else
+        call_reply_body(c, row->status,
+                        protocol == PROTOCOL_REST_JSON ? "application/json"
+                                                       : wire_content_type(c->wire),
+                        protocol_json_error(c->arena, c->wire, row->name, message));
+}
+
+static void reply_health(struct call *c)
+{
+    call_reply_body(c, 200, "application/json",
+                    SPAN("{\"status\":\"ok\",\"version\":\"" SLUICE_VERSION "\",\"stores\":"
+                         "{\"state\":\"open\",\"streams\":\"open\",\"objects\":\"open\"}}"));
+}
+
+static void request_id_make(char out[37])
+{
+    uint8_t bytes[16];
+    char hex[32];
+    world->random(bytes, sizeof bytes);
+    bytes[6] = (bytes[6] & 0x0f) | 0x40; /* RFC 9562, version 4 */
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    hex_encode(hex, bytes, sizeof bytes);
+    for (int from = 0, to = 0; from < 32; from++) {
+        if (from == 8 || from == 12 || from == 16 || from == 20) out[to++] = '-';
+        out[to++] = hex[from];
+    }
+    out[36] = '\0';
+}
+
+static void reply_headers(struct call *c)
+{
+    uint8_t bytes[48];
+    char *id2 = arena_calloc(c->arena, 1, base64_encoded_size(sizeof bytes) + 1);
+    world->random(bytes, sizeof bytes);
+    base64_encode(id2, (span){(const char *)bytes, sizeof bytes});
+    http_reply_header(c->http, c->reply, "x-amzn-RequestId",
+                      arena_text(c->arena, span_of(c->request_id)));
+    http_reply_header(c->http, c->reply, "x-amz-id-2", id2);
+    http_reply_header(c->http, c->reply, "Date", date_http(c->arena, now_us()));
+}
+
+static void handle(void *context, struct http_request *http, struct http_reply *reply)
+{
+    struct gateway *gateway = context;
+    struct call c = {.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
+                     .account = gateway->account, .region = gateway->region};
+    request_id_make(c.request_id);
+    reply_headers(&c);
+    if (span_is(http->method, "GET") && span_is(http->path, "/_sluice/health")) {
+        reply_health(&c);
+        return;
+    }
+    error e = call_serve(&c);
+    if (e != OK) reply_error(&c, e);
+    else if (!c.replied) reply_output(&c);
+    json_decref(c.input);
+    json_decref(c.output);
+}
+
+static size_t body_limit(void *context, const struct http_request *http)
+{
+    (void)context;
+    span target = http_header(http, "x-amz-target");
+    return span_starts(target, "Kinesis_20131202.PutRecord") ? BODY_MAX_PUT : BODY_MAX_OTHER;
+}
+
+/* ---- life ---- */
+
+/* Waits for the next round; false: stop. */
+static bool trim_wait(struct gateway *g)
+{
+    struct timespec until;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    until.tv_sec += TRIM_EVERY_S;
+    pthread_mutex_lock(&g->lock);
+    int waited = 0;
+    while (!g->stopping && waited == 0) waited = pthread_cond_timedwait(&g->wake, &g->lock, &until);
+    pthread_mutex_unlock(&g->lock);
+    return !g->stopping;
+}
+
+static void *trim_run(void *context)
+{
+    struct gateway *g = context;
+    while (trim_wait(g))
+        if (stream_trim(g->options.streams, now_us()) != OK)
+            log_line(LOG_ERROR, "aws", "trim: %s", error_text());
+    return NULL;
+}
+
+static void trimmer_start(struct gateway *g)
+{
+    pthread_condattr_t monotonic;
+    CHECK(pthread_condattr_init(&monotonic) == 0);
+    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_mutex_init(&g->lock, NULL) == 0 && pthread_cond_init(&g->wake, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
+    CHECK(pthread_create(&g->trimmer, NULL, trim_run, g) == 0);
+}
+
+static void trimmer_stop(struct gateway *g)
+{
+    pthread_mutex_lock(&g->lock);
+    g->stopping = true;
+    pthread_cond_broadcast(&g->wake);
+    pthread_mutex_unlock(&g->lock);
+    pthread_join(g->trimmer, NULL);
+    pthread_cond_destroy(&g->wake);
+    pthread_mutex_destroy(&g->lock);
+}
+
+static void gateway_free(struct gateway *g)
+{
+    access_keys_close(g->keys);
+    subscriptions_close(g->subscriptions);
+    pthread_mutex_destroy(&g->settings);
+    free((char *)g->account);
+    free((char *)g->region);
+    free(g);
+}
+
+error gateway_open(const struct gateway_options *options, struct gateway **out)
+{
+    struct gateway *g = must_calloc(1, sizeof *g);
+    g->options = *options;
+    g->account = must_strdup(options->account);
+    g->region = must_strdup(options->region);
+    g->keys = access_keys_open(options->state);
+    g->subscriptions = subscriptions_open();
+    CHECK(pthread_mutex_init(&g->settings, NULL) == 0);
+    struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle};
+    error e = token_key_load(options->state, g->token_key);
+    if (e == OK) e = http_server_open(options->listen, options->port, &handler, &g->server);
+    if (e != OK) {
+        gateway_free(g);
+        return e;
+    }
+    trimmer_start(g);
+    *out = g;
+    return OK;
+}
+
+int gateway_port(const struct gateway *g)
+{
+    return http_server_port(g->server);
+}
+
+void gateway_close(struct gateway *g)
+{
+    if (!g) return;
+    trimmer_stop(g); /* sets stopping: event streams end */
+    http_server_close(g->server, CLOSE_GRACE_US);
+    gateway_free(g);
+}

@@ -1,0 +1,194 @@
+/* What the files of aws/ share: one call on its way through the gateway, the tables of services
+ * and operations, and the readers and writers of the two forms of the AWS JSON protocol. */
+#pragma once
+
+#include "aws/aws.h"
+#include "decode/decode.h"
+#include "http/http.h"
+#include "object/object.h"
+#include "state/state.h"
+#include "stream/stream.h"
+
+#include <pthread.h>
+
+/* ---- tables ---- */
+
+enum protocol {
+    PROTOCOL_JSON,      /* AWS JSON 1.1: POST / with X-Amz-Target; Kinesis also as CBOR */
+    PROTOCOL_REST_JSON, /* the path names the operation */
+    PROTOCOL_QUERY,     /* form body with Action=, replies in XML */
+    PROTOCOL_S3,        /* REST with XML */
+};
+
+/* The two forms of PROTOCOL_JSON. */
+enum wire { WIRE_JSON, WIRE_CBOR };
+
+struct call;
+
+struct operation {
+    const char *name;
+    error (*run)(struct call *);  /* NULL: AWS has it, Sluice does not serve it */
+    const struct member *input;   /* rows ended by a NULL name; NULL: no members */
+    bool own_input;               /* hot path: `run` reads the body itself */
+    const char *note;             /* for COMPATIBILITY.md; may be NULL */
+};
+
+struct service {
+    const char *title;
+    const char *target;           /* before the '.' in X-Amz-Target; NULL: none */
+    const char *signing_name;
+    enum protocol protocol;
+    bool cbor;                    /* speaks application/x-amz-cbor-1.1 as well */
+    const struct operation *const *operations; /* tables, NULL at the end; NULL: not served */
+};
+
+extern const struct service services[]; /* ended by a NULL title */
+const struct service *service_by_target(span prefix);
+const struct service *service_by_signing_name(span name);
+const struct operation *service_operation(const struct service *, span name);
+
+/* ---- one call ---- */
+
+struct call {
+    struct gateway *gateway;
+    struct http_request *http;
+    struct http_reply *reply;
+    struct arena *arena;          /* the request's */
+    const struct service *service; /* NULL until recognised */
+    const struct operation *operation;
+    enum wire wire;
+    const char *account, *region;
+    json_t *input;                /* owned by the gateway; NULL for own_input operations */
+    json_t *output;               /* set by `run`; NULL: an empty reply. Reals are timestamps. */
+    bool replied;                 /* `run` filled the reply itself */
+    char request_id[37];
+};
+
+struct access_keys;
+struct subscriptions;
+
+struct gateway {
+    struct gateway_options options;
+    const char *account, *region; /* own copies of the options' texts */
+    struct http_server *server;
+    struct access_keys *keys;
+    struct subscriptions *subscriptions;
+    uint8_t token_key[SHA256_SIZE]; /* seals iterators and tokens; lives in the state store */
+    pthread_mutex_t settings;       /* held while a setting is read, changed and written */
+    pthread_t trimmer;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    _Atomic bool stopping;
+};
+
+/* Gives the body and its content type; adds nothing else. */
+void call_reply_body(struct call *, int status, const char *content_type, span body);
+/* The recognised operation on an input already read and checked; for the fuzzer and the gateway. */
+error call_run(struct call *) MUST_CHECK;
+
+/* ---- access keys (access_key.c) ---- */
+
+struct access_keys; /* those seen so far, kept in memory; any thread */
+struct access_key {
+    const char *access_key, *secret_key, *account; /* valid as long as the gateway */
+};
+struct access_keys *access_keys_open(struct state *);
+void access_keys_close(struct access_keys *);
+/* ERR_UNRECOGNIZED_CLIENT when the data directory does not know it. */
+error access_keys_find(struct access_keys *, span access_key, struct access_key *) MUST_CHECK;
+
+/* ---- sealed tokens (token.c) ---- */
+
+enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS };
+enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };
+
+/* The data directory's key for tokens, made on first use. */
+error token_key_load(struct state *, uint8_t key[TOKEN_KEY_SIZE]) MUST_CHECK;
+/* Text of a token that carries `payload`, stamped with the time; cannot be forged or changed. */
+char *token_seal(struct arena *, const uint8_t key[TOKEN_KEY_SIZE], enum token_use, int64_t now_us,
+                 span payload);
+/* False when it is not one of ours for this use; the age is the caller's to judge. */
+bool token_open(struct arena *, const uint8_t key[TOKEN_KEY_SIZE], enum token_use, span text,
+                int64_t *sealed_us, span *payload);
+
+/* ---- writing replies (writer.c): one set of calls, JSON or CBOR ---- */
+
+struct writer {
+    struct arena *arena;
+    enum wire wire;
+    char *start, *at, *end;
+    bool comma; /* JSON: a value stands before in this container */
+};
+
+void writer_begin(struct writer *, struct arena *, enum wire, size_t size_hint);
+void writer_map(struct writer *);
+void writer_map_end(struct writer *);
+void writer_list(struct writer *);
+void writer_list_end(struct writer *);
+void writer_name(struct writer *, const char *name); /* a member's; plain ASCII */
+void writer_text(struct writer *, span utf8);
+void writer_blob(struct writer *, span bytes);       /* base64 or a byte string */
+void writer_integer(struct writer *, int64_t);
+void writer_boolean(struct writer *, bool);
+void writer_time(struct writer *, int64_t us);       /* seconds, or tagged milliseconds */
+void writer_value(struct writer *, const json_t *);  /* reals are timestamps */
+span writer_span(const struct writer *);
+void writer_member_text(struct writer *, const char *name, const char *value);
+
+/* ---- reading bodies ---- */
+
+const char *wire_content_type(enum wire);
+/* False when the service does not speak the Content-Type. */
+bool wire_recognise(const struct service *, span content_type, enum wire *);
+
+error protocol_json_read(span body, json_t **out) MUST_CHECK; /* protocol_json.c */
+error protocol_cbor_read(span body, json_t **out) MUST_CHECK; /* protocol_cbor.c */
+/* {"__type":..,"message":..} */
+span protocol_json_error(struct arena *, enum wire, const char *name, const char *message);
+/* <Error> of S3 or <ErrorResponse> of the Query services (protocol_xml.c). */
+span protocol_xml_error(struct call *, const char *name, int status, const char *message);
+
+/* A pull scanner of CBOR (RFC 8949) that speaks the JSON scanner's tokens. */
+enum { CBOR_DEPTH_MAX = 32 };
+struct cbor_reader {
+    const char *at, *end;
+    int depth;
+    struct {
+        bool map;
+        bool value_next;     /* map: the next item is a value */
+        bool indefinite;
+        uint64_t left;       /* items (pairs count two) still to come when definite */
+    } levels[CBOR_DEPTH_MAX];
+    struct arena *arena;     /* strings in chunks are joined here */
+    bool done;               /* the root value is complete */
+    /* of the last token */
+    span text;               /* KEY, STRING */
+    bool bytes;              /* STRING: a byte string */
+    bool integral;           /* NUMBER: `integer`, else `real` */
+    bool time;               /* NUMBER: tagged as time (tag 1) */
+    int64_t integer;
+    double real;
+};
+void cbor_reader_begin(struct cbor_reader *, struct arena *, span body);
+enum json_token cbor_reader_next(struct cbor_reader *);
+
+/* One pull reader over either form. */
+struct body_reader {
+    enum wire wire;
+    struct arena *arena;
+    struct json_scanner json;
+    struct cbor_reader cbor;
+};
+void body_reader_begin(struct body_reader *, struct arena *, enum wire, span body);
+enum json_token body_reader_next(struct body_reader *);
+bool body_reader_skip(struct body_reader *, enum json_token first);
+/* Of the KEY or STRING just read, escapes resolved; false: not text. */
+bool body_reader_text(struct body_reader *, span *out);
+/* Of the STRING just read, as a blob: base64 text in JSON, a byte string in CBOR. */
+bool body_reader_blob(struct body_reader *, span *out);
+
+/* ---- event streams (event_stream.c) ---- */
+
+/* Appends one message of application/vnd.amazon.eventstream. `kind` is "event" or "exception". */
+void event_stream_append(struct buffer *out, const char *kind, const char *type,
+                         const char *content_type, span payload);
