@@ -60,9 +60,11 @@ static void roff_section(const char *title)
     printf(".SH %s\n", title);
 }
 
-static void roff_header(const char *page)
+/* `command` NULL: the page of sluice itself. */
+static void roff_header(const char *command)
 {
-    printf(".TH %s 1 \"\" \"sluice " SLUICE_VERSION "\" \"Sluice manual\"\n", page);
+    printf(".TH sluice%s%s 1 \"\" \"sluice " SLUICE_VERSION "\" \"Sluice manual\"\n",
+           command ? "\\-" : "", command ? command : "");
 }
 
 static void roff_statuses(void)
@@ -74,7 +76,7 @@ static void roff_statuses(void)
 
 static void print_main_page(void)
 {
-    roff_header("SLUICE");
+    roff_header(NULL);
     roff_section("NAME");
     printf("sluice \\- %s\n", summary);
     roff_section("SYNOPSIS");
@@ -110,8 +112,7 @@ static void print_examples(const char *text)
 
 static void print_page(const struct command *command)
 {
-    printf(".TH SLUICE\\-%s 1 \"\" \"sluice " SLUICE_VERSION "\" \"Sluice manual\"\n",
-           command->name);
+    roff_header(command->name);
     roff_section("NAME");
     printf("sluice\\-%s \\- ", command->name);
     roff_text(command->summary);

@@ -126,7 +126,7 @@ int command_run(const struct command *command, int argc, char **argv)
     struct argp argp = {
         .options = argp_options(&arena, command),
         .parser = parse_key,
-        .args_doc = command->arguments,
+        .args_doc = *command->arguments ? command->arguments : NULL,
         .doc = arena_printf(&arena, "%s\vExamples:\n%s", command->description, command->examples),
     };
     argv[0] = arena_printf(&arena, "sluice %s", command->name);
