@@ -88,12 +88,14 @@ struct pipeline_counts {
     int64_t read, quarantined, filtered, written, nulled;
 };
 
+/* One table being written. The quarantine is the last one; it has no node. */
 struct target_run {
+    const char *id;                  /* the node's, or "quarantine" */
     struct node *node;
+    const struct target *target;
+    const struct schema *schema;     /* of the rows; NULL until known */
     struct table_writer *writer;
-    struct partition_value *fixed;
-    const struct schema *schema;     /* of the last batch */
-    int64_t rows, filtered;
+    int64_t rows;
 };
 
 struct pipeline {
@@ -107,10 +109,10 @@ struct pipeline {
     struct arena slice;
     struct arena batch_arena;
     const struct batch **outputs;    /* per node, for one slice */
-    struct target_run *targets;
+    struct target_run *targets;      /* target_count of nodes, then the quarantine */
     int target_count;
-    struct table_writer *quarantine;
-    struct partition_value *quarantine_fixed;
+    struct target quarantine_target;
+    struct arena arena;              /* the pipeline's life */
     struct batch_builder quarantine_rows;
     int64_t batch, wall_us;
     struct pipeline_counts counts;

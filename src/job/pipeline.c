@@ -79,16 +79,43 @@ const char *job_safe_name(struct arena *arena, const char *name)
     return safe;
 }
 
+/* The quarantine lies beside the first target, never below its location, and is registered with
+ * it as TABLE_quarantine. */
+static void open_quarantine(struct pipeline *p)
+{
+    enum { INGEST_HOUR = 4 };
+    const struct target *first = p->targets[0].target;
+    p->quarantine_target = (struct target){
+        .bucket = first->bucket,
+        .prefix = arena_printf(&p->arena, "quarantine/%s", job_safe_name(&p->arena, p->options->name)),
+        .parquet = {.codec = PARQUET_SNAPPY, .timestamps = p->options->timestamps},
+        .codec = "snappy",
+        .ingest_keys = INGEST_HOUR,
+        .registers = first->registers,
+        .update_schema = true,
+        .database = first->database,
+        .table = first->table ? arena_printf(&p->arena, "%s_quarantine", first->table) : NULL,
+    };
+    const struct schema *schema = quarantine_schema(&p->arena);
+    p->targets[p->target_count] = (struct target_run){
+        .id = "quarantine", .target = &p->quarantine_target, .schema = schema};
+    batch_begin(&p->quarantine_rows, schema);
+}
+
 error pipeline_open(struct pipeline *p, const struct job_options *options, struct graph *graph,
                     struct reader *reader, const char *checkpoint_id)
 {
     *p = (struct pipeline){
         .options = options, .graph = graph, .reader = reader, .checkpoint_id = checkpoint_id};
     p->outputs = must_calloc((size_t)graph->count, sizeof *p->outputs);
-    p->targets = must_calloc((size_t)graph->count, sizeof *p->targets);
-    for (int i = 0; i < graph->count; i++)
-        if (graph->nodes[i].type->role == NODE_TARGET)
-            p->targets[p->target_count++].node = &graph->nodes[i];
+    p->targets = must_calloc((size_t)graph->count + 1, sizeof *p->targets);
+    for (int i = 0; i < graph->count; i++) {
+        struct node *node = &graph->nodes[i];
+        if (node->type->role != NODE_TARGET) continue;
+        p->targets[p->target_count++] = (struct target_run){
+            .id = node->id, .node = node, .target = &node->target, .schema = node->schema};
+    }
+    open_quarantine(p);
     return OK;
 }
 
@@ -100,6 +127,7 @@ void pipeline_close(struct pipeline *p)
     arena_release(&p->decoder_arena);
     arena_release(&p->slice);
     arena_release(&p->batch_arena);
+    arena_release(&p->arena);
     free(p->outputs);
     free(p->targets);
     *p = (struct pipeline){0};
@@ -151,48 +179,29 @@ static const char *object_stem(struct pipeline *p, const char *suffix)
                         (long long)p->batch, suffix);
 }
 
-static error open_target_writer(struct pipeline *p, int index)
+static error open_writer(struct pipeline *p, int index)
 {
     struct target_run *run = &p->targets[index];
-    const struct target *target = &run->node->target;
-    run->fixed = ingest_partition(p, target->ingest_keys);
-    run->rows = run->filtered = 0;
-    const char *suffix = p->target_count > 1 ? arena_printf(&p->batch_arena, "-t%d", index) : "";
+    const struct target *target = run->target;
+    bool quarantine = index == p->target_count;
+    run->rows = 0;
+    const char *suffix = quarantine ? "-q" : "";
+    if (!quarantine && p->target_count > 1) suffix = arena_printf(&p->batch_arena, "-t%d", index);
     struct table_layout layout = {
         .bucket = target->bucket,
         .prefix = target->prefix,
-        .fixed = run->fixed,
+        .fixed = ingest_partition(p, target->ingest_keys),
         .fixed_count = target->ingest_keys,
         .partition_columns = target->partition_columns,
         .partition_column_count = target->partition_column_count,
         .stem = object_stem(p, suffix),
         .parquet = target->parquet,
-        .memory_bytes = memory_budget(p) / 2 / (size_t)p->target_count,
+        .memory_bytes = quarantine ? memory_budget(p) / 8
+                                   : memory_budget(p) / 2 / (size_t)p->target_count,
         .footer = footer_pairs,
         .footer_context = p,
     };
     return table_writer_open(p->options->objects, &layout, &run->writer);
-}
-
-static error open_quarantine(struct pipeline *p)
-{
-    const struct target *first = &p->targets[0].node->target;
-    enum { INGEST_HOUR = 4 };
-    p->quarantine_fixed = ingest_partition(p, INGEST_HOUR);
-    batch_begin(&p->quarantine_rows, quarantine_schema(&p->batch_arena));
-    struct table_layout layout = {
-        .bucket = first->bucket,
-        .prefix = arena_printf(&p->batch_arena, "quarantine/%s",
-                               job_safe_name(&p->batch_arena, p->options->name)),
-        .fixed = p->quarantine_fixed,
-        .fixed_count = INGEST_HOUR,
-        .stem = object_stem(p, "-q"),
-        .parquet = {.codec = PARQUET_SNAPPY, .timestamps = p->options->timestamps},
-        .memory_bytes = memory_budget(p) / 8,
-        .footer = footer_pairs,
-        .footer_context = p,
-    };
-    return table_writer_open(p->options->objects, &layout, &p->quarantine);
 }
 
 error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
@@ -201,8 +210,8 @@ error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
     p->batch = batch;
     p->wall_us = wall_us;
     p->counts = (struct pipeline_counts){0};
-    for (int i = 0; i < p->target_count; i++) TRY(open_target_writer(p, i));
-    return open_quarantine(p);
+    for (int i = 0; i <= p->target_count; i++) TRY(open_writer(p, i));
+    return OK;
 }
 
 /* ---- one slice ---- */
@@ -281,18 +290,22 @@ static error apply_graph(struct pipeline *p, const char *shard, const struct rec
     return OK;
 }
 
+static error write_rows(struct pipeline *p, struct target_run *run, const struct batch *batch)
+{
+    if (batch->rows == 0) return OK;
+    if (!run->schema || !schema_equal(run->schema, batch->schema)) /* detected */
+        run->schema = schema_copy(&p->decoder_arena, batch->schema);
+    run->rows += batch->rows;
+    return table_write(run->writer, batch);
+}
+
 static error write_targets(struct pipeline *p)
 {
     for (int i = 0; i < p->target_count; i++) {
-        struct target_run *run = &p->targets[i];
-        const struct batch *batch = p->outputs[run->node->inputs[0] - p->graph->nodes];
-        if (batch->rows == 0) continue;
-        if (!run->node->schema && (!run->schema || !schema_equal(run->schema, batch->schema)))
-            run->schema = schema_copy(&p->decoder_arena, batch->schema);
-        TRY(table_write(run->writer, batch));
-        run->rows += batch->rows;
+        const struct node *input = p->targets[i].node->inputs[0];
+        TRY(write_rows(p, &p->targets[i], p->outputs[input - p->graph->nodes]));
     }
-    return OK;
+    return write_rows(p, &p->targets[p->target_count], batch_finish(&p->quarantine_rows, &p->slice));
 }
 
 error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
@@ -319,8 +332,6 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
     if (p->graph->source->source.record_timestamp) batch = with_record_timestamp(p, batch, records);
     p->outputs[p->graph->source - p->graph->nodes] = batch;
     TRY(apply_graph(p, shard, records));
-    if (p->quarantine_rows.rows)
-        TRY(table_write(p->quarantine, batch_finish(&p->quarantine_rows, &p->slice)));
     return write_targets(p);
 }
 
@@ -328,37 +339,29 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
 
 error pipeline_finish(struct pipeline *p, struct staged_file **out, size_t *count)
 {
-    size_t capacity = 0, counts[GRAPH_NODES_MAX + 1];
+    size_t total = 0, counts[GRAPH_NODES_MAX + 1];
     struct data_file *files[GRAPH_NODES_MAX + 1];
-    error e = OK;
     p->counts.written = p->targets[0].rows;
-    for (int i = 0; e == OK && i <= p->target_count; i++) {
-        struct table_writer **writer = i < p->target_count ? &p->targets[i].writer : &p->quarantine;
-        struct table_writer *w = *writer;
-        *writer = NULL;
-        e = table_writer_finish(w, &p->batch_arena, &files[i], &counts[i]);
-        if (e == OK) capacity += counts[i];
+    for (int i = 0; i <= p->target_count; i++) {
+        struct table_writer *writer = p->targets[i].writer;
+        p->targets[i].writer = NULL; /* finish frees it, whatever happens */
+        TRY(table_writer_finish(writer, &p->batch_arena, &files[i], &counts[i]));
+        total += counts[i];
     }
-    if (e != OK) return e;
-    *out = ARENA_ARRAY(&p->batch_arena, struct staged_file, capacity);
+    *out = ARENA_ARRAY(&p->batch_arena, struct staged_file, total);
     *count = 0;
     for (int i = 0; i <= p->target_count; i++)
         for (size_t k = 0; k < counts[i]; k++)
-            (*out)[(*count)++] = (struct staged_file){
-                .target = i < p->target_count ? p->targets[i].node->id : "quarantine",
-                .file = files[i][k],
-            };
+            (*out)[(*count)++] = (struct staged_file){p->targets[i].id, files[i][k]};
     return OK;
 }
 
 void pipeline_abandon(struct pipeline *p)
 {
-    for (int i = 0; i < p->target_count; i++) {
+    for (int i = 0; p->targets && i <= p->target_count; i++) {
         table_writer_abandon(p->targets[i].writer);
         p->targets[i].writer = NULL;
     }
-    table_writer_abandon(p->quarantine);
-    p->quarantine = NULL;
 }
 
 /* ---- catalog ---- */
@@ -366,8 +369,8 @@ void pipeline_abandon(struct pipeline *p)
 static void table_target_of(struct arena *arena, const struct target_run *run,
                             struct table_target *out)
 {
-    const struct target *target = &run->node->target;
-    const struct schema *schema = run->node->schema ? run->node->schema : run->schema;
+    const struct target *target = run->target;
+    const struct schema *schema = run->schema;
     int keys = target->ingest_keys + target->partition_column_count;
     struct field *key_fields = ARENA_ARRAY(arena, struct field, (size_t)keys);
     struct field *data_fields = ARENA_ARRAY(arena, struct field, (size_t)schema->field_count);
@@ -399,9 +402,9 @@ error pipeline_ensure_tables(struct pipeline *p)
 {
     struct arena arena = {0};
     error e = OK;
-    for (int i = 0; e == OK && i < p->target_count; i++) {
+    for (int i = 0; e == OK && i <= p->target_count; i++) {
         struct target_run *run = &p->targets[i];
-        if (!run->node->target.registers || (!run->node->schema && !run->schema)) continue;
+        if (!run->target->registers || !run->schema) continue;
         struct table_target target;
         table_target_of(&arena, run, &target);
         e = table_ensure(p->options->catalog, &target);
@@ -415,13 +418,13 @@ error pipeline_register(struct pipeline *p, const struct staged_file *files, siz
     struct arena arena = {0};
     error e = OK;
     *added = 0;
-    for (int i = 0; e == OK && i < p->target_count; i++) {
+    for (int i = 0; e == OK && i <= p->target_count; i++) {
         struct target_run *run = &p->targets[i];
-        if (!run->node->target.registers || (!run->node->schema && !run->schema)) continue;
+        if (!run->target->registers || !run->schema) continue;
         struct data_file *own = ARENA_ARRAY(&arena, struct data_file, count);
         size_t own_count = 0;
         for (size_t k = 0; k < count; k++)
-            if (strcmp(files[k].target, run->node->id) == 0) own[own_count++] = files[k].file;
+            if (strcmp(files[k].target, run->id) == 0) own[own_count++] = files[k].file;
         struct table_target target;
         table_target_of(&arena, run, &target);
         int one = 0;

@@ -81,7 +81,8 @@ static error sweep_orphans(struct job *job)
     for (int i = 0; i < job->graph.count; i++) {
         const struct node *node = &job->graph.nodes[i];
         if (node->type->role != NODE_TARGET) continue;
-        TRY(objects->ops->upload_sweep(objects, node->target.bucket, stem, now_us(), keep, count));
+        TRY(objects->ops->upload_sweep(objects, node->target.bucket, stem, now_us(), keep,
+                                       count));
     }
     return OK;
 }
