@@ -87,12 +87,23 @@ $(BUILD)/fuzz/$(1): test/fuzz/$(1).c test/fuzz/replay.c $(call archives,$(call s
 endef
 $(foreach t,$(FUZZ),$(eval $(call fuzz_rule,$(t))))
 
-tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
-.PHONY: unit fuzz
+# test/tool/FOLDER_topic.c is a program that tests run: a server to talk to, a dump to compare.
+TOOL := $(patsubst test/tool/%.c,%,$(wildcard test/tool/*_*.c))
+
+define tool_rule
+$(BUILD)/tool/$(1): test/tool/$(1).c $(call archives,$(call subject,$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(LDFLAGS) -o $$@ $$< $(call archives,$(call subject,$(1))) $(call externals,$(call subject,$(1)))
+endef
+$(foreach t,$(TOOL),$(eval $(call tool_rule,$(t))))
+
+tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%) $(TOOL:%=$(BUILD)/tool/%)
+.PHONY: unit fuzz tool
+tool: $(TOOL:%=$(BUILD)/tool/%)
 unit: $(UNIT:%=$(BUILD)/unit/%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 
 clean:
 	rm -rf build
 
--include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/unit $(BUILD)/tool -name '*.d' 2>/dev/null)
