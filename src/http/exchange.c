@@ -36,9 +36,13 @@ static void target_split(struct http_request *r)
     r->query = mark ? (span){mark + 1, rest.size - path_size - 1} : SPAN("");
 }
 
-void exchange_target(struct http_exchange *x, span method, span target)
+void exchange_method(struct http_exchange *x, span method)
 {
     x->request.method = arena_span(&x->arena, method);
+}
+
+void exchange_target(struct http_exchange *x, span target)
+{
     x->request.target = arena_span(&x->arena, target);
     target_split(&x->request);
 }

@@ -132,7 +132,7 @@ static enum MHD_Result on_head(struct http1 *h, const char *method)
     struct http_exchange *x = &h->exchange;
     h->head_seen = true;
     h->deadline_us = 0;
-    x->request.method = arena_span(&x->arena, span_of(method));
+    exchange_method(x, span_of(method));
     MHD_get_connection_values_n(h->http, MHD_HEADER_KIND, on_header, x);
     exchange_start(x);
     if (answer_before_body(x)) return respond(h);
@@ -167,7 +167,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     h->http = http;
     exchange_end(&h->exchange); /* one whose head was refused by the library never completed */
     exchange_open(&h->exchange, h->connection);
-    exchange_target(&h->exchange, SPAN(""), span_of(target));
+    exchange_target(&h->exchange, span_of(target));
     h->head_seen = false;
     h->deadline_us = monotonic_us() + h->connection->limits->head_us;
     atomic_store(&h->connection->busy, true);

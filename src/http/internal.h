@@ -49,7 +49,8 @@ struct http_exchange {
 };
 
 void exchange_open(struct http_exchange *, struct connection *);
-void exchange_target(struct http_exchange *, span method, span target);
+void exchange_method(struct http_exchange *, span);
+void exchange_target(struct http_exchange *, span);
 void exchange_header(struct http_exchange *, span name, span value); /* copies */
 bool exchange_wants_body(const struct http_exchange *); /* a body is announced */
 /* The head is complete. After it the exchange may be answered already. */
