@@ -69,7 +69,10 @@ static error take_reports(struct demo *demo, int64_t timeout_us)
 {
     for (span line; (line = process_line(&demo->run, timeout_us)).data; timeout_us = 0)
         TRY(take_report(demo, line));
-    if (demo->run.ended) return fail(ERR_INTERNAL, "the job ended by itself");
+    if (demo->run.ended) {
+        error e = process_stop(&demo->run, GRACE_US); /* tells how it ended */
+        return e != OK ? fail_context(e, "the job") : fail(ERR_INTERNAL, "the job ended early");
+    }
     progress("records in %s   rows out %s   files %s   %.1f s behind",
              grouped(demo->producer.acknowledged), grouped(demo->written), grouped(demo->files),
              (double)demo->lag_ms / 1000);
