@@ -22,6 +22,18 @@ void hash_print(char out[HASH_TEXT_MAX], struct hash_key key)
     out[size] = '\0';
 }
 
+bool hash_parse(span decimal, struct hash_key *out)
+{
+    u128 n = 0;
+    for (size_t i = 0; i < decimal.size; i++) {
+        unsigned digit = (unsigned)(unsigned char)decimal.data[i] - '0';
+        if (digit > 9 || n > (HASH_MAX - digit) / 10) return false;
+        n = n * 10 + digit;
+    }
+    *out = hash_of_number(n);
+    return decimal.size > 0;
+}
+
 struct hash_key hash_of_partition_key(span partition_key)
 {
     uint8_t digest[MD5_SIZE];

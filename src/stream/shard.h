@@ -18,6 +18,7 @@ static inline struct hash_key hash_of_number(u128 n)
 
 enum { HASH_TEXT_MAX = 40 };
 void hash_print(char out[HASH_TEXT_MAX], struct hash_key);
+bool hash_parse(span decimal, struct hash_key *); /* 0 .. 2^128-1 */
 struct hash_key hash_of_partition_key(span partition_key); /* MD5, big-endian */
 
 /* ---- sequence numbers (layout drawn in sequence.c) ---- */

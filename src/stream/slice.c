@@ -46,17 +46,11 @@ static void slice_append(struct slice *s, const struct stored_record *r, uint32_
     s->bytes += data.size;
 }
 
-/* Decimal text of an explicit hash key; anything else falls back to the partition key's hash. */
+/* An explicit hash key that is none falls back to the partition key's hash. */
 static struct hash_key hash_of_aggregated(const struct aggregated_record *r)
 {
-    u128 n = 0;
-    bool good = r->explicit_hash_key.size > 0;
-    for (size_t i = 0; good && i < r->explicit_hash_key.size; i++) {
-        unsigned digit = (unsigned)(unsigned char)r->explicit_hash_key.data[i] - '0';
-        good = digit <= 9 && n <= (~(u128)0 - digit) / 10;
-        n = n * 10 + digit;
-    }
-    return good ? hash_of_number(n) : hash_of_partition_key(r->partition_key);
+    struct hash_key key;
+    return hash_parse(r->explicit_hash_key, &key) ? key : hash_of_partition_key(r->partition_key);
 }
 
 void slice_add(struct slice *s, const struct stored_record *r, bool raw, struct hash_key start,

@@ -1,0 +1,569 @@
+/* A stream of a remote Kinesis endpoint: ListShards, GetShardIterator and GetRecords (API
+ * 2013-12-02) as struct stream. Replies come in as JSON, records go out decoded in the cursor's
+ * memory.
+ *
+ * - A shard's trouble (throttling, server faults, the network) is the shard's: its cursor answers
+ *   "nothing now, data follows" and tries again later, longer each time, while others go on.
+ * - Expired iterators are renewed behind the last record handed out.
+ * - Against AWS itself each cursor keeps to 5 calls and 2 MB a second; elsewhere nothing waits.
+ * - The service goes on at the oldest record, without a word, when a place has left the retention.
+ *   So a cursor opened AFTER a sequence number asks AT it and wants to see that record first; when
+ *   it is gone, whether more is gone cannot be known, which counts as data loss. */
+#include "http/http.h"
+#include "stream/shard.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LIST_SHARDS_PAGE = 1000,
+    SHARDS_MAX = 100000,
+    LIST_RESTARTS = 3,
+    RECORDS_PER_CALL = 10000,
+    CALL_INTERVAL_US = US_PER_SECOND / 5,
+    BYTES_PER_SECOND = 2 * 1024 * 1024,
+    BACKOFF_FIRST_US = 100 * 1000,
+    BACKOFF_MAX_US = 10 * US_PER_SECOND,
+    WAIT_AWS_US = US_PER_SECOND, /* one call a second and shard is the polite pace */
+    WAIT_US = 50 * 1000,
+    LATEST_MARGIN_US = 60 * US_PER_SECOND,
+};
+
+struct remote {
+    struct stream base;
+    struct http_client *client;
+    char *endpoint, *region, *name, *arn; /* arn NULL: named by name */
+    bool paced;
+    pthread_mutex_t lock; /* the client and `known` */
+    struct arena arena;   /* of known */
+    struct shard *known;  /* as of the last listing */
+    size_t known_count;
+};
+
+/* What the first record of a fresh iterator must be. */
+enum expectation { EXPECT_NOTHING, EXPECT_AND_SKIP, EXPECT_AND_KEEP };
+
+struct remote_cursor {
+    struct stream_cursor base;
+    char *shard;
+    struct hash_key start, end;
+    struct position position; /* behind the last record handed out */
+    char *iterator;           /* NULL: to be asked for */
+    bool iterator_last;       /* the reply had no next one: the shard ends with the page */
+    enum expectation expect;
+    int64_t opened_us;        /* wall clock, when LATEST was fixed */
+    /* the page: one reply's records, handed out from `at` on */
+    struct arena arena;
+    struct stored_record *page;
+    size_t count, at;
+    int64_t behind_ms;
+    int64_t not_before_us;    /* monotonic: pacing and backoff */
+    int failures;             /* in a row */
+    struct slice slice;
+};
+
+static struct remote *remote_of(const struct stream_cursor *c)
+{
+    return (struct remote *)c->stream;
+}
+
+/* ---- calls ---- */
+
+static error call(struct remote *r, const char *operation, json_t *input, int attempts, json_t **output)
+{
+    char target[64];
+    snprintf(target, sizeof target, "Kinesis_20131202.%s", operation);
+    pthread_mutex_lock(&r->lock);
+    error e = http_aws_json(r->client, r->endpoint, "kinesis", r->region, target, input, attempts,
+                            output);
+    if (e == ERR_EXPIRED_TOKEN && attempts == 1) /* the client may have fresh keys now */
+        e = http_aws_json(r->client, r->endpoint, "kinesis", r->region, target, input, attempts,
+                          output);
+    pthread_mutex_unlock(&r->lock);
+    json_decref(input);
+    return e;
+}
+
+static json_t *input_for(const struct remote *r)
+{
+    return r->arn ? json_pack("{s:s}", "StreamARN", r->arn)
+                  : json_pack("{s:s}", "StreamName", r->name);
+}
+
+static error fail_reply(const char *operation, const char *what)
+{
+    return fail(ERR_NETWORK, "%s: the reply's %s is missing or no such thing", operation, what);
+}
+
+/* ---- shards ---- */
+
+static error parse_hash(const json_t *range, const char *name, struct hash_key *out)
+{
+    const char *text = json_text(range, name);
+    return text && hash_parse(span_of(text), out) ? OK : fail_reply("ListShards", name);
+}
+
+static error parse_shard(const json_t *in, struct arena *a, struct shard *out)
+{
+    const json_t *keys = json_object_get(in, "HashKeyRange");
+    const json_t *sequences = json_object_get(in, "SequenceNumberRange");
+    const char *id = json_text(in, "ShardId"), *parent = json_text(in, "ParentShardId");
+    const char *adjacent = json_text(in, "AdjacentParentShardId");
+    const char *starting = json_text(sequences, "StartingSequenceNumber");
+    const char *ending = json_text(sequences, "EndingSequenceNumber");
+    if (!id || !starting) return fail_reply("ListShards", id ? "SequenceNumberRange" : "ShardId");
+    *out = (struct shard){
+        .id = arena_text(a, span_of(id)),
+        .parent = parent ? arena_text(a, span_of(parent)) : NULL,
+        .adjacent_parent = adjacent ? arena_text(a, span_of(adjacent)) : NULL,
+        .closed = ending != NULL,
+    };
+    TRY(parse_hash(keys, "StartingHashKey", &out->start));
+    TRY(parse_hash(keys, "EndingHashKey", &out->end));
+    TRY(sequence_parse(span_of(starting), &out->starting));
+    return ending ? sequence_parse(span_of(ending), &out->ending) : OK;
+}
+
+/* One page; *token is replaced by the next one's, NULL at the end. */
+static error list_page(struct remote *r, struct arena *a, char **token, struct buffer *shards)
+{
+    json_t *input = *token ? json_pack("{s:s}", "NextToken", *token) : input_for(r), *output;
+    json_object_set_new(input, "MaxResults", json_integer(LIST_SHARDS_PAGE));
+    TRY(call(r, "ListShards", input, 0, &output));
+    const char *next = json_text(output, "NextToken");
+    *token = next && *next ? arena_text(a, span_of(next)) : NULL;
+    error e = OK;
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(output, "Shards"), i, row) {
+        struct shard shard;
+        e = parse_shard(row, a, &shard);
+        if (e != OK) break;
+        buffer_append(shards, &shard, sizeof shard);
+    }
+    json_decref(output);
+    if (e == OK && shards->size / sizeof(struct shard) > SHARDS_MAX)
+        e = fail(ERR_LIMIT, "stream %s has more than %d shards", r->name, SHARDS_MAX);
+    return e;
+}
+
+/* Ids are given in the order of creation, so parents come first. */
+static int shard_compare(const void *a, const void *b)
+{
+    return strcmp(((const struct shard *)a)->id, ((const struct shard *)b)->id);
+}
+
+static error list_shards(struct remote *r, struct arena *a, struct shard **out, size_t *count)
+{
+    struct buffer shards = {0};
+    char *token = NULL;
+    error e = OK;
+    int restarts = 0;
+    do {
+        e = list_page(r, a, &token, &shards);
+        if (e == ERR_EXPIRED_NEXT_TOKEN && restarts++ < LIST_RESTARTS) {
+            buffer_reset(&shards);
+            token = NULL;
+            e = list_page(r, a, &token, &shards);
+        }
+    } while (e == OK && token);
+    if (e == OK) {
+        *count = shards.size / sizeof(struct shard);
+        *out = arena_copy(a, shards.data, shards.size);
+        qsort(*out, *count, sizeof **out, shard_compare);
+    }
+    buffer_release(&shards);
+    return e;
+}
+
+/* Keeps ids and hash ranges, for cursors to come. */
+static void remember_shards(struct remote *r, const struct shard *shards, size_t count)
+{
+    pthread_mutex_lock(&r->lock);
+    arena_reset(&r->arena);
+    r->known = arena_copy(&r->arena, shards, count * sizeof *shards);
+    r->known_count = count;
+    for (size_t i = 0; i < count; i++)
+        r->known[i].id = arena_text(&r->arena, span_of(shards[i].id));
+    pthread_mutex_unlock(&r->lock);
+}
+
+static error remote_shards(struct stream *base, struct arena *a, struct shard **out, size_t *count)
+{
+    struct remote *r = (struct remote *)base;
+    TRY(list_shards(r, a, out, count));
+    remember_shards(r, *out, *count);
+    return OK;
+}
+
+static bool known_range(struct remote *r, const char *id, struct remote_cursor *c)
+{
+    struct shard key = {.id = id};
+    pthread_mutex_lock(&r->lock);
+    const struct shard *shard =
+        r->known_count ? bsearch(&key, r->known, r->known_count, sizeof key, shard_compare) : NULL;
+    if (shard) {
+        c->start = shard->start;
+        c->end = shard->end;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return shard != NULL;
+}
+
+static error find_range(struct remote *r, const char *id, struct remote_cursor *c)
+{
+    if (known_range(r, id, c)) return OK;
+    struct arena arena = {0};
+    struct shard *shards;
+    size_t count;
+    error e = remote_shards(&r->base, &arena, &shards, &count);
+    arena_release(&arena);
+    TRY(e);
+    if (known_range(r, id, c)) return OK;
+    return fail(ERR_RESOURCE_NOT_FOUND, "Shard %s in stream %s does not exist", id, r->name);
+}
+
+/* ---- iterators ---- */
+
+static void iterator_drop(struct remote_cursor *c)
+{
+    free(c->iterator);
+    c->iterator = NULL;
+}
+
+static json_t *iterator_input(struct remote_cursor *c, bool raw)
+{
+    static const char *const names[] = {
+        [POSITION_TRIM_HORIZON] = "TRIM_HORIZON",
+        [POSITION_LATEST] = "LATEST",
+        [POSITION_AT_TIMESTAMP] = "AT_TIMESTAMP",
+        [POSITION_AT_SEQUENCE] = "AT_SEQUENCE_NUMBER",
+        [POSITION_AFTER_SEQUENCE] = "AFTER_SEQUENCE_NUMBER",
+    };
+    struct position p = c->position;
+    json_t *input = input_for(remote_of(&c->base));
+    c->expect = EXPECT_NOTHING;
+    if (p.type == POSITION_LATEST && c->opened_us) { /* a renewal: nothing has been read since */
+        p.type = POSITION_AT_TIMESTAMP;
+        p.timestamp_us = c->opened_us - LATEST_MARGIN_US; /* clocks differ */
+    }
+    if (!raw && p.type == POSITION_AT_SEQUENCE) c->expect = EXPECT_AND_KEEP;
+    if (!raw && p.type == POSITION_AFTER_SEQUENCE) {
+        c->expect = EXPECT_AND_SKIP;
+        p.type = POSITION_AT_SEQUENCE;
+    }
+    json_object_set_new(input, "ShardId", json_string(c->shard));
+    json_object_set_new(input, "ShardIteratorType", json_string(names[p.type]));
+    if (p.type == POSITION_AT_TIMESTAMP)
+        json_object_set_new(input, "Timestamp", json_timestamp(p.timestamp_us));
+    if (p.type == POSITION_AT_SEQUENCE || p.type == POSITION_AFTER_SEQUENCE) {
+        char text[SEQUENCE_TEXT_MAX];
+        sequence_print(text, p.sequence);
+        json_object_set_new(input, "StartingSequenceNumber", json_string(text));
+    }
+    return input;
+}
+
+static error iterator_get(struct remote_cursor *c, bool raw)
+{
+    json_t *output;
+    TRY(call(remote_of(&c->base), "GetShardIterator", iterator_input(c, raw), 1, &output));
+    const char *text = json_text(output, "ShardIterator");
+    error e = text ? OK : fail_reply("GetShardIterator", "ShardIterator");
+    if (text) {
+        c->iterator = must_strdup(text);
+        if (c->position.type == POSITION_LATEST && !c->opened_us) c->opened_us = now_us();
+    }
+    json_decref(output);
+    return e;
+}
+
+/* ---- pages ---- */
+
+static error parse_record(const json_t *in, struct arena *a, struct stored_record *out)
+{
+    json_t *data = json_object_get(in, "Data"), *arrival = json_object_get(in, "ApproximateArrivalTimestamp");
+    json_t *key = json_object_get(in, "PartitionKey");
+    const char *sequence = json_text(in, "SequenceNumber");
+    if (!json_is_string(data) || !json_is_string(key) || !sequence)
+        return fail_reply("GetRecords", "record");
+    span text = {json_string_value(data), json_string_length(data)};
+    size_t size;
+    char *bytes = arena_alloc(a, base64_decoded_max(text.size));
+    TRY(base64_decode(bytes, &size, text));
+    TRY(sequence_parse(span_of(sequence), &out->sequence));
+    out->data = (span){bytes, size};
+    out->partition_key = arena_span(a, (span){json_string_value(key), json_string_length(key)});
+    /* seconds with milliseconds behind the point */
+    out->arrival_us = json_is_number(arrival) ? llround(json_number_value(arrival) * 1000) * US_PER_MS : 0;
+    return OK;
+}
+
+static error parse_page(struct remote_cursor *c, const json_t *output)
+{
+    const json_t *rows = json_object_get(output, "Records");
+    if (!json_is_array(rows)) return fail_reply("GetRecords", "Records");
+    size_t count = json_array_size(rows);
+    arena_reset(&c->arena);
+    c->count = c->at = 0;
+    c->page = ARENA_ARRAY(&c->arena, struct stored_record, count);
+    for (size_t i = 0; i < count; i++)
+        TRY(parse_record(json_array_get(rows, i), &c->arena, &c->page[i]));
+    const char *next = json_text(output, "NextShardIterator");
+    iterator_drop(c);
+    if (next) c->iterator = must_strdup(next);
+    c->iterator_last = !next;
+    c->behind_ms = json_integer_or(output, "MillisBehindLatest", 0);
+    c->count = count;
+    return OK;
+}
+
+static void pace(struct remote_cursor *c)
+{
+    int64_t bytes = 0;
+    if (!remote_of(&c->base)->paced) return;
+    for (size_t i = 0; i < c->count; i++)
+        bytes += (int64_t)(c->page[i].data.size + c->page[i].partition_key.size);
+    int64_t rest = bytes * US_PER_SECOND / BYTES_PER_SECOND;
+    c->not_before_us = monotonic_us() + (rest > CALL_INTERVAL_US ? rest : CALL_INTERVAL_US);
+}
+
+static error page_get(struct remote_cursor *c, const struct read_limits *limits)
+{
+    struct remote *r = remote_of(&c->base);
+    size_t limit = limits->records && limits->records < RECORDS_PER_CALL ? limits->records
+                                                                         : RECORDS_PER_CALL;
+    json_t *output;
+    if (!c->iterator) TRY(iterator_get(c, limits->raw));
+    json_t *input = json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
+    if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
+    TRY(call(r, "GetRecords", input, 1, &output));
+    error e = parse_page(c, output);
+    json_decref(output);
+    TRY(e);
+    pace(c);
+    return OK;
+}
+
+/* Errors that pass: *later tells to come back. */
+static error page_trouble(struct remote_cursor *c, error e, bool *later)
+{
+    *later = error_row(e)->retry == RETRY_BACKOFF;
+    if (!*later) return e;
+    int64_t most = c->failures < 7 ? (int64_t)BACKOFF_FIRST_US << c->failures : BACKOFF_MAX_US;
+    uint32_t random;
+    world->random(&random, sizeof random);
+    c->not_before_us = monotonic_us() + most / 2 + random % (most / 2);
+    if (++c->failures % 10 == 0)
+        log_line(LOG_WARN, "stream", "shard %s of %s: %d failures in a row: %s", c->shard,
+                 remote_of(&c->base)->name, c->failures, error_text());
+    return OK;
+}
+
+static error page_fetch(struct remote_cursor *c, const struct read_limits *limits, bool *later)
+{
+    *later = monotonic_us() < c->not_before_us;
+    if (*later) return OK;
+    error e = page_get(c, limits);
+    if (e == ERR_EXPIRED_ITERATOR) {
+        iterator_drop(c);
+        e = page_get(c, limits);
+    }
+    if (e != OK) return page_trouble(c, e, later);
+    c->failures = 0;
+    return OK;
+}
+
+static error fail_lost(struct remote_cursor *c)
+{
+    char text[SEQUENCE_TEXT_MAX];
+    sequence_print(text, c->position.sequence);
+    c->expect = EXPECT_NOTHING;
+    return fail(ERR_DATA_LOSS,
+                "the record %s of shard %s has left the stream's retention: records after it may "
+                "be lost",
+                text, c->shard);
+}
+
+/* The first record there is must be the one the position names. */
+static error meet_expectation(struct remote_cursor *c)
+{
+    if (c->expect == EXPECT_NOTHING) return OK;
+    if (c->count == 0) return c->iterator_last ? fail_lost(c) : OK;
+    if (sequence_compare(c->page[0].sequence, c->position.sequence) != 0) return fail_lost(c);
+    if (c->expect == EXPECT_AND_SKIP) c->at = 1;
+    c->expect = EXPECT_NOTHING;
+    return OK;
+}
+
+/* ---- reading ---- */
+
+static void remote_release(struct stream_cursor *base)
+{
+    slice_reset(&((struct remote_cursor *)base)->slice);
+}
+
+static bool page_used(const struct remote_cursor *c)
+{
+    return c->at == c->count;
+}
+
+static void hand_out(struct remote_cursor *c, const struct read_limits *limits)
+{
+    for (; !page_used(c); c->at++) {
+        const struct stored_record *r = &c->page[c->at];
+        if (slice_full(&c->slice, limits, r->data.size)) return;
+        if (limits->through && sequence_compare(r->sequence, *limits->through) > 0) return;
+        slice_add(&c->slice, r, limits->raw, c->start, c->end);
+        c->position = (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = r->sequence};
+    }
+}
+
+static error remote_read(struct stream_cursor *base, struct read_limits limits, struct records *out)
+{
+    struct remote_cursor *c = (struct remote_cursor *)base;
+    bool later = false;
+    *out = (struct records){0};
+    remote_release(base);
+    if (c->position.type != POSITION_SHARD_END && page_used(c) && !c->iterator_last) {
+        TRY(page_fetch(c, &limits, &later));
+        if (!later) TRY(meet_expectation(c));
+    }
+    hand_out(c, &limits);
+    slice_show(&c->slice, out);
+    out->behind_ms = c->behind_ms;
+    if (out->behind_ms == 0 && (!page_used(c) || c->failures)) out->behind_ms = 1;
+    if (page_used(c) && c->iterator_last) c->position.type = POSITION_SHARD_END;
+    if (c->position.type == POSITION_SHARD_END) {
+        out->shard_end = true;
+        out->behind_ms = 0;
+    }
+    return OK;
+}
+
+static void remote_close_cursor(struct stream_cursor *base)
+{
+    struct remote_cursor *c = (struct remote_cursor *)base;
+    iterator_drop(c);
+    free(c->shard);
+    arena_release(&c->arena);
+    slice_release(&c->slice);
+    free(c);
+}
+
+static error remote_open_cursor(struct stream *base, const char *shard, struct position position,
+                                struct stream_cursor **out)
+{
+    struct remote *r = (struct remote *)base;
+    struct remote_cursor *c = must_calloc(1, sizeof *c);
+    c->base.stream = base;
+    c->shard = must_strdup(shard);
+    c->position = position;
+    c->behind_ms = 1; /* unknown: not caught up */
+    error e = find_range(r, shard, c);
+    if (e == OK && position.type == POSITION_LATEST) { /* now, not at the first read */
+        bool later;
+        e = iterator_get(c, true);
+        if (e != OK && page_trouble(c, e, &later) == OK && later) e = OK;
+        if (!c->opened_us) c->opened_us = now_us();
+    }
+    if (e != OK) {
+        remote_close_cursor(&c->base);
+        return e;
+    }
+    *out = &c->base;
+    return OK;
+}
+
+static struct position remote_position(const struct stream_cursor *base)
+{
+    const struct remote_cursor *c = (const struct remote_cursor *)base;
+    return c->position;
+}
+
+/* ---- the stream ---- */
+
+static void remote_wait(struct stream *base, int64_t timeout_us)
+{
+    int64_t most = ((struct remote *)base)->paced ? WAIT_AWS_US : WAIT_US;
+    if (timeout_us > 0) world->sleep_us(timeout_us < most ? timeout_us : most);
+}
+
+static void remote_close(struct stream *base)
+{
+    struct remote *r = (struct remote *)base;
+    free(r->endpoint);
+    free(r->region);
+    free(r->name);
+    free(r->arn);
+    arena_release(&r->arena);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static const struct stream_ops remote_ops = {
+    .shards = remote_shards,
+    .open_cursor = remote_open_cursor,
+    .read = remote_read,
+    .close_cursor = remote_close_cursor,
+    .release = remote_release,
+    .position = remote_position,
+    .wait = remote_wait,
+    .close = remote_close,
+};
+
+static bool ends_with(span text, const char *end)
+{
+    span e = span_of(end);
+    return text.size >= e.size &&
+           span_equal_nocase((span){text.data + text.size - e.size, e.size}, e);
+}
+
+/* Whether the URL's host is AWS's. */
+static bool is_aws(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    span name = {host, strcspn(host, ":/")};
+    return ends_with(name, ".amazonaws.com") || ends_with(name, ".amazonaws.com.cn");
+}
+
+static error describe(struct remote *r)
+{
+    json_t *output;
+    TRY(call(r, "DescribeStreamSummary", input_for(r), 0, &output));
+    const json_t *summary = json_object_get(output, "StreamDescriptionSummary");
+    const json_t *created = json_object_get(summary, "StreamCreationTimestamp");
+    error e = json_is_number(created) ? OK : fail_reply("DescribeStreamSummary", "StreamCreationTimestamp");
+    if (e == OK) r->base.created_us = llround(json_number_value(created) * 1000) * US_PER_MS;
+    json_decref(output);
+    return e;
+}
+
+error stream_open_kinesis(struct http_client *client, const char *endpoint_url, const char *region,
+                          const char *stream_name_or_arn, struct stream **out)
+{
+    const char *slash = strchr(stream_name_or_arn, '/');
+    bool is_arn = strncmp(stream_name_or_arn, "arn:", 4) == 0;
+    if (is_arn && (!slash || !slash[1]))
+        return fail(ERR_USAGE, "%s is no stream's ARN", stream_name_or_arn);
+    struct remote *r = must_calloc(1, sizeof *r);
+    r->client = client;
+    r->endpoint = must_strdup(endpoint_url);
+    r->region = must_strdup(region);
+    r->name = must_strdup(is_arn ? slash + 1 : stream_name_or_arn);
+    r->arn = is_arn ? must_strdup(stream_name_or_arn) : NULL;
+    r->paced = is_aws(endpoint_url);
+    r->base = (struct stream){.ops = &remote_ops, .name = r->name};
+    pthread_mutex_init(&r->lock, NULL);
+    error e = describe(r);
+    if (e != OK) {
+        remote_close(&r->base);
+        return e;
+    }
+    *out = &r->base;
+    return OK;
+}
