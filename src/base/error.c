@@ -18,6 +18,17 @@ static const struct error_row rows[] = {
 #undef ERROR
 };
 
+/* A text cut by the buffer's end must not end within a UTF-8 character: clients get it as JSON. */
+static void end_whole(void)
+{
+    size_t size = strlen(text);
+    if (size < TEXT_MAX - 1) return;
+    size_t start = size;
+    while (start > 0 && size - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0) start--;
+    if (start < size) text[start] = '\0'; /* a whole character may go too */
+}
+
 error fail(error code, const char *format, ...)
 {
     va_list args;
@@ -26,6 +37,7 @@ error fail(error code, const char *format, ...)
     vsnprintf(next, sizeof next, format, args);
     va_end(args);
     memcpy(text, next, sizeof text);
+    end_whole();
     return code;
 }
 
@@ -39,6 +51,7 @@ error fail_context(error code, const char *format, ...)
     if (n >= 0 && (size_t)n < sizeof next)
         snprintf(next + n, sizeof next - (size_t)n, ": %s", text);
     memcpy(text, next, sizeof text);
+    end_whole();
     return code;
 }
 
@@ -51,6 +64,7 @@ error fail_errno(const char *format, ...)
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n, ": %s", strerror(number));
+    end_whole();
     if (number == ENOSPC || number == EDQUOT) return ERR_NO_SPACE;
     return number == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 }

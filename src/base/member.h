@@ -1,9 +1,10 @@
 /* One row type describes the members of an AWS operation's input and of a Glue node's config
  * alike: the row parses, checks, refuses and documents.
  *
- * Wording follows AWS: wrong JSON kind -> ERR_SERIALIZATION; missing, out of bounds, pattern or
- * enum -> ERR_VALIDATION "2 validation errors detected: Value 'x' at 'limit' failed to satisfy
- * constraint: Member must have value less than or equal to 10000; ...". */
+ * Wording follows AWS: wrong JSON kind -> ERR_SERIALIZATION, told at once; missing, out of bounds,
+ * pattern or enum -> ERR_VALIDATION, all together: "2 validation errors detected: Value '20000' at
+ * 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000; ...".
+ * A null member is an absent one. Lengths count Unicode characters, of blobs the decoded bytes. */
 #pragma once
 
 #include "base/json.h"
@@ -27,8 +28,9 @@ struct member {
     const char *name;
     enum member_type type;
     enum member_flags flags;
-    double min, max;             /* length, size or value; both 0: unbounded */
-    const char *pattern;         /* POSIX extended, anchored by the row; NULL: any */
+    double min, max;             /* length, size or value; both 0: unbounded; max 0 of a length: none */
+    const char *pattern;         /* POSIX extended, of the whole text (anchors may be left out; they
+                                    are not told); a constant, kept compiled; NULL: any */
     const char *const *values;   /* NULL-terminated enumeration; NULL: any */
     const struct member *of;
 };
