@@ -32,31 +32,30 @@ size_t base64_decoded_max(size_t size)
     return size / 4 * 3;
 }
 
-/* Value of each base64 digit; 255 for all other bytes. */
-static const uint8_t *base64_values(void)
-{
-    static uint8_t values[256];
-    static _Atomic bool ready;
-    if (!ready) { /* racing threads write the same bytes */
-        uint8_t fresh[256];
-        memset(fresh, 255, sizeof fresh);
-        for (uint8_t i = 0; i < 64; i++) fresh[(uint8_t)base64_digits[i]] = i;
-        for (int i = 0; i < 256; i++) __atomic_store_n(&values[i], fresh[i], __ATOMIC_RELAXED);
-        ready = true;
-    }
-    return values;
-}
+/* Value + 1 of each base64 digit; 0 for all other bytes. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8,
+    ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23,
+    ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37,
+    ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44,
+    ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51,
+    ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58,
+    ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 error base64_decode(void *out_bytes, size_t *size, span in)
 {
-    const uint8_t *values = base64_values();
     const uint8_t *p = (const uint8_t *)in.data;
     uint8_t *out = out_bytes, *start = out_bytes;
     if (in.size % 4 != 0)
         return fail(ERR_PARSE, "base64 of %zu characters: not a multiple of 4", in.size);
     for (size_t i = 0; i < in.size; i += 4, p += 4) {
         bool last = i + 4 == in.size;
-        uint8_t a = values[p[0]], b = values[p[1]], c = values[p[2]], d = values[p[3]];
+        /* 255 for what is no digit */
+        uint8_t a = (uint8_t)(base64_values[p[0]] - 1), b = (uint8_t)(base64_values[p[1]] - 1);
+        uint8_t c = (uint8_t)(base64_values[p[2]] - 1), d = (uint8_t)(base64_values[p[3]] - 1);
         if ((a | b | c | d) < 64) {
             out[0] = (uint8_t)(a << 2 | b >> 4);
             out[1] = (uint8_t)(b << 4 | c >> 2);
