@@ -12,7 +12,7 @@ struct decoder {
     struct decode_options options;
     const struct schema *schema;
     struct arena arena; /* the schema's copy */
-    struct node root;
+    struct walk_node root;
     struct batch_builder builder;
     struct walk walk;
     struct buffer faults; /* struct decode_fault */
@@ -31,7 +31,7 @@ error decoder_open(struct decoder **out, const struct schema *schema,
     d->bad_values = must_calloc((size_t)schema->field_count, sizeof *d->bad_values);
     d->walk.policy = options->policy;
     d->walk.strict = options->strict;
-    node_open(&d->root,
+    walk_open(&d->root,
               &(struct type){.kind = TYPE_STRUCT,
                              .child_count = d->schema->field_count,
                              .children = d->schema->fields},
@@ -44,7 +44,7 @@ error decoder_open(struct decoder **out, const struct schema *schema,
 void decoder_close(struct decoder *d)
 {
     if (!d) return;
-    node_close(&d->root);
+    walk_close(&d->root);
     batch_builder_release(&d->builder);
     walk_release(&d->walk);
     buffer_release(&d->faults);

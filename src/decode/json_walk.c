@@ -4,18 +4,18 @@
 
 #include <stdlib.h>
 
-static const char *walk_value(struct walk *, struct node *, struct builder *, const char *p);
+static const char *walk_value(struct walk *, struct walk_node *, struct builder *, const char *p);
 
 /* ---- the schema made ready ---- */
 
-void node_open(struct node *n, const struct type *type, enum decode_policy policy)
+void walk_open(struct walk_node *n, const struct type *type, enum decode_policy policy)
 {
     bool fields = type->kind == TYPE_STRUCT;
-    *n = (struct node){.kind = type->kind, .child_count = type->child_count, .cells = 1};
+    *n = (struct walk_node){.kind = type->kind, .child_count = type->child_count, .cells = 1};
     if (!type_is_nested(type)) n->scalar = conversion_of(policy, type->kind);
     n->children = must_calloc((size_t)type->child_count, sizeof *n->children);
     for (int i = 0; i < type->child_count; i++) {
-        node_open(&n->children[i], type->children[i].type, policy);
+        walk_open(&n->children[i], type->children[i].type, policy);
         if (fields) n->cells += n->children[i].cells;
     }
     /* keys are text whatever the map's key type: they are cast */
@@ -27,9 +27,9 @@ void node_open(struct node *n, const struct type *type, enum decode_policy polic
     n->chosen = must_calloc((size_t)type->child_count, sizeof *n->chosen);
 }
 
-void node_close(struct node *n)
+void walk_close(struct walk_node *n)
 {
-    for (int i = 0; i < n->child_count; i++) node_close(&n->children[i]);
+    for (int i = 0; i < n->child_count; i++) walk_close(&n->children[i]);
     if (n->kind == TYPE_STRUCT) keys_close(&n->keys);
     free(n->children);
     free(n->seen);
@@ -80,7 +80,7 @@ static span token_text(struct walk *w)
     return buffer_span(&w->text);
 }
 
-static const char *walk_string(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_string(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     const char *after = scan_string(&w->scanner, p + 1);
     if (!after) return NULL;
@@ -88,7 +88,7 @@ static const char *walk_string(struct walk *w, struct node *n, struct builder *t
     return fits ? after : refuse(w, to, p, after);
 }
 
-static const char *walk_number(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_number(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     struct number number;
     const char *after = scan_number(&w->scanner, p, &number);
@@ -97,7 +97,7 @@ static const char *walk_number(struct walk *w, struct node *n, struct builder *t
     return fits ? after : refuse(w, to, p, after);
 }
 
-static const char *walk_boolean(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_boolean(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     bool value = *p == 't';
     const char *after = value ? scan_literal(&w->scanner, p, "true", 4)
@@ -115,7 +115,7 @@ static const char *walk_null(struct walk *w, struct builder *to, const char *p)
 }
 
 /* An object or array that meets a column of another kind: text columns keep it as JSON text. */
-static const char *walk_container(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_container(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     if (n->kind != TYPE_STRING && n->kind != TYPE_CHAR && n->kind != TYPE_VARCHAR)
         return refuse(w, to, p, scan_skip_value(&w->scanner, p));
@@ -127,7 +127,7 @@ static const char *walk_container(struct walk *w, struct node *n, struct builder
 
 /* ---- lists ---- */
 
-static bool count_cells(struct walk *w, const struct node *element, const char *at)
+static bool count_cells(struct walk *w, const struct walk_node *element, const char *at)
 {
     w->cells += element->cells;
     return w->cells <= RECORD_CELLS_MAX || scan_fail(&w->scanner, DECODE_TOO_LARGE, at);
@@ -143,10 +143,10 @@ static const char *walk_comma(struct walk *w, const char *p, char close, bool *m
     return *more ? scan_blanks(p + 1, end) : p;
 }
 
-static const char *walk_array(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_array(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     struct json_scanner *s = &w->scanner;
-    struct node *element = &n->children[0];
+    struct walk_node *element = &n->children[0];
     p = scan_open(s, p, false);
     if (!p) return NULL;
     p = scan_blanks(p, s->end);
@@ -162,7 +162,7 @@ static const char *walk_array(struct walk *w, struct node *n, struct builder *to
 }
 
 /* OPENX: what is not an array becomes an array of one. */
-static const char *walk_promoted(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_promoted(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     p = walk_value(w, &n->children[0], &to->children[0], p);
     if (p) builder_list_end(to);
@@ -170,7 +170,7 @@ static const char *walk_promoted(struct walk *w, struct node *n, struct builder 
 }
 
 /* An entry whose key does not fit the map's key type is left out, and counted. */
-static const char *walk_map(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_map(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     struct json_scanner *s = &w->scanner;
     size_t first;
@@ -214,7 +214,7 @@ static const char *walk_colon(struct walk *w, const char *p)
 }
 
 /* The value at p belongs to this field. */
-static const char *walk_field(struct walk *w, struct node *n, int field, struct builder *fields,
+static const char *walk_field(struct walk *w, struct walk_node *n, int field, struct builder *fields,
                               const char *p)
 {
     if (n->seen[field] == n->object) return scan_fail(&w->scanner, DECODE_DUPLICATE_KEY, p);
@@ -222,21 +222,21 @@ static const char *walk_field(struct walk *w, struct node *n, int field, struct 
     return walk_value(w, &n->children[field], &fields[field], p);
 }
 
-static void begin_object(struct node *n)
+static void begin_object(struct walk_node *n)
 {
     if (++n->object != 0) return;
     memset(n->seen, 0, (size_t)n->child_count * sizeof *n->seen); /* the count went round */
     n->object = 1;
 }
 
-static void fill_missing(struct node *n, struct builder *fields)
+static void fill_missing(struct walk_node *n, struct builder *fields)
 {
     for (int i = 0; i < n->child_count; i++)
         if (n->seen[i] != n->object) builder_null(&fields[i]);
 }
 
 /* One pass: each key is first compared with the one that followed its predecessor last time. */
-static const char *walk_in_order(struct walk *w, struct node *n, struct builder *fields,
+static const char *walk_in_order(struct walk *w, struct walk_node *n, struct builder *fields,
                                  const char *p, bool top)
 {
     struct json_scanner *s = &w->scanner;
@@ -266,7 +266,7 @@ static const char *walk_in_order(struct walk *w, struct node *n, struct builder 
 }
 
 /* For each field the last entry of its name; an exact name goes before one that differs in case. */
-static void choose_entries(struct walk *w, struct node *n, size_t first)
+static void choose_entries(struct walk *w, struct walk_node *n, size_t first)
 {
     for (int i = 0; i < n->child_count; i++) n->chosen[i] = -1;
     for (size_t i = first; i < index_count(w); i++) {
@@ -282,7 +282,7 @@ static void choose_entries(struct walk *w, struct node *n, size_t first)
     }
 }
 
-static const char *walk_indexed(struct walk *w, struct node *n, struct builder *fields,
+static const char *walk_indexed(struct walk *w, struct walk_node *n, struct builder *fields,
                                 const char *p, bool top)
 {
     struct json_scanner *s = &w->scanner;
@@ -304,13 +304,13 @@ static const char *walk_indexed(struct walk *w, struct node *n, struct builder *
     return after;
 }
 
-const char *walk_fields(struct walk *w, struct node *n, struct builder *fields, const char *p)
+const char *walk_fields(struct walk *w, struct walk_node *n, struct builder *fields, const char *p)
 {
     bool top = w->scanner.depth == 0;
     return (w->indexed ? walk_indexed : walk_in_order)(w, n, fields, p, top);
 }
 
-const char *walk_positions(struct walk *w, struct node *n, struct builder *fields, const char *p)
+const char *walk_positions(struct walk *w, struct walk_node *n, struct builder *fields, const char *p)
 {
     struct json_scanner *s = &w->scanner;
     int i = 0;
@@ -328,7 +328,7 @@ const char *walk_positions(struct walk *w, struct node *n, struct builder *field
     return p + 1;
 }
 
-static const char *walk_object(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_object(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     if (n->kind == TYPE_MAP) return walk_map(w, n, to, p);
     if (n->kind != TYPE_STRUCT) return walk_container(w, n, to, p);
@@ -336,7 +336,7 @@ static const char *walk_object(struct walk *w, struct node *n, struct builder *t
     return walk_fields(w, n, to->children, p);
 }
 
-static const char *walk_value(struct walk *w, struct node *n, struct builder *to, const char *p)
+static const char *walk_value(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     char c = p < w->scanner.end ? *p : '\0';
     if (c == 'n') return walk_null(w, to, p);

@@ -5,10 +5,10 @@
 #include "decode/json_keys.h"
 
 /* A type of the schema, made ready for the walk. */
-struct node {
+struct walk_node {
     enum type_kind kind;
     const struct conversion *scalar; /* not for nested kinds */
-    struct node *children;
+    struct walk_node *children;
     int child_count;
     int cells; /* values that one NULL of this type takes */
     /* structs */
@@ -18,8 +18,8 @@ struct node {
     int64_t *chosen; /* by field: scratch of the indexed walk */
 };
 
-void node_open(struct node *, const struct type *, enum decode_policy);
-void node_close(struct node *);
+void walk_open(struct walk_node *, const struct type *, enum decode_policy);
+void walk_close(struct walk_node *);
 
 enum { RECORD_CELLS_MAX = 1 << 24 };
 
@@ -41,9 +41,9 @@ void walk_release(struct walk *);
 void walk_begin(struct walk *, span record, bool indexed);
 /* An object whose brace is at p into one builder per field. Returns the cursor behind it; NULL
  * after a fault, DECODE_DUPLICATE_KEY meaning that the row must be walked again, indexed. */
-const char *walk_fields(struct walk *, struct node *, struct builder *fields, const char *p);
+const char *walk_fields(struct walk *, struct walk_node *, struct builder *fields, const char *p);
 /* An array whose bracket is at p: values by position (OPENX). */
-const char *walk_positions(struct walk *, struct node *, struct builder *fields, const char *p);
+const char *walk_positions(struct walk *, struct walk_node *, struct builder *fields, const char *p);
 
 /* ---- objects by index (json_index.c) ---- */
 

@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/node.h"
+
 #include <cmocka.h>
 #include <stdlib.h>
-
-#include "node/node.h"
 
 struct fixture {
     struct arena arena;
@@ -168,7 +168,7 @@ static void test_refusals(void **state)
          "two mappings write the field 'X'"},
         {"[" ITEM("[\"a\"]", "int", "x", "integr") "]", "integr"},
         {"[{\"ToKey\":\"x\"}]", "without FromPath"},
-        {"[{\"FromPath\":[\"a\"],\"ToKey\":\"x\",\"Typo\":1}]", "Typo"},
+        {"[{\"FromPath\":[\"a\"],\"ToKey\":\"x\",\"Typo\":1}]", "typo"},
         {"[{\"FromPath\":[\"a\"],\"ToKey\":\"x..y\"}]", "empty name"},
         {"[{\"FromPath\":[\"a\"],\"ToKey\":\"x\",\"Children\":[{\"FromPath\":[\"b\"]}]}]", "no struct"},
     };
