@@ -1,0 +1,340 @@
+/* Batches -> row groups -> the file (see parquet.h for its shape). A row group's pages wait in
+ * memory until it is closed; of closed groups only the footer's and the page indexes' bytes stay. */
+#include "parquet/internal.h"
+
+#include <stdlib.h>
+
+enum {
+    ROW_GROUP_BYTES = 16 * 1024 * 1024,
+    PAGE_BYTES = 256 * 1024,
+    PAGE_ROWS = 20000,
+    PAGE_BYTES_LIMIT = 1024 * 1024 * 1024,
+    STEP_ROWS = 4096,   /* rows that go through all columns before the group's size is looked at */
+    STEP_SHARE = 8      /* ... fewer when they would make more than this part of a group */
+};
+
+static const span magic = {"PAR1", 4};
+
+struct chunk_record { /* what the footer needs to point at a closed chunk's parts */
+    size_t metadata_bytes, column_index_bytes, offset_index_bytes; /* column index 0: none */
+};
+
+struct group_record {
+    int64_t rows, raw_bytes, bytes, offset;
+};
+
+struct parquet_writer {
+    struct arena arena;
+    const struct schema *schema;
+    struct parquet_options options;
+    struct parquet_sink sink;
+    struct layout layout;
+    struct workspace workspace;
+    struct chunk *chunks; /* one per leaf */
+    int64_t group_rows;   /* of the open group */
+    int64_t rows, offset; /* of the file so far */
+    struct buffer groups, records;  /* struct group_record, struct chunk_record */
+    struct buffer metadata;         /* first fields of each closed ColumnChunk */
+    struct buffer column_indexes, offset_indexes;
+    error failed;         /* the first failure: the file is lost from then on */
+};
+
+static error options_resolve(struct parquet_options *o)
+{
+    if (!o->row_group_bytes) o->row_group_bytes = ROW_GROUP_BYTES;
+    if (!o->page_bytes) o->page_bytes = PAGE_BYTES;
+    if (!o->page_rows) o->page_rows = PAGE_ROWS;
+    if (o->page_bytes > PAGE_BYTES_LIMIT) o->page_bytes = PAGE_BYTES_LIMIT;
+    if (o->page_rows < 0) return fail(ERR_USAGE, "negative rows of a Parquet page");
+    if ((unsigned)o->timestamps > PARQUET_INT64_MICROS)
+        return fail(ERR_USAGE, "Parquet timestamps %d", (int)o->timestamps);
+    return OK;
+}
+
+error parquet_open(struct parquet_writer **out, const struct schema *schema,
+                   const struct parquet_options *options, struct parquet_sink sink)
+{
+    struct parquet_writer *w = must_calloc(1, sizeof *w);
+    w->options = *options;
+    w->sink = sink;
+    w->schema = schema_copy(&w->arena, schema);
+    error e = options_resolve(&w->options);
+    if (e == OK)
+        e = compressor_open(&w->workspace.compressor, w->options.codec, w->options.level);
+    if (e == OK) e = layout_make(&w->layout, &w->arena, w->schema, w->options.timestamps);
+    if (e != OK) {
+        parquet_abandon(w);
+        return e;
+    }
+    w->chunks = ARENA_ARRAY(&w->arena, struct chunk, (size_t)w->layout.leaf_count);
+    for (int i = 0; i < w->layout.leaf_count; i++)
+        chunk_begin(&w->chunks[i], &w->layout.leaves[i], &w->options);
+    *out = w;
+    return OK;
+}
+
+static void workspace_release(struct workspace *s)
+{
+    for (int i = 0; i < 2; i++) {
+        buffer_release(&s->levels[i].repetition);
+        buffer_release(&s->levels[i].definition);
+        buffer_release(&s->levels[i].position);
+    }
+    buffer_release(&s->positions);
+    buffer_release(&s->values);
+    buffer_release(&s->lengths);
+    buffer_release(&s->indices);
+    buffer_release(&s->encoded);
+    buffer_release(&s->other);
+    buffer_release(&s->compressed);
+    buffer_release(&s->header);
+    buffer_release(&s->seen);
+}
+
+static size_t workspace_memory(const struct workspace *s)
+{
+    size_t sum = s->positions.capacity + s->values.capacity + s->lengths.capacity +
+                 s->indices.capacity + s->encoded.capacity + s->other.capacity +
+                 s->compressed.capacity + s->header.capacity + s->seen.capacity;
+    for (int i = 0; i < 2; i++)
+        sum += s->levels[i].repetition.capacity + s->levels[i].definition.capacity +
+               s->levels[i].position.capacity;
+    return sum;
+}
+
+void parquet_abandon(struct parquet_writer *w)
+{
+    if (!w) return;
+    for (int i = 0; w->chunks && i < w->layout.leaf_count; i++) chunk_release(&w->chunks[i]);
+    workspace_release(&w->workspace);
+    compressor_close(w->workspace.compressor);
+    buffer_release(&w->groups);
+    buffer_release(&w->records);
+    buffer_release(&w->metadata);
+    buffer_release(&w->column_indexes);
+    buffer_release(&w->offset_indexes);
+    arena_release(&w->arena);
+    free(w);
+}
+
+size_t parquet_memory(const struct parquet_writer *w)
+{
+    size_t sum = w->arena.held + workspace_memory(&w->workspace) + w->groups.capacity +
+                 w->records.capacity + w->metadata.capacity + w->column_indexes.capacity +
+                 w->offset_indexes.capacity;
+    for (int i = 0; i < w->layout.leaf_count; i++) sum += chunk_memory(&w->chunks[i]);
+    return sum;
+}
+
+/* ---- row groups ---- */
+
+static error emit(struct parquet_writer *w, span bytes)
+{
+    if (bytes.size == 0) return OK;
+    TRY(w->sink.write(w->sink.context, bytes));
+    w->offset += (int64_t)bytes.size;
+    return OK;
+}
+
+/* The file begins with its first row group or, when it has none, at its end. */
+static error emit_magic(struct parquet_writer *w)
+{
+    return w->offset == 0 ? emit(w, magic) : OK;
+}
+
+static void chunk_record(struct parquet_writer *w, const struct chunk *k, int64_t offset)
+{
+    size_t metadata = w->metadata.size, column_index = w->column_indexes.size;
+    size_t offset_index = w->offset_indexes.size;
+    struct thrift_out t;
+    thrift_open(&t, &w->metadata); /* goes on in footer_chunk */
+    thrift_i64(&t, 2, offset);
+    chunk_metadata(k, &t, 3, offset);
+    (void)chunk_column_index(k, &w->column_indexes);
+    chunk_offset_index(k, &w->offset_indexes, offset);
+    struct chunk_record r = {.metadata_bytes = w->metadata.size - metadata,
+                             .column_index_bytes = w->column_indexes.size - column_index,
+                             .offset_index_bytes = w->offset_indexes.size - offset_index};
+    buffer_append(&w->records, &r, sizeof r);
+}
+
+static error group_close(struct parquet_writer *w)
+{
+    if (w->group_rows == 0) return OK;
+    TRY(emit_magic(w));
+    struct group_record g = {.rows = w->group_rows, .offset = w->offset};
+    for (int i = 0; i < w->layout.leaf_count; i++) {
+        struct chunk *k = &w->chunks[i];
+        int64_t offset = w->offset;
+        TRY(chunk_finish(k, &w->workspace));
+        CHECK(k->rows == w->group_rows);
+        TRY(emit(w, buffer_span(&k->dictionary_page)));
+        TRY(emit(w, buffer_span(&k->bytes)));
+        chunk_record(w, k, offset);
+        g.raw_bytes += k->raw_bytes;
+        chunk_reset(k);
+    }
+    g.bytes = w->offset - g.offset;
+    buffer_append(&w->groups, &g, sizeof g);
+    w->group_rows = 0;
+    return OK;
+}
+
+static size_t group_bytes(const struct parquet_writer *w)
+{
+    size_t sum = 0;
+    for (int i = 0; i < w->layout.leaf_count; i++) sum += chunk_encoded_bytes(&w->chunks[i]);
+    return sum;
+}
+
+static int64_t step_rows(const struct parquet_writer *w, const struct batch *b)
+{
+    size_t row_bytes = batch_bytes(b) / (size_t)b->rows + 1;
+    size_t rows = w->options.row_group_bytes / STEP_SHARE / row_bytes;
+    return rows < 1 ? 1 : rows > STEP_ROWS ? STEP_ROWS : (int64_t)rows;
+}
+
+static error batch_write(struct parquet_writer *w, const struct batch *b)
+{
+    int64_t step = step_rows(w, b);
+    for (int64_t row = 0; row < b->rows; row += step) {
+        int64_t rows = b->rows - row < step ? b->rows - row : step;
+        for (int i = 0; i < w->layout.leaf_count; i++) {
+            struct slice s;
+            TRY(shred(&w->workspace, &w->layout.leaves[i], b, row, rows, &s));
+            TRY(chunk_append(&w->chunks[i], &w->workspace, &s));
+        }
+        w->group_rows += rows;
+        w->rows += rows;
+        if (group_bytes(w) >= w->options.row_group_bytes) TRY(group_close(w));
+    }
+    return OK;
+}
+
+static error failed_before(const struct parquet_writer *w)
+{
+    return fail(w->failed, "the Parquet file could not be written before");
+}
+
+error parquet_write(struct parquet_writer *w, const struct batch *b)
+{
+    if (w->failed) return failed_before(w);
+    if (!schema_equal(b->schema, w->schema))
+        return fail(ERR_USAGE, "a batch of another schema than its Parquet file");
+    if (b->rows > INT32_MAX) return fail(ERR_TOO_LARGE, "a batch of %lld rows", (long long)b->rows);
+    if (b->rows == 0) return OK;
+    return w->failed = batch_write(w, b);
+}
+
+error parquet_flush(struct parquet_writer *w)
+{
+    if (w->failed) return failed_before(w);
+    w->failed = group_close(w);
+    for (int i = 0; i < w->layout.leaf_count && w->failed == OK; i++) chunk_shrink(&w->chunks[i]);
+    if (w->failed == OK) workspace_release(&w->workspace);
+    return w->failed;
+}
+
+/* ---- footer ---- */
+
+struct positions { /* of the next chunk's parts, while the footer is made */
+    const struct chunk_record *record;
+    size_t metadata;
+    int64_t column_index, offset_index;
+};
+
+static void footer_chunk(const struct parquet_writer *w, struct thrift_out *t, struct positions *p)
+{
+    const struct chunk_record *r = p->record++;
+    thrift_item_begin(t);
+    thrift_fields(t, (span){w->metadata.data + p->metadata, r->metadata_bytes}, 3);
+    thrift_i64(t, 4, p->offset_index);
+    thrift_i32(t, 5, (int64_t)r->offset_index_bytes);
+    if (r->column_index_bytes) {
+        thrift_i64(t, 6, p->column_index);
+        thrift_i32(t, 7, (int64_t)r->column_index_bytes);
+    }
+    thrift_item_end(t);
+    p->metadata += r->metadata_bytes;
+    p->column_index += (int64_t)r->column_index_bytes;
+    p->offset_index += (int64_t)r->offset_index_bytes;
+}
+
+static void footer_groups(const struct parquet_writer *w, struct thrift_out *t, struct positions p)
+{
+    const struct group_record *g = (const struct group_record *)w->groups.data;
+    size_t count = w->groups.size / sizeof *g;
+    thrift_list(t, 4, THRIFT_STRUCT, count);
+    for (size_t i = 0; i < count; i++, g++) {
+        thrift_item_begin(t);
+        thrift_list(t, 1, THRIFT_STRUCT, (size_t)w->layout.leaf_count);
+        for (int k = 0; k < w->layout.leaf_count; k++) footer_chunk(w, t, &p);
+        thrift_i64(t, 2, g->raw_bytes);
+        thrift_i64(t, 3, g->rows);
+        thrift_i64(t, 5, g->offset);
+        thrift_i64(t, 6, g->bytes);
+        if (i <= INT16_MAX) thrift_int(t, 7, THRIFT_I16, (int64_t)i);
+        thrift_item_end(t);
+    }
+}
+
+static void footer_make(const struct parquet_writer *w, struct buffer *out, struct positions p,
+                        const struct parquet_key_value *pairs, size_t count)
+{
+    struct thrift_out t;
+    thrift_open(&t, out);
+    thrift_i32(&t, 1, 1); /* version */
+    schema_write(&t, 2, w->schema, w->options.timestamps);
+    thrift_i64(&t, 3, w->rows);
+    footer_groups(w, &t, p);
+    if (count) thrift_list(&t, 5, THRIFT_STRUCT, count);
+    for (size_t i = 0; i < count; i++) {
+        thrift_item_begin(&t);
+        thrift_binary(&t, 1, pairs[i].key);
+        thrift_binary(&t, 2, pairs[i].value);
+        thrift_item_end(&t);
+    }
+    thrift_binary(&t, 6, SPAN("sluice version " SLUICE_VERSION));
+    thrift_list(&t, 7, THRIFT_STRUCT, (size_t)w->layout.leaf_count);
+    for (int i = 0; i < w->layout.leaf_count; i++) { /* union ColumnOrder: 1 TYPE_ORDER */
+        thrift_item_begin(&t);
+        thrift_struct_begin(&t, 1);
+        thrift_struct_end(&t);
+        thrift_item_end(&t);
+    }
+    thrift_close(&t);
+}
+
+static error file_finish(struct parquet_writer *w, const struct parquet_key_value *pairs,
+                         size_t count)
+{
+    TRY(group_close(w));
+    TRY(emit_magic(w));
+    struct positions p = {.record = (const struct chunk_record *)w->records.data,
+                          .column_index = w->offset,
+                          .offset_index = w->offset + (int64_t)w->column_indexes.size};
+    TRY(emit(w, buffer_span(&w->column_indexes)));
+    TRY(emit(w, buffer_span(&w->offset_indexes)));
+    struct buffer footer = {0};
+    footer_make(w, &footer, p, pairs, count);
+    size_t size = footer.size;
+    error e = OK;
+    if (size > INT32_MAX) e = fail(ERR_TOO_LARGE, "a Parquet footer of %zu bytes", size);
+    uint8_t tail[4];
+    put_le32(tail, (uint32_t)size);
+    buffer_append(&footer, tail, sizeof tail);
+    buffer_append_span(&footer, magic);
+    if (e == OK) e = emit(w, buffer_span(&footer));
+    buffer_release(&footer);
+    return e;
+}
+
+error parquet_close(struct parquet_writer *w, const struct parquet_key_value *pairs, size_t count,
+                    int64_t *rows, int64_t *bytes)
+{
+    error e = w->failed ? failed_before(w) : file_finish(w, pairs, count);
+    if (rows) *rows = w->rows;
+    if (bytes) *bytes = w->offset;
+    parquet_abandon(w);
+    return e;
+}

@@ -1,0 +1,103 @@
+/* Small integers -> the RLE / bit-packing hybrid (parquet-format Encodings.md, "RLE"): repetition
+ * and definition levels, dictionary indices, booleans.
+ *
+ *   run      varint(count << 1)       | value in ceil(width / 8) bytes, little endian
+ *   literal  varint(groups << 1 | 1)  | groups of 8 values, width bits each, LSB first */
+#include "parquet/internal.h"
+
+int bit_width(uint64_t max)
+{
+    return max ? 64 - __builtin_clzll(max) : 0;
+}
+
+/* Eight values cost at most the header and value of a run, or their bits and a header. */
+size_t hybrid_bound(int64_t count, int width)
+{
+    return ((size_t)count / 8 + 2) * (size_t)(width + 5);
+}
+
+static uint8_t *put_varint(uint8_t *out, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7) *out++ = (uint8_t)(v | 0x80);
+    *out++ = (uint8_t)v;
+    return out;
+}
+
+uint8_t *hybrid_encode_run(uint8_t *out, uint32_t value, int64_t count, int width)
+{
+    out = put_varint(out, (uint64_t)count << 1);
+    for (int bits = 0; bits < width; bits += 8) *out++ = (uint8_t)(value >> bits);
+    return out;
+}
+
+/* A shorter run costs more than its bits when it breaks a literal in two. */
+static int64_t run_min(int width)
+{
+    return width == 1 ? 32 : width == 2 ? 16 : 8;
+}
+
+/* One body for both element types: `wide` is a constant in each caller. */
+static inline __attribute__((always_inline)) uint32_t load(const void *values, int64_t i, bool wide)
+{
+    return wide ? ((const uint32_t *)values)[i] : ((const uint8_t *)values)[i];
+}
+
+static inline __attribute__((always_inline)) uint8_t *
+literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from, int64_t to,
+               int width, bool wide)
+{
+    int64_t groups = (to - from + 7) / 8;
+    if (groups == 0) return out;
+    out = put_varint(out, (uint64_t)groups << 1 | 1);
+    uint64_t pending = 0;
+    int bits = 0;
+    for (int64_t i = from; i < to; i++) {
+        pending |= (uint64_t)load(values, i, wide) << bits;
+        bits += width;
+        if (bits >= 32) {
+            put_le32(out, (uint32_t)pending);
+            out += 4;
+            pending >>= 32;
+            bits -= 32;
+        }
+    }
+    /* the last group is filled with zeros */
+    int64_t missing = groups * 8 - (to - from);
+    for (int64_t left = bits + missing * width; left > 0; left -= 8) {
+        *out++ = (uint8_t)pending;
+        pending >>= 8;
+    }
+    return out;
+}
+
+static inline __attribute__((always_inline)) uint8_t *
+hybrid_encode(uint8_t *out, const void *values, int64_t count, int width, bool wide)
+{
+    int64_t literal = 0, at = 0, enough = run_min(width);
+    while (at < count) {
+        uint32_t value = load(values, at, wide);
+        int64_t end = at + 1;
+        while (end < count && load(values, end, wide) == value) end++;
+        /* a literal holds whole groups: the run's first values may have to fill the last one */
+        int64_t fill = -(at - literal) & 7;
+        if (end - at - fill < enough) {
+            at = end;
+            continue;
+        }
+        at += fill;
+        out = literal_encode(out, values, literal, at, width, wide);
+        out = hybrid_encode_run(out, value, end - at, width);
+        at = literal = end;
+    }
+    return literal_encode(out, values, literal, count, width, wide);
+}
+
+uint8_t *hybrid_encode_levels(uint8_t *out, const uint8_t *levels, int64_t count, int width)
+{
+    return hybrid_encode(out, levels, count, width, false);
+}
+
+uint8_t *hybrid_encode_indices(uint8_t *out, const uint32_t *indices, int64_t count, int width)
+{
+    return hybrid_encode(out, indices, count, width, true);
+}
