@@ -9,12 +9,15 @@
 #include <stddef.h>
 
 struct run_options {
-    const char *dir, *name, *checkpoint, *region, *account;
+    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url;
     double window;
     int64_t memory_mib;
-    int timestamps;
+    int timestamps, on_data_loss;
     bool drain, strict_casts, json;
 };
+
+enum { DATA_LOSS_FAIL, DATA_LOSS_SKIP };
+enum { BATCH_RETRIES = 3 }; /* Glue's batchMaxRetries */
 
 struct runner {
     const struct run_options *options;
@@ -58,10 +61,10 @@ static error open_stream(void *context, const struct source *source, struct stre
     struct runner *runner = context;
     struct stream_key key;
     TRY(stream_key_parse(runner, source->stream, &key));
-    if (!source->endpoint_url) return stream_open_local(runner->streams, key, out);
+    const char *endpoint = source->endpoint_url ? source->endpoint_url : runner->options->endpoint_url;
+    if (!endpoint) return stream_open_local(runner->streams, key, out);
     if (!runner->client) TRY(http_client_open(NULL, &runner->client));
-    return stream_open_kinesis(runner->client, source->endpoint_url, key.region, source->stream,
-                               out);
+    return stream_open_kinesis(runner->client, endpoint, key.region, source->stream, out);
 }
 
 /* ---- reports ---- */
@@ -152,7 +155,9 @@ static error run_job(struct runner *runner, const char *path)
         .strict_casts = options->strict_casts,
         .timestamps = (enum parquet_timestamps)options->timestamps,
         .window_us = options->window < 0 ? -1 : (int64_t)(options->window * US_PER_SECOND),
+        .skip_lost = options->on_data_loss == DATA_LOSS_SKIP,
         .drain = options->drain,
+        .retries = BATCH_RETRIES,
         .stop = &stopped,
         .catalog = runner->catalog,
         .objects = runner->objects,
@@ -195,6 +200,13 @@ static const struct option_row run_options[] = {
     {.name = "window", .type = OPTION_DECIMAL, .argument = "SECONDS",
      .summary = "Length of a micro-batch (default: the source's WindowSize)",
      .offset = OFFSET(window), .max = 86400},
+    {.name = "endpoint-url", .type = OPTION_STRING, .argument = "URL",
+     .summary = "Read the stream from this Kinesis endpoint, with the usual AWS credentials "
+                "(default: the node's EndpointUrl, else the data directory)",
+     .offset = OFFSET(endpoint_url)},
+    {.name = "on-data-loss", .type = OPTION_ONE_OF, .argument = "fail|skip",
+     .summary = "What to do when records expired before they were read (default: fail)",
+     .offset = OFFSET(on_data_loss), .choices = (const char *const[]){"fail", "skip", NULL}},
     {.name = "drain", .type = OPTION_TRUE,
      .summary = "End when every shard is read to its present end", .offset = OFFSET(drain)},
     {.name = "strict-casts", .type = OPTION_TRUE,
