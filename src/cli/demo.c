@@ -216,6 +216,7 @@ static void tell_flow(const struct demo *demo)
            "after the last record\n",
            grouped(demo->written), grouped(demo->batches), grouped(demo->files),
            (double)demo->bytes / 1e6, seconds(demo->behind_us));
+    fflush(stdout);
 }
 
 static bool exactly_once(const struct demo *demo)

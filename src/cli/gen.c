@@ -44,7 +44,7 @@ static int due(const struct gen_options *options, int64_t sent, int64_t started_
     }
     if (options->max_count && options->max_count - sent < count)
         count = options->max_count - sent;
-    return (int)count;
+    return stopped ? 0 : (int)count;
 }
 
 static error print_records(const struct gen_options *options, int64_t *printed)
@@ -53,7 +53,7 @@ static error print_records(const struct gen_options *options, int64_t *printed)
     struct buffer text = {0};
     int64_t started_us = monotonic_us();
     error e = OK;
-    for (int count; !stopped && e == OK && (count = due(options, *printed, started_us)) > 0;) {
+    for (int count; e == OK && (count = due(options, *printed, started_us)) > 0;) {
         buffer_reset(&text);
         for (int i = 0; i < count; i++)
             ventilator_record(&series, (uint64_t)(*printed)++, &text);
@@ -68,7 +68,7 @@ static error put_records(const struct gen_options *options, struct producer *pro
 {
     int64_t started_us = monotonic_us(), shown_us = 0;
     error e = OK;
-    for (int count; !stopped && e == OK && (count = due(options, (int64_t)producer->next, started_us)) > 0;) {
+    for (int count; e == OK && (count = due(options, (int64_t)producer->next, started_us)) > 0;) {
         e = producer_put(producer, count, &stopped);
         int64_t at = monotonic_us();
         if (at - shown_us < US_PER_SECOND / 10) continue;

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The command line as its users meet it: help, exit statuses, generator, server, SQL output."""
-import collections, csv, io, json, os, re, shutil, signal, stat, subprocess, sys, uuid
+import collections, csv, io, json, os, re, shutil, signal, stat, subprocess, sys, tempfile, uuid
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import ROOT, SLUICE, Skip, main, scratch, test
-from server import Server
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from testing import *
 
 COMMANDS = ["up", "gen", "run", "sql", "demo", "help"]
 FAILED, USAGE = 1, 64
+
+def scratch():
+    return tempfile.TemporaryDirectory(prefix="sluice-test-")
 
 def sluice(*args, **options):
     return subprocess.run([SLUICE, *args], capture_output=True, text=True, timeout=120, **options)
@@ -68,6 +70,12 @@ def man_pages_are_clean_roff():
         done = subprocess.run(["groff", "-man", "-Tascii", "-ww"], input=text,
                               capture_output=True, text=True)
         assert done.returncode == 0 and not done.stderr, (page, done.stderr)
+
+@test
+def the_list_of_operations_is_the_binarys():
+    path = os.path.join(ROOT, "COMPATIBILITY.md")
+    assert open(path).read() == sluice("help", "--compatibility").stdout, \
+        "write it anew: build/sluice help --compatibility > COMPATIBILITY.md"
 
 @test
 def wrong_use_is_told_with_status_64():
@@ -147,14 +155,17 @@ def stored_records(kinesis, stream):
                 break
     return records
 
+def environment(server):
+    return dict(os.environ, AWS_ENDPOINT_URL=server.endpoint)
+
 def gen(server, *args):
-    done = sluice("gen", "--json", *args, env=server.environment())
+    done = sluice("gen", "--json", *args, env=environment(server))
     assert done.returncode == 0, done
     return json.loads(done.stdout)
 
 @test
 def acknowledged_records_are_the_stored_ones():
-    with scratch() as directory, Server(directory) as server:
+    with Server() as server:
         kinesis = server.client("kinesis")
         kinesis.create_stream(StreamName="s", ShardCount=3)
         counts = gen(server, "--stream-name", "s", "--max-count", "2345", "--seed", "5",
@@ -174,7 +185,7 @@ def acknowledged_records_are_the_stored_ones():
 
 @test
 def throttled_records_are_sent_again():
-    with scratch() as directory, Server(directory, "--limits", "aws") as server:
+    with Server("--limits", "aws") as server:
         kinesis = server.client("kinesis")
         kinesis.create_stream(StreamName="s", ShardCount=1)
         counts = gen(server, "--stream-name", "s", "--max-count", "2500", "--seed", "5")
@@ -183,12 +194,12 @@ def throttled_records_are_sent_again():
 
 @test
 def a_stopped_generator_counts_what_it_put():
-    with scratch() as directory, Server(directory) as server:
+    with Server() as server:
         kinesis = server.client("kinesis")
         kinesis.create_stream(StreamName="s", ShardCount=1)
         process = subprocess.Popen(
             [SLUICE, "gen", "--stream-name", "s", "--max-count", "0", "--rate", "2000", "--json"],
-            env=server.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            env=environment(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while not stored_records(kinesis, "s"):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -198,8 +209,8 @@ def a_stopped_generator_counts_what_it_put():
 
 @test
 def a_missing_stream_is_an_error_in_words():
-    with scratch() as directory, Server(directory) as server:
-        done = sluice("gen", "--stream-name", "none", env=server.environment())
+    with Server() as server:
+        done = sluice("gen", "--stream-name", "none", env=environment(server))
         assert done.returncode == FAILED and "none" in done.stderr, done
     done = sluice("gen", "--stream-name", "none", "--endpoint-url", "http://127.0.0.1:1",
                   env=dict(os.environ, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b"))
@@ -209,52 +220,50 @@ def a_missing_stream_is_an_error_in_words():
 
 @test
 def ready_line_and_credentials():
-    with scratch() as directory:
-        with Server(directory) as server:
-            ready = server.ready
-            assert set(ready) == {"endpoint", "directory", "region", "account", "access_key", "pid"}
-            assert ready["directory"] == directory and ready["pid"] == server.process.pid
-            assert ready["account"] == "123456789012"
-            path = os.path.join(directory, "credentials")
-            assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-            text = open(path).read()
-            secret = re.search(r"aws_secret_access_key = (\S+)", text).group(1)
-            assert "aws_access_key_id = %s\n" % ready["access_key"] in text
-            server.client("kinesis").list_streams()
-        assert ready["access_key"] in server.errors, server.errors  # told when it was made
-        assert ready["endpoint"] in server.errors and "auth on" in server.errors
-        assert secret not in server.errors
-        with Server(directory) as again:
-            assert again.ready["access_key"] == ready["access_key"]
-            assert open(path).read() == text
-        assert "new access key" not in again.errors
+    server = Server()
+    ready = server.ready
+    assert set(ready) == {"endpoint", "directory", "region", "account", "access_key", "pid"}
+    assert ready["directory"] == server.directory and ready["pid"] == server.process.pid
+    assert ready["account"] == "123456789012" and ready["region"] == "us-east-1"
+    path = os.path.join(server.directory, "credentials")
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    text = open(path).read()
+    secret = re.search(r"aws_secret_access_key = (\S+)", text).group(1)
+    assert "aws_access_key_id = %s\n" % ready["access_key"] in text
+    assert server.client("kinesis").list_streams()["StreamNames"] == []
+    said = server.said()
+    assert ready["endpoint"] in said and "auth on" in said and "limits off" in said, said
+    assert "new access key " + ready["access_key"] in said and secret not in said, said
+    assert server.stop() == 0
+    server.start()
+    assert server.ready["access_key"] == ready["access_key"] and open(path).read() == text
+    assert server.said().count("new access key") == 1
+    assert server.stop() == 0
 
 @test
 def a_directory_is_served_once():
-    with scratch() as directory, Server(directory) as server:
-        done = sluice("up", "--port", "0", "--dir", directory)
+    with Server() as server:
+        done = sluice("up", "--port", "0", "--dir", server.directory)
         assert done.returncode == FAILED and str(server.ready["pid"]) in done.stderr, done
 
 @test
 def a_killed_server_leaves_its_directory_free():
-    with scratch() as directory:
-        Server(directory).stop(signal.SIGKILL)
-        with Server(directory):
-            pass
+    server = Server()
+    server.stop(signal.SIGKILL)
+    server.start()
+    assert server.stop() == 0
 
 @test
 def both_signals_end_the_server_cleanly():
     for number in signal.SIGTERM, signal.SIGINT:
-        with scratch() as directory:
-            server = Server(directory)
-            assert server.stop(number) == 0, (number, server.errors)
+        server = Server()
+        assert server.stop(number) == 0, (number, server.said())
 
 @test
 def a_port_in_use_is_an_error():
-    with scratch() as one, scratch() as two, Server(one) as server:
-        port = server.endpoint.rsplit(":", 1)[1]
-        done = sluice("up", "--port", port, "--dir", two)
-        assert done.returncode == FAILED and port in done.stderr, done
+    with scratch() as other, Server() as server:
+        done = sluice("up", "--port", str(server.port), "--dir", other)
+        assert done.returncode == FAILED and str(server.port) in done.stderr, done
 
 @test
 def signatures_matter_unless_auth_is_off():
@@ -263,25 +272,22 @@ def signatures_matter_unless_auth_is_off():
         return boto3.client("kinesis", endpoint_url=server.endpoint, region_name="us-east-1",
                             aws_access_key_id=server.ready["access_key"],
                             aws_secret_access_key="wrong").list_streams()
-    with scratch() as directory:
-        with Server(directory) as server:
-            try:
-                list_streams(server)
-                raise AssertionError("a wrong secret was accepted")
-            except botocore.exceptions.ClientError:
-                pass
-        with Server(directory, "--auth", "off") as server:
-            assert list_streams(server)["StreamNames"] == []
+    with Server() as server:
+        try:
+            list_streams(server)
+            raise AssertionError("a wrong secret was accepted")
+        except botocore.exceptions.ClientError:
+            pass
+    with Server("--auth", "off") as server:
+        assert list_streams(server)["StreamNames"] == []
 
 # ---- sql ----
 
 QUERY = "SELECT * FROM (VALUES (1, 'a,b', CAST(NULL AS INTEGER)), (22, 'c\"d', 3)) t(n, text, maybe)"
 
 def sql(*args):
-    with scratch() as directory:
-        with Server(directory):
-            pass
-        return sluice("sql", "--dir", directory, *args)
+    with Server() as server:
+        return sluice("sql", "--dir", server.directory, *args)
 
 @test
 def rows_as_an_aligned_table():
@@ -314,4 +320,4 @@ def statements_that_cannot_be_answered():
         done = sluice("sql", "--dir", directory, "SELECT 1")
         assert done.returncode == FAILED and directory in done.stderr, done
 
-main()
+done()

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """The demo, whole: every record put over HTTP is in the table exactly once, and nothing stays
 behind, neither when it ends nor when it is stopped."""
-import json, os, signal, subprocess, sys
+import json, os, signal, subprocess, sys, tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import SLUICE, main, scratch, test
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from testing import *
+
+def scratch():
+    return tempfile.TemporaryDirectory(prefix="sluice-test-")
 
 def demo(*args, **options):
     return subprocess.run([SLUICE, "demo", *args], capture_output=True, text=True, timeout=240,
@@ -77,4 +80,4 @@ def an_interrupted_demo_ends_its_processes():
                 pass  # they are told by the system, a moment later
             assert not processes_of(kept), processes_of(kept)
 
-main()
+done()

@@ -2,10 +2,10 @@
 """Runs every command of README.md's sh blocks, in order, in one shell, in a folder that looks like
 the repository. Port 4566 is replaced by a free one, and a command that starts a server is given
 the time until its port answers. `./dev test` is what runs this, so it is left out."""
-import os, re, shlex, socket, subprocess, sys, time
+import os, re, shlex, socket, subprocess, sys, tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import BUILD, ROOT, scratch
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from testing import BUILD, ROOT
 
 def commands(text):
     """Logical lines of the sh blocks: continued ones and open quotes belong together."""
@@ -42,11 +42,11 @@ def script(wanted, port):
 def main():
     wanted = list(commands(open(os.path.join(ROOT, "README.md")).read()))
     print("1..%d" % (len(wanted) + 1))
-    with scratch() as folder:
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as folder:
         for name in os.listdir(ROOT):
             if not name.startswith(".") and name != "build":
                 os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
-        os.symlink(BUILD, os.path.join(folder, "build"))
+        os.symlink(os.path.abspath(BUILD), os.path.join(folder, "build"))
         clean = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         done = subprocess.run(["bash"], input="\n".join(script(wanted, free_port())), cwd=folder,
                               env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

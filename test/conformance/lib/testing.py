@@ -35,6 +35,22 @@ def case(function):
         ok(False, function.__name__, traceback.format_exc())
 
 
+class Skip(Exception):
+    """Raised by a test that cannot judge here; its text says why."""
+
+
+def test(function):
+    """Decorates a function that is one test: it runs at once and fails by an exception."""
+    name = function.__name__.replace("_", " ")
+    try:
+        function()
+        ok(True, name)
+    except Skip as why:
+        ok(True, "%s # SKIP %s" % (name, why))
+    except Exception:
+        ok(False, name, traceback.format_exc())
+
+
 def done():
     print("1..%d" % _count)
     sys.exit(1 if _failed or not _count else 0)
@@ -80,11 +96,22 @@ class Server:
         if os.path.exists(self.directory + "-up.log"):
             os.unlink(self.directory + "-up.log")
 
+    def said(self):
+        """What it wrote to its standard error."""
+        return open(self.log.name).read()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def client(self, service):
         import boto3
         from botocore.config import Config
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION,
-                            config=Config(retries={"max_attempts": 2}, max_pool_connections=16))
+        return boto3.session.Session().client(  # one of its own: the default one keeps credentials
+            service, endpoint_url=self.endpoint, region_name=REGION,
+            config=Config(retries={"max_attempts": 2}, max_pool_connections=16))
 
     def sql(self, text):
         """Rows of a query as lists of Python values, by `sluice sql --json`."""
