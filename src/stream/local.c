@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* The map is address space, not disk or memory: the file grows with its content. 256 GiB is a
@@ -13,7 +14,7 @@
  * retention. Where the address space is limited (RLIMIT_AS) less is taken, down to the minimum. */
 #define MAP_BYTES ((size_t)256 << 30)
 #define MAP_BYTES_MIN ((size_t)64 << 20)
-enum { FORMAT = 1, READERS = 4096, TABLES = 8 };
+enum { FORMAT = 1, READERS = 4096, TABLES = 8, DISK_FULL_BYTES = 64 * 1024 };
 
 static pthread_mutex_t stores_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream_store *stores;
@@ -68,9 +69,20 @@ error txn_begin(struct stream_store *s, bool write, MDB_txn **out)
     return store_fail(s, code, "begin");
 }
 
+/* LMDB words the short write that fills a disk as EIO. */
+static bool disk_is_full(const struct stream_store *s)
+{
+    mdb_filehandle_t file;
+    struct statvfs disk;
+    return mdb_env_get_fd(s->env, &file) == 0 && fstatvfs(file, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
+}
+
 error txn_commit(struct stream_store *s, MDB_txn *txn)
 {
-    TRY(store_fail(s, mdb_txn_commit(txn), "commit"));
+    int code = mdb_txn_commit(txn);
+    if (code == EIO && disk_is_full(s)) code = ENOSPC;
+    TRY(store_fail(s, code, "commit"));
     wake_readers(s);
     return OK;
 }
