@@ -109,6 +109,7 @@ struct testing_read {
     size_t count;
     size_t *numbers;
     struct sequence *sequences;
+    int64_t *arrivals;
     span *keys;
     bool shard_end;
 };
@@ -120,7 +121,7 @@ static inline struct testing_read testing_read_all(struct testing *t, struct str
     struct testing_read all = {0};
     struct stream_cursor *c;
     struct records r;
-    struct buffer numbers = {0}, sequences = {0}, keys = {0};
+    struct buffer numbers = {0}, sequences = {0}, arrivals = {0}, keys = {0};
     assert_int_equal(s->ops->open_cursor(s, shard, position, &c), OK);
     do {
         assert_int_equal(s->ops->read(c, (struct read_limits){.records = 333}, &r), OK);
@@ -129,6 +130,7 @@ static inline struct testing_read testing_read_all(struct testing *t, struct str
             span key = arena_span(&t->arena, r.partition_key[i]);
             buffer_append(&numbers, &number, sizeof number);
             buffer_append(&sequences, &r.sequence[i], sizeof r.sequence[i]);
+            buffer_append(&arrivals, &r.arrival_us[i], sizeof r.arrival_us[i]);
             buffer_append(&keys, &key, sizeof key);
         }
         all.count += r.count;
@@ -137,9 +139,11 @@ static inline struct testing_read testing_read_all(struct testing *t, struct str
     s->ops->close_cursor(c);
     all.numbers = arena_copy(&t->arena, numbers.data, numbers.size);
     all.sequences = arena_copy(&t->arena, sequences.data, sequences.size);
+    all.arrivals = arena_copy(&t->arena, arrivals.data, arrivals.size);
     all.keys = arena_copy(&t->arena, keys.data, keys.size);
     buffer_release(&numbers);
     buffer_release(&sequences);
+    buffer_release(&arrivals);
     buffer_release(&keys);
     return all;
 }

@@ -207,7 +207,7 @@ static error append_calls(struct stream_store *s, MDB_txn *txn, struct put_call 
     if (generation != s->topology_generation) topologies_forget(s);
     s->topology_generation = generation;
     for (struct put_call *call = calls; call; call = call->next) {
-        struct topology *t;
+        struct topology *t = NULL;
         error e = topology_find(s, txn, call->key, &t);
         if (e != OK) call_fail(call, e); /* its own fault: the others go on */
         for (size_t i = 0; e == OK && i < call->count; i++) route_record(s, t, call, i);
