@@ -13,11 +13,11 @@ extern const struct operation kinesis_unserved_operations[]; /* kinesis.c */
 
 /* ---- member rows, as in the service's model ---- */
 
-#define NAME_PATTERN "^[a-zA-Z0-9_.-]+$"
-#define STREAM_ARN_PATTERN "^arn:aws.*:kinesis:.*:[0-9]{12}:stream/[^[:space:]]+$"
+#define NAME_PATTERN "[a-zA-Z0-9_.-]+"
+#define STREAM_ARN_PATTERN "arn:aws.*:kinesis:.*:[0-9]{12}:stream/[^[:space:]]+"
 #define CONSUMER_ARN_PATTERN                                                                      \
-    "^(arn):aws.*:kinesis:.*:[0-9]{12}:.*stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+$"
-#define RESOURCE_ARN_PATTERN "^arn:aws.*:kinesis:.*:[0-9]{12}:.*(stream|channel|queue)/[^[:space:]]+$"
+    "^(arn):aws.*:kinesis:.*:[0-9]{12}:.*stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+"
+#define RESOURCE_ARN_PATTERN "arn:aws.*:kinesis:.*:[0-9]{12}:.*(stream|channel|queue)/[^[:space:]]+"
 #define HASH_KEY_PATTERN "^(0|([1-9][0-9]{0,38}))$"
 #define SEQUENCE_PATTERN "^(0|([1-9][0-9]{0,128}))$"
 

@@ -148,9 +148,9 @@ static error position_time(const struct kinesis_start *start, struct position *o
     if (json_is_string(time)) {
         TRY(date_parse_iso8601(span_of(json_string_value(time)), &out->timestamp_us));
     } else {
-        double seconds = json_number_value(time), now = (double)now_us() / US_PER_SECOND;
-        if (!(seconds >= 0)) seconds = 0;              /* before the trim horizon either way */
-        if (seconds > now + 1e9) seconds = now + 1e9;  /* refused as future, without overflow */
+        double seconds = json_number_value(time);
+        if (!(seconds >= 0)) seconds = 0;        /* before the trim horizon either way */
+        if (seconds > 9e12) seconds = 9e12;      /* refused as future, without overflow */
         out->timestamp_us = llround(seconds * 1000) * US_PER_MS;
     }
     out->type = POSITION_AT_TIMESTAMP;
