@@ -1,0 +1,142 @@
+/* The part of DuckDB's C API (libduckdb 1.x) that Sluice calls, declared by hand because the
+ * library comes without a header and is loaded with dlopen. One table serves as declaration and
+ * as list of symbols. Handles are pointers; `destroy` functions take their address. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint64_t duck_index;
+typedef void *duck_config, *duck_database, *duck_connection, *duck_statements, *duck_prepared,
+    *duck_chunk, *duck_vector, *duck_logical_type;
+
+enum duck_state { DUCK_SUCCESS = 0, DUCK_ERROR = 1 };
+
+enum duck_type {
+    DUCK_BOOLEAN = 1,
+    DUCK_TINYINT = 2,
+    DUCK_SMALLINT = 3,
+    DUCK_INTEGER = 4,
+    DUCK_BIGINT = 5,
+    DUCK_UTINYINT = 6,
+    DUCK_USMALLINT = 7,
+    DUCK_UINTEGER = 8,
+    DUCK_UBIGINT = 9,
+    DUCK_FLOAT = 10,
+    DUCK_DOUBLE = 11,
+    DUCK_TIMESTAMP = 12,    /* int64 us */
+    DUCK_DATE = 13,         /* int32 days */
+    DUCK_TIME = 14,         /* int64 us of the day */
+    DUCK_INTERVAL = 15,
+    DUCK_HUGEINT = 16,
+    DUCK_VARCHAR = 17,
+    DUCK_BLOB = 18,
+    DUCK_DECIMAL = 19,      /* int16, int32, int64 or int128 by width */
+    DUCK_TIMESTAMP_S = 20,
+    DUCK_TIMESTAMP_MS = 21,
+    DUCK_TIMESTAMP_NS = 22,
+    DUCK_ENUM = 23,
+    DUCK_LIST = 24,
+    DUCK_STRUCT = 25,
+    DUCK_MAP = 26,          /* a list of struct(key, value) */
+    DUCK_UUID = 27,
+    DUCK_TIMESTAMP_TZ = 31, /* int64 us, UTC */
+    DUCK_UHUGEINT = 32,
+    DUCK_ARRAY = 33,        /* list of fixed length */
+    DUCK_SQLNULL = 36,
+};
+
+enum duck_statement_type { DUCK_STATEMENT_SELECT = 1, DUCK_STATEMENT_EXPLAIN = 4 };
+
+enum duck_error_type {
+    DUCK_ERROR_OUT_OF_RANGE = 1,
+    DUCK_ERROR_CONVERSION = 2,
+    DUCK_ERROR_NOT_IMPLEMENTED = 11,
+    DUCK_ERROR_IO = 28,
+    DUCK_ERROR_INTERRUPT = 29,
+    DUCK_ERROR_FATAL = 30,
+    DUCK_ERROR_INTERNAL = 31,
+    DUCK_ERROR_OUT_OF_MEMORY = 33,
+    DUCK_ERROR_PERMISSION = 34,
+};
+
+struct duck_result { /* passed by value to fetch_chunk: the layout is part of the ABI */
+    duck_index deprecated_counts[3];
+    void *deprecated_columns;
+    char *deprecated_error;
+    void *internal;
+};
+
+struct duck_interval { int32_t months, days; int64_t us; };
+struct duck_list_entry { uint64_t offset, length; };
+union duck_string { /* 16 bytes: at most 12 bytes of text stand inline */
+    struct { uint32_t length; char bytes[12]; } inlined;
+    struct { uint32_t length; char prefix[4]; const char *data; } pointer;
+};
+_Static_assert(sizeof(union duck_string) == 16, "the layout of DuckDB's strings");
+
+/* Borrowed from the vector. */
+static inline const char *duck_string_data(const union duck_string *s)
+{
+    return s->inlined.length <= sizeof s->inlined.bytes ? s->inlined.bytes : s->pointer.data;
+}
+
+#define DUCK_FUNCTIONS(F)                                                                          \
+    F(const char *, library_version, (void))                                                       \
+    F(enum duck_state, create_config, (duck_config *))                                             \
+    F(enum duck_state, set_config, (duck_config, const char *name, const char *value))             \
+    F(void, destroy_config, (duck_config *))                                                       \
+    F(enum duck_state, open_ext, (const char *path, duck_database *, duck_config, char **error))   \
+    F(void, close, (duck_database *))                                                              \
+    F(enum duck_state, connect, (duck_database, duck_connection *))                                \
+    F(void, disconnect, (duck_connection *))                                                       \
+    F(void, interrupt, (duck_connection))                                                          \
+    F(void, free, (void *))                                                                        \
+    F(enum duck_state, query, (duck_connection, const char *, struct duck_result *))               \
+    F(duck_index, extract_statements, (duck_connection, const char *, duck_statements *))          \
+    F(const char *, extract_statements_error, (duck_statements))                                   \
+    F(enum duck_state, prepare_extracted_statement,                                                \
+      (duck_connection, duck_statements, duck_index, duck_prepared *))                             \
+    F(void, destroy_extracted, (duck_statements *))                                                \
+    F(const char *, prepare_error, (duck_prepared))                                                \
+    F(enum duck_statement_type, prepared_statement_type, (duck_prepared))                          \
+    F(duck_index, nparams, (duck_prepared))                                                        \
+    F(void, destroy_prepare, (duck_prepared *))                                                    \
+    F(enum duck_state, execute_prepared_streaming, (duck_prepared, struct duck_result *))          \
+    F(const char *, result_error, (struct duck_result *))                                          \
+    F(enum duck_error_type, result_error_type, (struct duck_result *))                             \
+    F(void, destroy_result, (struct duck_result *))                                                \
+    F(duck_index, column_count, (struct duck_result *))                                            \
+    F(const char *, column_name, (struct duck_result *, duck_index))                               \
+    F(duck_logical_type, column_logical_type, (struct duck_result *, duck_index))                  \
+    F(duck_chunk, fetch_chunk, (struct duck_result))                                               \
+    F(duck_index, data_chunk_get_size, (duck_chunk))                                               \
+    F(duck_vector, data_chunk_get_vector, (duck_chunk, duck_index))                                \
+    F(void, destroy_data_chunk, (duck_chunk *))                                                    \
+    F(void *, vector_get_data, (duck_vector))                                                      \
+    F(uint64_t *, vector_get_validity, (duck_vector))                                              \
+    F(duck_vector, list_vector_get_child, (duck_vector))                                           \
+    F(duck_vector, struct_vector_get_child, (duck_vector, duck_index))                             \
+    F(duck_vector, array_vector_get_child, (duck_vector))                                          \
+    F(enum duck_type, get_type_id, (duck_logical_type))                                            \
+    F(void, destroy_logical_type, (duck_logical_type *))                                           \
+    F(uint8_t, decimal_width, (duck_logical_type))                                                 \
+    F(uint8_t, decimal_scale, (duck_logical_type))                                                 \
+    F(enum duck_type, decimal_internal_type, (duck_logical_type))                                  \
+    F(enum duck_type, enum_internal_type, (duck_logical_type))                                     \
+    F(uint32_t, enum_dictionary_size, (duck_logical_type))                                         \
+    F(char *, enum_dictionary_value, (duck_logical_type, duck_index))                              \
+    F(duck_logical_type, list_type_child_type, (duck_logical_type))                                \
+    F(duck_logical_type, array_type_child_type, (duck_logical_type))                               \
+    F(duck_index, array_type_array_size, (duck_logical_type))                                      \
+    F(duck_logical_type, map_type_key_type, (duck_logical_type))                                   \
+    F(duck_logical_type, map_type_value_type, (duck_logical_type))                                 \
+    F(duck_index, struct_type_child_count, (duck_logical_type))                                    \
+    F(char *, struct_type_child_name, (duck_logical_type, duck_index))                             \
+    F(duck_logical_type, struct_type_child_type, (duck_logical_type, duck_index))
+
+struct duck {
+#define DUCK_MEMBER(returns, name, args) returns(*name) args;
+    DUCK_FUNCTIONS(DUCK_MEMBER)
+#undef DUCK_MEMBER
+};

@@ -1,0 +1,72 @@
+/* What the files of sql/ share. */
+#pragma once
+
+#include "sql/duckdb_api.h"
+#include "sql/sql.h"
+
+#include <pthread.h>
+
+/* One in-memory database, opened for one query and locked before that runs. */
+struct session {
+    const struct duck *duck;
+    duck_database database;
+    duck_connection connection;
+};
+
+struct sql_engine {
+    const struct duck *duck;
+    struct sql_options options;
+    struct session parser;   /* no files, locked: only reads syntax; opened on first use */
+    pthread_mutex_t lock;    /* guards running */
+    duck_connection running; /* what sql_interrupt stops */
+};
+
+/* A statement that was found to be one reading statement. */
+struct statement {
+    const char *text;        /* what is run */
+    bool explains;
+    const struct sql_name *tables;
+    size_t table_count;
+    const bool *unnamed;     /* per item of the outermost select list; NULL: keep all names */
+    size_t item_count;
+};
+
+/* ---- library.c ---- */
+error library_load(const char *path, const struct duck **out) MUST_CHECK;
+
+/* ---- engine.c ---- */
+error session_open(const struct sql_engine *, struct session *) MUST_CHECK;
+void session_close(struct session *);
+error session_run(struct session *, const char *sql) MUST_CHECK;
+/* First value of the first row, as text. */
+error session_text(struct session *, const char *sql, struct buffer *out) MUST_CHECK;
+error duck_fail(const struct duck *, struct duck_result *);
+error duck_fail_text(const char *text);
+
+/* ---- statement.c ---- */
+error statement_read(struct sql_engine *, const char *text, struct arena *, struct statement *) MUST_CHECK;
+
+/* ---- view.c: statements that set a session up ---- */
+void quote_name(struct buffer *out, const char *name);
+void quote_text(struct buffer *out, const char *text);
+void view_create(struct buffer *out, const char *schema, const struct sql_table *);
+
+/* ---- result.c ---- */
+/* Takes over session and prepared statement, whatever happens. */
+error result_open(struct sql_engine *, struct session *, duck_prepared, const struct statement *,
+                  struct sql_result **) MUST_CHECK;
+
+/* ---- vector.c: DuckDB's vectors to columns ---- */
+struct reader {
+    enum duck_type id;
+    enum duck_type internal;  /* DECIMAL, ENUM */
+    const struct type *type;
+    uint64_t array_size;
+    const span *labels;       /* ENUM */
+    uint32_t label_count;
+    const struct reader *children;
+};
+error reader_make(const struct duck *, duck_logical_type, struct arena *, struct reader *) MUST_CHECK;
+/* Rows of the vector by index (-1: NULL); rows NULL: 0, 1, 2... */
+error reader_read(const struct duck *, const struct reader *, duck_vector, const int64_t *rows,
+                  int64_t count, struct arena *, struct column *out) MUST_CHECK;

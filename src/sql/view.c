@@ -1,0 +1,194 @@
+/* In: a table's columns, partitions and files. Out: the view that stands for it.
+ *
+ * One read_parquet per partition, with the partition's values as constants (so that a condition on
+ * a partition column removes whole branches when the query is planned), joined by UNION ALL. The
+ * `schema` argument matches a file's columns by name whatever their case, gives them the declared
+ * type by an exact cast (a value out of range is an error that names file and column), and NULL
+ * where the file has no such column. */
+#include "sql/internal.h"
+
+void quote_name(struct buffer *out, const char *name)
+{
+    buffer_append_byte(out, '"');
+    for (; *name; name++) {
+        if (*name == '"') buffer_append_byte(out, '"');
+        buffer_append_byte(out, (uint8_t)*name);
+    }
+    buffer_append_byte(out, '"');
+}
+
+void quote_text(struct buffer *out, const char *text)
+{
+    buffer_append_byte(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'') buffer_append_byte(out, '\'');
+        buffer_append_byte(out, (uint8_t)*text);
+    }
+    buffer_append_byte(out, '\'');
+}
+
+static void duck_type_print(struct buffer *out, const struct type *t)
+{
+    static const char *const names[TYPE_KINDS] = {
+        [TYPE_BOOLEAN] = "BOOLEAN", [TYPE_TINYINT] = "TINYINT", [TYPE_SMALLINT] = "SMALLINT",
+        [TYPE_INT] = "INTEGER",     [TYPE_BIGINT] = "BIGINT",   [TYPE_FLOAT] = "FLOAT",
+        [TYPE_DOUBLE] = "DOUBLE",   [TYPE_STRING] = "VARCHAR",  [TYPE_CHAR] = "VARCHAR",
+        [TYPE_VARCHAR] = "VARCHAR", [TYPE_BINARY] = "BLOB",     [TYPE_DATE] = "DATE",
+        [TYPE_TIMESTAMP] = "TIMESTAMP",
+    };
+    switch (t->kind) {
+    case TYPE_DECIMAL:
+        buffer_printf(out, "DECIMAL(%d,%d)", t->precision, t->scale);
+        break;
+    case TYPE_ARRAY:
+        duck_type_print(out, t->children[0].type);
+        buffer_append_text(out, "[]");
+        break;
+    case TYPE_MAP:
+        buffer_append_text(out, "MAP(");
+        duck_type_print(out, t->children[0].type);
+        buffer_append_byte(out, ',');
+        duck_type_print(out, t->children[1].type);
+        buffer_append_byte(out, ')');
+        break;
+    case TYPE_STRUCT:
+        buffer_append_text(out, "STRUCT(");
+        for (int i = 0; i < t->child_count; i++) {
+            if (i) buffer_append_byte(out, ',');
+            quote_name(out, t->children[i].name);
+            buffer_append_byte(out, ' ');
+            duck_type_print(out, t->children[i].type);
+        }
+        buffer_append_byte(out, ')');
+        break;
+    default:
+        buffer_append_text(out, names[t->kind]);
+    }
+}
+
+static bool type_has_binary(const struct type *t)
+{
+    for (int i = 0; i < t->child_count; i++)
+        if (type_has_binary(t->children[i].type)) return true;
+    return t->kind == TYPE_BINARY;
+}
+
+/* Arguments of read_parquet that are the same for all partitions. */
+static void parquet_options_print(struct buffer *out, const struct schema *schema)
+{
+    struct buffer type = {0};
+    bool binary = false;
+    buffer_append_text(out, ", hive_partitioning=false");
+    for (int i = 0; i < schema->field_count; i++) {
+        const struct field *f = &schema->fields[i];
+        buffer_append_text(out, i ? ", " : ", schema=MAP {");
+        quote_text(out, f->name);
+        buffer_append_text(out, ": {name: ");
+        quote_text(out, f->name);
+        buffer_append_text(out, ", type: ");
+        buffer_reset(&type);
+        duck_type_print(&type, f->type);
+        quote_text(out, buffer_text(&type));
+        buffer_append_text(out, ", default_value: NULL}");
+        binary = binary || type_has_binary(f->type);
+    }
+    if (schema->field_count) buffer_append_byte(out, '}');
+    /* Old writers leave text unmarked; where no column is declared binary, all of it is text. */
+    if (!binary) buffer_append_text(out, ", binary_as_string=true");
+    buffer_release(&type);
+}
+
+static void column_print(struct buffer *out, const struct field *f)
+{
+    if (f->type->kind == TYPE_CHAR || f->type->kind == TYPE_VARCHAR) {
+        buffer_append_text(out, "left(");
+        quote_name(out, f->name);
+        buffer_printf(out, ", %d) AS ", f->type->length);
+    }
+    quote_name(out, f->name);
+}
+
+static void constant_print(struct buffer *out, const struct field *f, const char *value)
+{
+    buffer_append_text(out, "CAST(");
+    if (value) quote_text(out, value);
+    else buffer_append_text(out, "NULL");
+    buffer_append_text(out, " AS ");
+    duck_type_print(out, f->type);
+    buffer_append_text(out, ") AS ");
+    quote_name(out, f->name);
+}
+
+static void partition_print(struct buffer *out, const struct sql_table *table,
+                            const struct sql_files *files, span options)
+{
+    const struct schema *keys = table->partition_keys;
+    int columns = table->schema->field_count, key_count = keys ? keys->field_count : 0;
+    buffer_append_text(out, "(SELECT ");
+    for (int i = 0; i < columns; i++) {
+        if (i) buffer_append_text(out, ", ");
+        column_print(out, &table->schema->fields[i]);
+    }
+    for (int i = 0; i < key_count; i++) {
+        if (i + columns) buffer_append_text(out, ", ");
+        constant_print(out, &keys->fields[i], files->values[i]);
+    }
+    buffer_append_text(out, " FROM read_parquet([");
+    for (size_t i = 0; i < files->path_count; i++) {
+        if (i) buffer_append_text(out, ", ");
+        quote_text(out, files->paths[i]);
+    }
+    buffer_append_byte(out, ']');
+    buffer_append_span(out, options);
+    buffer_append_text(out, "))");
+}
+
+/* A balanced tree: the planner walks it by recursion. */
+static void union_print(struct buffer *out, const struct sql_table *table,
+                        const struct sql_files *const *sets, size_t count, span options)
+{
+    if (count == 1) {
+        partition_print(out, table, sets[0], options);
+        return;
+    }
+    buffer_append_byte(out, '(');
+    union_print(out, table, sets, count / 2, options);
+    buffer_append_text(out, " UNION ALL ");
+    union_print(out, table, sets + count / 2, count - count / 2, options);
+    buffer_append_byte(out, ')');
+}
+
+static void empty_print(struct buffer *out, const struct sql_table *table)
+{
+    const struct schema *schemas[] = {table->schema, table->partition_keys};
+    int printed = 0;
+    buffer_append_text(out, "SELECT ");
+    for (int s = 0; s < 2; s++)
+        for (int i = 0; schemas[s] && i < schemas[s]->field_count; i++) {
+            if (printed++) buffer_append_text(out, ", ");
+            constant_print(out, &schemas[s]->fields[i], NULL);
+        }
+    buffer_append_text(out, " WHERE false");
+}
+
+void view_create(struct buffer *out, const char *schema, const struct sql_table *table)
+{
+    struct buffer options = {0}, sets = {0};
+    for (size_t i = 0; i < table->file_sets; i++) {
+        const struct sql_files *files = &table->files[i];
+        if (files->path_count) buffer_append(&sets, &files, sizeof files);
+    }
+    buffer_append_text(out, "CREATE VIEW ");
+    quote_name(out, schema);
+    buffer_append_byte(out, '.');
+    quote_name(out, table->name);
+    buffer_append_text(out, " AS ");
+    parquet_options_print(&options, table->schema);
+    if (sets.size)
+        union_print(out, table, (const struct sql_files *const *)(void *)sets.data,
+                    sets.size / sizeof(struct sql_files *), buffer_span(&options));
+    else
+        empty_print(out, table);
+    buffer_release(&options);
+    buffer_release(&sets);
+}
