@@ -18,8 +18,8 @@
  *
  * validity: bit i set means row i is not NULL; the pointer is NULL when there are no NULLs.
  * Under a NULL the value is zero, the offsets do not advance, struct children are NULL too.
- * values and offsets are never NULL pointers where the kind has them; bitmaps may be read in whole
- * 8-byte words, bits behind the length are zero. */
+ * values and offsets are never NULL pointers where the kind has them, and aligned to their width;
+ * offsets[0] is 0; bitmaps may be read in whole 8-byte words, bits behind the length are zero. */
 #pragma once
 
 #include "batch/type.h"

@@ -163,8 +163,14 @@ static bool real_from_real(struct cast *c, int64_t row, union cell *out)
 
 static bool real_from_decimal(struct cast *c, int64_t row, union cell *out)
 {
+    __int128 value = load_decimal(c->in, row);
+    int scale = c->in->type->scale;
+    if (!single(c) && value >= -(1LL << 53) && value <= 1LL << 53 && scale <= 22) {
+        out->d = (double)value / (double)power_of_ten(scale); /* both exact */
+        return true;
+    }
     struct buffer text = {0};
-    decimal_print_plain(&text, load_decimal(c->in, row), c->in->type->scale);
+    decimal_print_plain(&text, value, scale);
     float narrow = 0;
     bool ok = single(c) ? cast_text_to_float(buffer_span(&text), &narrow)
                         : cast_text_to_double(buffer_span(&text), &out->d);

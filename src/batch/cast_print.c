@@ -44,6 +44,27 @@ static bool try_digits(double value, bool single, int count, struct digits *out)
     return true;
 }
 
+/* Most values of this world: at most six places behind the point. Both parts of the quotient are
+ * exact, so it is rounded as reading the digits would be, and no other so short reads back. */
+static bool few_digits(double value, bool single, struct digits *out)
+{
+    double unit = 1;
+    for (int places = 0; places <= 6; places++, unit *= 10) {
+        if (value * unit >= (single ? 1e6 : 1e15)) return false;
+        uint64_t digits = (uint64_t)(value * unit + 0.5);
+        bool same = single ? (float)digits / (float)unit == (float)value
+                           : (double)digits / unit == value;
+        if (!same) continue;
+        int count = 0;
+        for (uint64_t rest = digits; rest; rest /= 10) count++;
+        int exponent = count - 1 - places;
+        for (; count > 1 && digits % 10 == 0; count--) digits /= 10;
+        *out = (struct digits){digits, count, exponent};
+        return true;
+    }
+    return false;
+}
+
 /* Every decimal of 15 (float: 6) digits reads back in the normal range, so shorter ones need no
  * trial there: they end in zeros. */
 static struct digits shortest_digits(double value, bool single)
@@ -51,6 +72,7 @@ static struct digits shortest_digits(double value, bool single)
     bool normal = value >= (single ? 0x1p-126 : 0x1p-1022);
     int count = !normal ? 2 : single ? 6 : 15;
     struct digits out;
+    if (few_digits(value, single, &out)) return out;
     while (!try_digits(value, single, count, &out)) count++;
     return out;
 }
@@ -104,8 +126,10 @@ static char *decimal_digits(char text[48], __int128 unscaled)
     unsigned __int128 rest = unscaled < 0 ? -(unsigned __int128)unscaled : (unsigned __int128)unscaled;
     char *at = text + 47;
     *at = '\0';
-    do *--at = (char)('0' + (int)(rest % 10));
-    while (rest /= 10);
+    for (; rest > UINT64_MAX; rest /= 10) *--at = (char)('0' + (int)(rest % 10));
+    uint64_t narrow = (uint64_t)rest; /* divides much faster */
+    do *--at = (char)('0' + (int)(narrow % 10));
+    while (narrow /= 10);
     return at;
 }
 

@@ -50,7 +50,10 @@ struct schema {
     const struct field *fields;
 };
 
-/* Parses catalog text; also Glue's mapping names (long, short, byte). Errors name the position. */
+/* Parses catalog text; also the other names of mappings and of Athena's DDL: long, short, byte,
+ * integer, real, numeric, dec, double precision. `decimal` alone is decimal(10,0) as in Hive; bare
+ * `char` and `varchar` are varchar(65535). At most 131,072 bytes. Errors name the position:
+ * ERR_PARSE, ERR_LIMIT, or ERR_UNSUPPORTED for uniontype. */
 error type_parse(struct arena *, span text, const struct type **out) MUST_CHECK;
 /* Prints catalog text: lower case, no blanks ("struct<a:int,b:array<string>>"). */
 void type_print(struct buffer *out, const struct type *);
