@@ -143,6 +143,7 @@ int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_
             slot = d->table[at] = (uint64_t)hash << 32 | ++d->count;
             buffer_append(&d->offsets, &start, sizeof start);
             buffer_append(&d->lengths, &size, sizeof size);
+            buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */
             buffer_append_span(&d->values, v);
         }
         indices[i] = (uint32_t)slot - 1;

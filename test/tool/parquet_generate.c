@@ -43,7 +43,7 @@ static bool one_in(int n)
 
 /* ---- schema: each node has its own habits ---- */
 
-enum habit { FEW, DISTINCT, RISING, CONSTANT, EXTREME, HABITS };
+enum habit { FEW, DISTINCT, RISING, CONSTANT, EXTREME, TURNING, HABITS };
 enum nulls { NEVER, SOME, MOST, ALWAYS, BURSTS, NULLS };
 
 struct shape {
@@ -119,6 +119,7 @@ static uint64_t raw_next(struct shape *s)
     case FEW: return s->salt * (uint64_t)(1 + below(5));
     case RISING: return (uint64_t)(n * 3 + below(3)) + (s->salt & 0xFFFFF);
     case CONSTANT: return s->salt;
+    case TURNING: return n < 1500 ? (uint64_t)below(3) : chance(); /* a dictionary's worst case */
     default: return chance();
     }
 }
@@ -141,7 +142,7 @@ static __int128 integer_next(struct shape *s, __int128 most, int less)
     uint64_t raw = raw_next(s);
     if (s->habit == RISING) return (__int128)(raw % ((uint64_t)(most > INT32_MAX ? INT32_MAX : most) + 1));
     unsigned __int128 wide = (unsigned __int128)raw * UINT64_C(0x9E3779B97F4A7C15) << 40 ^ raw;
-    return (__int128)(wide % range) - most - less;
+    return (__int128)(wide % range - (unsigned __int128)(most + less)); /* wraps below zero */
 }
 
 static double real_next(struct shape *s, bool narrow)
@@ -432,8 +433,9 @@ static int64_t rows_random(const struct schema *s)
 {
     bool flat = true;
     for (int i = 0; i < s->field_count; i++) flat &= !type_is_nested(s->fields[i].type);
-    if (one_in(60) && flat) return below(3000);
-    return one_in(40) ? 0 : below(flat ? 60 : 25);
+    if (flat && one_in(200)) return 15000 + below(15000); /* past a dictionary's and a page's limits */
+    if (flat && one_in(20)) return below(3000);
+    return one_in(40) ? 0 : below(flat ? 100 : 30);
 }
 
 static void rows_append(struct batch_builder *b, struct shape *shapes, int64_t rows)
@@ -455,7 +457,7 @@ static void generate(int number, const char *folder)
     struct shape *shapes = ARENA_ARRAY(&arena, struct shape, (size_t)schema->field_count);
     struct parquet_options o = options_random();
     struct parquet_writer *w;
-    struct batch_builder builder;
+    struct batch_builder builder = {0};
     buffer_printf(&line, "{\"file\":%d,\"options\":\"codec %d level %d int96 %d group %zu page %zu "
                   "rows %lld delta %d v2 %d\",\"int96\":%s,\"columns\":[", number, o.codec, o.level,
                   o.timestamps == PARQUET_INT96, o.row_group_bytes, o.page_bytes,
