@@ -212,10 +212,11 @@ static void tell_flow(const struct demo *demo)
     printf("  put        %s records acknowledged in %.1f s (%s/s)\n",
            grouped(demo->producer.acknowledged), seconds(demo->put_us),
            grouped((int64_t)((double)demo->producer.acknowledged / seconds(demo->put_us))));
-    printf("  committed  %s rows in %s batches and %s files, %.1f MB of Parquet; the last %.1f s "
-           "after the last record\n",
-           grouped(demo->written), grouped(demo->batches), grouped(demo->files),
-           (double)demo->bytes / 1e6, seconds(demo->behind_us));
+    printf("  committed  %s rows in %s micro-batch%s and %s file%s, %.1f MB of Parquet; the last "
+           "%.1f s after the last record\n",
+           grouped(demo->written), grouped(demo->batches), demo->batches == 1 ? "" : "es",
+           grouped(demo->files), demo->files == 1 ? "" : "s", (double)demo->bytes / 1e6,
+           seconds(demo->behind_us));
     fflush(stdout);
 }
 
