@@ -11,7 +11,7 @@
 struct run_options {
     const char *dir, *name, *checkpoint, *region, *account, *endpoint_url;
     double window;
-    int64_t memory_mib;
+    int64_t memory_mib, record_max_bytes;
     int timestamps, on_data_loss;
     bool drain, strict_casts, json;
 };
@@ -152,6 +152,7 @@ static error run_job(struct runner *runner, const char *path)
         .name = job_name(runner, path),
         .checkpoint = options->checkpoint,
         .memory_bytes = (size_t)options->memory_mib << 20,
+        .record_bytes_max = (size_t)options->record_max_bytes,
         .strict_casts = options->strict_casts,
         .timestamps = (enum parquet_timestamps)options->timestamps,
         .window_us = options->window < 0 ? -1 : (int64_t)(options->window * US_PER_SECOND),
@@ -225,6 +226,9 @@ static const struct option_row run_options[] = {
     {.name = "memory", .type = OPTION_INTEGER, .argument = "MIB",
      .summary = "Memory for a micro-batch (default: 64)", .offset = OFFSET(memory_mib), .min = 1,
      .max = 1 << 20},
+    {.name = "record-max", .type = OPTION_INTEGER, .argument = "BYTES",
+     .summary = "Larger records go to quarantine (default: 10485760, the most a stream takes)",
+     .offset = OFFSET(record_max_bytes), .min = 1, .max = 1 << 30},
     {.name = "region", .type = OPTION_STRING, .argument = "REGION",
      .summary = "Region of streams and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
                 "us-east-1)",
