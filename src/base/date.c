@@ -1,4 +1,5 @@
-/* The civil-day arithmetic follows Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". */
+/* The civil-day arithmetic follows Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+ */
 #include "base/date.h"
 
 #include <stdio.h>

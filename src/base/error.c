@@ -24,7 +24,8 @@ static void end_whole(void)
     size_t size = strlen(text);
     if (size < TEXT_MAX - 1) return;
     size_t start = size;
-    while (start > 0 && size - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
+    while (start > 0 && size - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
     if (start > 0 && (unsigned char)text[start - 1] >= 0xC0) start--;
     if (start < size) text[start] = '\0'; /* a whole character may go too */
 }

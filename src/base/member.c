@@ -180,7 +180,8 @@ static error wrong_kind(const json_t *value, const char *wanted)
         [JSON_REAL] = "NUMBER_VALUE",   [JSON_TRUE] = "TRUE_VALUE",
         [JSON_FALSE] = "FALSE_VALUE",
     };
-    if (json_is_array(value)) return fail(ERR_SERIALIZATION, "Start of list found where not expected");
+    if (json_is_array(value))
+        return fail(ERR_SERIALIZATION, "Start of list found where not expected");
     if (json_is_object(value))
         return fail(ERR_SERIALIZATION, "Start of structure or map found where not expected.");
     if (!wanted) return fail(ERR_SERIALIZATION, "Unexpected field type");
@@ -251,7 +252,8 @@ static error check_string(struct check *c, const struct member *m, const json_t 
 
 static error check_number(struct check *c, const struct member *m, const json_t *value)
 {
-    if (m->type == MEMBER_INTEGER && !json_is_integer(value)) return wrong_kind(value, "an Integer");
+    if (m->type == MEMBER_INTEGER && !json_is_integer(value))
+        return wrong_kind(value, "an Integer");
     if (!json_is_number(value)) return wrong_kind(value, "a Double");
     double number = json_number_value(value);
     if (!bounded(m)) return OK;

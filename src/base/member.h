@@ -28,7 +28,7 @@ struct member {
     const char *name;
     enum member_type type;
     enum member_flags flags;
-    double min, max;             /* length, size or value; both 0: unbounded; max 0 of a length: none */
+    double min, max;             /* length, size or value; both 0: unbounded */
     const char *pattern;         /* POSIX extended, of the whole text (anchors may be left out; they
                                     are not told); a constant, kept compiled; NULL: any */
     const char *const *values;   /* NULL-terminated enumeration; NULL: any */

@@ -151,7 +151,10 @@ size_t utf8_valid_prefix(span in)
             i++;
             continue;
         }
-        size_t need = c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+        size_t need = c >= 0xC2 && c <= 0xDF   ? 2
+                      : (c & 0xF0) == 0xE0     ? 3
+                      : c >= 0xF0 && c <= 0xF4 ? 4
+                                               : 0;
         if (need == 0 || left < need) return i;
         for (size_t k = 1; k < need; k++)
             if ((p[i + k] & 0xC0) != 0x80) return i;

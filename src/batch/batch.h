@@ -51,7 +51,8 @@ static inline bool column_valid(const struct column *c, int64_t i)
 /* String or binary value at i (empty under a NULL). */
 static inline span column_span(const struct column *c, int64_t i)
 {
-    return (span){(const char *)c->values + c->offsets[i], (size_t)(c->offsets[i + 1] - c->offsets[i])};
+    int32_t start = c->offsets[i];
+    return (span){(const char *)c->values + start, (size_t)(c->offsets[i + 1] - start)};
 }
 
 /* ---- building ------------------------------------------------------------------------------
@@ -85,11 +86,11 @@ void batch_begin(struct batch_builder *, const struct schema *);
 void batch_builder_release(struct batch_builder *);
 void builder_null(struct builder *);
 static inline void builder_bool(struct builder *, bool);
-static inline void builder_int(struct builder *, int64_t); /* TINYINT..BIGINT, DATE, TIMESTAMP; must
-                                                              fit */
+/* TINYINT..BIGINT, DATE, TIMESTAMP; the value must fit. */
+static inline void builder_int(struct builder *, int64_t);
 static inline void builder_double(struct builder *, double); /* FLOAT, DOUBLE */
 static inline void builder_decimal(struct builder *, __int128 unscaled);
-static inline void builder_bytes(struct builder *, span); /* STRING CHAR VARCHAR BINARY; see below */
+static inline void builder_bytes(struct builder *, span); /* STRING CHAR VARCHAR BINARY */
 static inline void builder_struct(struct builder *);
 static inline void builder_list(struct builder *, int64_t elements); /* ARRAY, MAP */
 /* For lists whose size is known only at the end: append elements, end. */
@@ -155,7 +156,7 @@ void cast_double_to_text(struct buffer *out, double); /* Java's Double.toString:
 void cast_float_to_text(struct buffer *out, float);
 /* As BigDecimal.toString: exponent form below 10^-6 ("1E-7", zero of scale 10: "0E-10"). */
 void cast_decimal_to_text(struct buffer *out, __int128 unscaled, int scale);
-void cast_timestamp_to_text(struct buffer *out, int64_t us); /* trailing zeros of the fraction cut */
+void cast_timestamp_to_text(struct buffer *out, int64_t us); /* 2023-09-07 16:02:17[.5], UTC */
 void cast_date_to_text(struct buffer *out, int32_t days);
 
 #include "batch/build.h"

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 /* Kinds that convert alike. */
-enum family { BOOL, INT, REAL, DECIMAL, TEXT, BINARY, DATE, TIMESTAMP, FAMILIES, NESTED = FAMILIES };
+enum family { BOOL, INT, REAL, DECIMAL, TEXT, BINARY, DATE, TIMESTAMP, NESTED };
+enum { FAMILIES = NESTED }; /* of scalars */
 
 static enum family family_of(const struct type *type)
 {
@@ -407,7 +408,7 @@ static void store(const struct type *to, void *values, int64_t row, union cell c
     }
 }
 
-/* Cuts the last text, which starts at `start`, to as many characters as CHAR(n) and VARCHAR(n) say. */
+/* Cuts the last text, which starts at `start`, to the characters CHAR(n) and VARCHAR(n) have. */
 static void cut_text(struct cast *c, size_t start)
 {
     if (c->to->kind != TYPE_CHAR && c->to->kind != TYPE_VARCHAR) return;

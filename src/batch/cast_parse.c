@@ -291,7 +291,9 @@ static bool parse_zone(span in, int *seconds)
             *seconds = fixed[i].hours * 3600;
             return true;
         }
-    size_t prefix = span_starts(in, "UTC") || span_starts(in, "GMT") ? 3 : span_starts(in, "UT") ? 2 : 0;
+    size_t prefix = span_starts(in, "UTC") || span_starts(in, "GMT") ? 3
+                    : span_starts(in, "UT")                          ? 2
+                                                                     : 0;
     return parse_offset((span){in.data + prefix, in.size - prefix}, seconds);
 }
 
@@ -407,7 +409,8 @@ bool cast_text_to_date(span in, int32_t *days)
     struct civil c = {.month = 1, .day = 1};
     bool day;
     if (!take_date(&at, end, 7, &c, &day)) return false;
-    if (at < end && (!day || (*at != ' ' && *at != 'T'))) return false; /* what follows is ignored */
+    if (at < end && (!day || (*at != ' ' && *at != 'T')))
+        return false; /* what follows is ignored */
     if (!civil_valid(&c)) return false;
     int64_t value = days_from_civil(c.year, c.month, c.day);
     if (value < INT32_MIN || value > INT32_MAX) return false;

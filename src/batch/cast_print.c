@@ -87,7 +87,8 @@ static void print_digits(struct buffer *out, struct digits d)
         buffer_append_text(out, text);
     } else if (d.exponent >= 0 && d.exponent < 7) {
         int before = d.exponent + 1;
-        for (int i = 0; i < before; i++) buffer_append_byte(out, i < d.count ? (uint8_t)text[i] : '0');
+        for (int i = 0; i < before; i++)
+            buffer_append_byte(out, i < d.count ? (uint8_t)text[i] : '0');
         buffer_append_byte(out, '.');
         buffer_append_text(out, d.count > before ? text + before : "0");
     } else {
@@ -123,7 +124,8 @@ void cast_float_to_text(struct buffer *out, float value)
 /* Digits of |unscaled| at the end of text, returns their start. */
 static char *decimal_digits(char text[48], __int128 unscaled)
 {
-    unsigned __int128 rest = unscaled < 0 ? -(unsigned __int128)unscaled : (unsigned __int128)unscaled;
+    unsigned __int128 rest =
+        unscaled < 0 ? -(unsigned __int128)unscaled : (unsigned __int128)unscaled;
     char *at = text + 47;
     *at = '\0';
     for (; rest > UINT64_MAX; rest /= 10) *--at = (char)('0' + (int)(rest % 10));

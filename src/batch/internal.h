@@ -45,7 +45,7 @@ struct column column_nulls(struct arena *, const struct type *, int64_t length);
 bool cast_text_to_float(span, float *out);
 /* 10 to the power of 0..38. */
 __int128 power_of_ten(int exponent);
-/* Rounds half up (away from zero) to the new scale; false when it has more digits than precision. */
+/* Rounds half up (away from zero) to the new scale; false when the precision does not do. */
 bool decimal_rescale(__int128 unscaled, int scale, int to_precision, int to_scale, __int128 *out);
 /* Never in exponent form, unlike cast_decimal_to_text. */
 void decimal_print_plain(struct buffer *out, __int128 unscaled, int scale);

@@ -24,7 +24,8 @@ static void print_base64(struct buffer *out, span bytes)
 static void print_real(struct buffer *out, const struct column *c, int64_t row)
 {
     bool single = c->type->kind == TYPE_FLOAT;
-    double value = single ? (double)((const float *)c->values)[row] : ((const double *)c->values)[row];
+    double value =
+        single ? (double)((const float *)c->values)[row] : ((const double *)c->values)[row];
     if (!isfinite(value)) buffer_append_byte(out, '"');
     if (single) cast_float_to_text(out, (float)value);
     else cast_double_to_text(out, value);
@@ -104,7 +105,9 @@ void column_print_json(struct buffer *out, const struct column *c, int64_t row)
         break;
     case TYPE_ARRAY:
     case TYPE_MAP: print_list(out, c, row); break;
-    case TYPE_STRUCT: print_fields(out, c->type->children, c->type->child_count, c->children, row); break;
+    case TYPE_STRUCT:
+        print_fields(out, c->type->children, c->type->child_count, c->children, row);
+        break;
     case TYPE_KINDS: CHECK(!"a type kind");
     }
 }

@@ -49,7 +49,8 @@ static void buffers(void **state)
     assert_true(b.data == NULL && b.size == 0 && b.capacity == 0);
     uint8_t bytes[8];
     put_be64(bytes, 0x0102030405060708);
-    assert_true(bytes[0] == 1 && get_be64(bytes) == 0x0102030405060708 && get_be16(bytes) == 0x0102);
+    assert_true(bytes[0] == 1 && get_be64(bytes) == 0x0102030405060708 &&
+                get_be16(bytes) == 0x0102);
     put_le32(bytes, 0x0A0B0C0D);
     assert_true(bytes[0] == 0x0D && get_le32(bytes) == 0x0A0B0C0D && get_be32(bytes) == 0x0D0C0B0A);
 }
@@ -117,8 +118,10 @@ static void json(void **state)
     (void)state;
     json_t *value;
     struct buffer out = {0};
-    assert_int_equal(json_read(SPAN("{\"b\":1694102537.123,\"a\":9223372036854775807,\"c\":[true,null]}"),
-                               &value), OK);
+    assert_int_equal(
+        json_read(SPAN("{\"b\":1694102537.123,\"a\":9223372036854775807,\"c\":[true,null]}"),
+                  &value),
+        OK);
     json_print(&out, value);
     assert_string_equal(buffer_text(&out),
                         "{\"b\":1694102537.123,\"a\":9223372036854775807,\"c\":[true,null]}");
@@ -126,7 +129,8 @@ static void json(void **state)
     assert_int_equal(json_integer_or(value, "b", 7), 7);
     assert_null(json_text(value, "a"));
     json_decref(value);
-    static const char *const bad[] = {"", "{", "{}x", "{\"a\":1,\"a\":2}", "\"\xff\"", "[1,]", "NaN"};
+    static const char *const bad[] = {"",         "{",    "{}x", "{\"a\":1,\"a\":2}",
+                                      "\"\xff\"", "[1,]", "NaN"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(json_read(span_of(bad[i]), &value), ERR_PARSE);
     json_t *time = json_timestamp(1694102537123456);

@@ -21,8 +21,9 @@ static void agrees_with_gmtime(void **state)
         struct tm tm;
         gmtime_r(&t, &tm);
         struct civil c = civil_from_us(seconds * US_PER_SECOND + 7);
-        assert_true(c.year == tm.tm_year + 1900 && c.month == tm.tm_mon + 1 && c.day == tm.tm_mday &&
-                    c.hour == tm.tm_hour && c.minute == tm.tm_min && c.second == tm.tm_sec && c.us == 7);
+        assert_true(c.year == tm.tm_year + 1900 && c.month == tm.tm_mon + 1 &&
+                    c.day == tm.tm_mday && c.hour == tm.tm_hour && c.minute == tm.tm_min &&
+                    c.second == tm.tm_sec && c.us == 7);
         assert_int_equal(us_from_civil(&c), seconds * US_PER_SECOND + 7);
         assert_int_equal(days_from_civil(c.year, c.month, c.day), floor_div(seconds, 86400));
     }
@@ -77,12 +78,29 @@ static void parses(void **state)
         {"2023-01-10T06:07:08-0130", 1673336228000000},
         {"1969-12-31T23:59:59.999999Z", -1},
     };
-    static const char *const bad[] = {
-        "", "2023", "2023-1-10", "2023-01-10T", "2023-01-10T06", "2023-01-10T06:07:", "2023-01-10T06:07:08.",
-        "2023-01-10T06:07:08.Z", "2023-02-29", "2023-13-01", "2023-00-01", "2023-01-00", "2023-01-10T24:00",
-        "2023-01-10T06:60", "2023-01-10T06:07:60", "2023-01-10T06:07:08Zx", "2023-01-10T06:07:08+1",
-        "2023-01-10T06:07:08+24:00", "2023-01-10T06:07:08+01:60", "2023-01-10T06:07:08+", " 2023-01-10",
-        "2023-01-10Z", "x"};
+    static const char *const bad[] = {"",
+                                      "2023",
+                                      "2023-1-10",
+                                      "2023-01-10T",
+                                      "2023-01-10T06",
+                                      "2023-01-10T06:07:",
+                                      "2023-01-10T06:07:08.",
+                                      "2023-01-10T06:07:08.Z",
+                                      "2023-02-29",
+                                      "2023-13-01",
+                                      "2023-00-01",
+                                      "2023-01-00",
+                                      "2023-01-10T24:00",
+                                      "2023-01-10T06:60",
+                                      "2023-01-10T06:07:60",
+                                      "2023-01-10T06:07:08Zx",
+                                      "2023-01-10T06:07:08+1",
+                                      "2023-01-10T06:07:08+24:00",
+                                      "2023-01-10T06:07:08+01:60",
+                                      "2023-01-10T06:07:08+",
+                                      " 2023-01-10",
+                                      "2023-01-10Z",
+                                      "x"};
     int64_t us;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         us = 0;
@@ -93,8 +111,13 @@ static void parses(void **state)
         assert_int_equal(date_parse_iso8601(span_of(bad[i]), &us), ERR_PARSE);
     assert_int_equal(date_parse_amz(SPAN("20230110T060708Z"), &us), OK);
     assert_int_equal(us, 1673330828000000);
-    static const char *const bad_amz[] = {"", "20230110T060708", "20230110060708Z", "20230230T060708Z",
-                                          "20230110T250708Z", "20230110T060708ZZ", "2023011T060708Z"};
+    static const char *const bad_amz[] = {"",
+                                          "20230110T060708",
+                                          "20230110060708Z",
+                                          "20230230T060708Z",
+                                          "20230110T250708Z",
+                                          "20230110T060708ZZ",
+                                          "2023011T060708Z"};
     for (size_t i = 0; i < sizeof bad_amz / sizeof *bad_amz; i++)
         assert_int_equal(date_parse_amz(span_of(bad_amz[i]), &us), ERR_PARSE);
 }

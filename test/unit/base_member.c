@@ -57,11 +57,12 @@ static void expect(const char *input, bool strict, error code, const char *text)
 static void accepts(void **state)
 {
     (void)state;
-    expect("{\"StreamName\":\"a.B-_9\",\"Limit\":10000,\"Ratio\":0.5,\"Type\":\"LATEST\",\"On\":false,"
-           "\"Since\":1694102537.123,\"Records\":[{\"Data\":\"AAECAw==\",\"PartitionKey\":\"k\"}],"
-           "\"TagKeys\":[\"a\"],\"Tags\":{\"k\":\"\"},\"Counts\":{\"k\":9},\"Anything\":[null],"
-           "\"Object\":{\"x\":[]},\"Mapping\":[{\"Children\":[{}]}]}",
-           true, OK, NULL);
+    expect(
+        "{\"StreamName\":\"a.B-_9\",\"Limit\":10000,\"Ratio\":0.5,\"Type\":\"LATEST\",\"On\":false,"
+        "\"Since\":1694102537.123,\"Records\":[{\"Data\":\"AAECAw==\",\"PartitionKey\":\"k\"}],"
+        "\"TagKeys\":[\"a\"],\"Tags\":{\"k\":\"\"},\"Counts\":{\"k\":9},\"Anything\":[null],"
+        "\"Object\":{\"x\":[]},\"Mapping\":[{\"Children\":[{}]}]}",
+        true, OK, NULL);
     expect("{\"StreamName\":\"a\",\"Unknown\":1,\"Limit\":null,\"Since\":\"2023-09-07T16:02:17Z\"}",
            false, OK, NULL);
     expect("{\"StreamName\":\"a\",\"Ratio\":-0.5,\"Tags\":{\"k\":null}}", true, OK, NULL);
@@ -98,24 +99,27 @@ static void names_elements(void **state)
 {
     (void)state;
     expect("{\"StreamName\":\"a\",\"Records\":[]}", false, ERR_VALIDATION,
-           ONE "Value '[]' at 'records'" FAILED "Member must have length greater than or equal to 1");
+           ONE "Value '[]' at 'records'" FAILED
+               "Member must have length greater than or equal to 1");
     expect("{\"StreamName\":\"a\",\"Records\":[{\"Data\":\"\",\"PartitionKey\":\"k\"},{}]}", false,
            ERR_VALIDATION,
            TWO "Value null at 'records.2.member.data'" FAILED
                "Member must not be null; Value null at 'records.2.member.partitionKey'" FAILED
                "Member must not be null");
-    expect("{\"StreamName\":\"a\",\"Records\":[{\"Data\":\"AAECAwQ=\",\"PartitionKey\":\"k\"}]}", false,
-           ERR_VALIDATION,
-           ONE "Value 'java.nio.HeapByteBuffer[pos=0 lim=5 cap=5]' at 'records.1.member.data'" FAILED
-               "Member must have length less than or equal to 4");
+    expect("{\"StreamName\":\"a\",\"Records\":[{\"Data\":\"AAECAwQ=\",\"PartitionKey\":\"k\"}]}",
+           false, ERR_VALIDATION,
+           ONE
+           "Value 'java.nio.HeapByteBuffer[pos=0 lim=5 cap=5]' at 'records.1.member.data'" FAILED
+           "Member must have length less than or equal to 4");
     expect("{\"StreamName\":\"a\",\"TagKeys\":[\"\",\"ab\",\"\"]}", false, ERR_VALIDATION,
            ONE "Value '[, ab, ]' at 'tagKeys'" FAILED
                "Member must satisfy constraint: [Member must have length less than or equal to 5, "
                "Member must have length greater than or equal to 1]");
     expect("{\"StreamName\":\"a\",\"Tags\":{\"k\":\"12345\"}}", false, ERR_VALIDATION,
-           ONE "Value '{k=12345}' at 'tags'" FAILED
-               "Map value must satisfy constraint: [Member must have length less than or equal to 4, "
-               "Member must have length greater than or equal to 0]");
+           ONE
+           "Value '{k=12345}' at 'tags'" FAILED
+           "Map value must satisfy constraint: [Member must have length less than or equal to 4, "
+           "Member must have length greater than or equal to 0]");
     expect("{\"StreamName\":\"a\",\"Counts\":{\"Key\":10}}", false, ERR_VALIDATION,
            ONE "Value '10' at 'counts.Key.value'" FAILED
                "Member must have value less than or equal to 9");
@@ -150,7 +154,8 @@ static void refuses_kinds(void **state)
            "STRING_VALUE can not be converted to a Blob");
     expect("{\"StreamName\":\"a\",\"TagKeys\":[1]}", false, ERR_SERIALIZATION,
            "NUMBER_VALUE can not be converted to a String");
-    expect("{\"StreamName\":\"a\",\"Object\":1}", false, ERR_SERIALIZATION, "Unexpected field type");
+    expect("{\"StreamName\":\"a\",\"Object\":1}", false, ERR_SERIALIZATION,
+           "Unexpected field type");
     assert_int_equal(member_check(rows, NULL, false), ERR_SERIALIZATION);
 }
 
@@ -159,8 +164,8 @@ static void strict_refuses_unknown(void **state)
     (void)state;
     expect("{\"StreamName\":\"a\",\"Limits\":3}", true, ERR_VALIDATION,
            ONE "Value '3' at 'limits'" FAILED "Member is not known");
-    expect("{\"StreamName\":\"a\",\"Records\":[{\"Data\":\"\",\"PartitionKey\":\"k\",\"x\":1}]}", true,
-           ERR_VALIDATION,
+    expect("{\"StreamName\":\"a\",\"Records\":[{\"Data\":\"\",\"PartitionKey\":\"k\",\"x\":1}]}",
+           true, ERR_VALIDATION,
            ONE "Value '1' at 'records.1.member.x'" FAILED "Member is not known");
 }
 
@@ -198,7 +203,8 @@ static void *check_many(void *wrong)
 {
     for (int i = 0; i < 200; i++) {
         char pattern[4] = {(char)('a' + i % 20), '+', 0};
-        const struct member many[] = {{.name = "X", .type = MEMBER_STRING, .pattern = pattern}, {0}};
+        const struct member many[] = {{.name = "X", .type = MEMBER_STRING, .pattern = pattern},
+                                      {0}};
         json_t *good = json_pack("{s:s%}", "X", pattern, 1), *bad = json_pack("{s:s}", "X", "Z");
         if (member_check(many, good, false) != OK) ++*(int *)wrong;
         if (member_check(many, bad, false) != ERR_VALIDATION) ++*(int *)wrong;

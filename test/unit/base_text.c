@@ -38,8 +38,9 @@ static void base64_round_trip(void **state)
 static void base64_is_strict(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"Z",    "Zg",   "Zg=",  "Zh==", "Zm9=", "=AAA", "A===", "====",
-                                      "Zg==Zg==", "Zm 9", "Zm9v\n", "Zm-_", "Zm9\x80", "Z=9v"};
+    static const char *const bad[] = {"Z",      "Zg",   "Zg=",     "Zh==",     "Zm9=",
+                                      "=AAA",   "A===", "====",    "Zg==Zg==", "Zm 9",
+                                      "Zm9v\n", "Zm-_", "Zm9\x80", "Z=9v"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char *exact = malloc(base64_decoded_max(strlen(bad[i])) + 1);
         size_t size;
@@ -86,9 +87,18 @@ static void percent_encoding(void **state)
 static void utf8_validity(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "plain", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
-                                       "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                                       "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "longer than eight \xC3\xA9"};
+    static const char *const good[] = {"",
+                                       "plain",
+                                       "\x7f",
+                                       "\xC2\x80",
+                                       "\xDF\xBF",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xEF\xBF\xBF",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "longer than eight \xC3\xA9"};
     static const char *const bad[] = { /* all wrong right after "12345678" and "x" */
         "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
         "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3(",

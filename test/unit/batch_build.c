@@ -31,8 +31,9 @@ static void lays_out_as_arrow(void **state)
     (void)state;
     struct arena arena = {0};
     struct batch_builder b = {0};
-    batch_begin(&b, parse_schema(&arena, "struct<i:smallint,s:string,f:boolean,l:array<int>,"
-                                         "m:map<string,double>,r:struct<x:int,y:string>,d:decimal(38,0)>"));
+    batch_begin(&b, parse_schema(&arena,
+                                 "struct<i:smallint,s:string,f:boolean,l:array<int>,"
+                                 "m:map<string,double>,r:struct<x:int,y:string>,d:decimal(38,0)>"));
     for (int row = 0; row < 3; row++) {
         struct builder *c = b.columns;
         if (row == 1) {
@@ -68,7 +69,8 @@ static void lays_out_as_arrow(void **state)
     const int16_t *ints = c[0].values;
     assert_true(ints[0] == 32767 && ints[1] == 0 && ints[2] == -32768);
     assert_true(span_equal((span){c[1].values, 4}, SPAN("accc")));
-    assert_true(c[1].offsets[0] == 0 && c[1].offsets[1] == 1 && c[1].offsets[2] == 1 && c[1].offsets[3] == 4);
+    assert_true(c[1].offsets[0] == 0 && c[1].offsets[1] == 1 && c[1].offsets[2] == 1 &&
+                c[1].offsets[3] == 4);
     uint64_t bits;
     memcpy(&bits, c[2].values, 8);
     assert_int_equal(bits, 5);
@@ -90,7 +92,8 @@ static void empty_batches(void **state)
     (void)state;
     struct arena arena = {0};
     struct batch_builder b = {0};
-    batch_begin(&b, parse_schema(&arena, "struct<i:int,s:string,l:array<string>,r:struct<x:boolean>>"));
+    batch_begin(&b,
+                parse_schema(&arena, "struct<i:int,s:string,l:array<string>,r:struct<x:boolean>>"));
     const struct batch *batch = batch_finish(&b, &arena);
     assert_int_equal(batch->rows, 0);
     assert_non_null(batch->columns[0].values);
@@ -117,16 +120,20 @@ static uint32_t below(uint32_t limit)
 
 static const struct type *random_type(struct arena *arena, int depth)
 {
-    static const char *const plain[] = {"boolean", "tinyint", "smallint", "int", "bigint", "double", "string",
-                                        "decimal(20,2)", "varchar(9)"};
+    static const char *const plain[] = {"boolean", "tinyint",       "smallint",
+                                        "int",     "bigint",        "double",
+                                        "string",  "decimal(20,2)", "varchar(9)"};
     if (depth == 0 || below(3)) return parse(arena, plain[below(9)]);
     struct type *type = ARENA_NEW(arena, struct type);
     struct field *fields = ARENA_ARRAY(arena, struct field, 4);
     *type = (struct type){.kind = TYPE_ARRAY + below(3), .children = fields};
-    type->child_count = type->kind == TYPE_ARRAY ? 1 : type->kind == TYPE_MAP ? 2 : 1 + (int)below(3);
+    type->child_count = type->kind == TYPE_ARRAY ? 1
+                        : type->kind == TYPE_MAP ? 2
+                                                 : 1 + (int)below(3);
     for (int i = 0; i < type->child_count; i++) {
         fields[i].name = arena_printf(arena, "f%d", i);
-        fields[i].type = type->kind == TYPE_MAP && i == 0 ? type_of(TYPE_STRING) : random_type(arena, depth - 1);
+        fields[i].type =
+            type->kind == TYPE_MAP && i == 0 ? type_of(TYPE_STRING) : random_type(arena, depth - 1);
     }
     return type;
 }
@@ -286,7 +293,8 @@ static void random_rows(void **state)
         struct field fields[5];
         const struct schema schema = {1 + (int)below(5), fields};
         for (int i = 0; i < schema.field_count; i++)
-            fields[i] = (struct field){arena_printf(&arena, "c%d", i), random_type(&arena, 3), false};
+            fields[i] =
+                (struct field){arena_printf(&arena, "c%d", i), random_type(&arena, 3), false};
         batch_begin(&b, &schema);
         for (int again = 0; again < 2; again++) {
             int64_t rows = 0;

@@ -492,14 +492,16 @@ static void nested_to_text(void **state)
     (void)state;
     expect("struct<a:int,b:array<string>>", V("{1|[x|\\N]}", "\\N", "{\\N|\\N}"), "string",
            V("{\"a\":1,\"b\":[\"x\",null]}", "\\N", "{\"a\":null,\"b\":null}"), "---", 0);
-    expect("map<int,double>", V("<1=3fe0000000000000>", "<>"), "string", V("{\"1\":0.5}", "{}"), "--", 0);
+    expect("map<int,double>", V("<1=3fe0000000000000>", "<>"), "string", V("{\"1\":0.5}", "{}"),
+           "--", 0);
 }
 
 static void structs_by_name(void **state)
 {
     (void)state;
     expect("struct<a:int,B:string,c:date>", V("{1|2|3}", "\\N", "{\\N|x|4}"),
-           "struct<b:int,new:array<int>,a:string>", V("{2|\\N|1}", "\\N", "{\\N|\\N|\\N}"), "--x", 1);
+           "struct<b:int,new:array<int>,a:string>", V("{2|\\N|1}", "\\N", "{\\N|\\N|\\N}"), "--x",
+           1);
 }
 
 static void nested_failures_name_their_row(void **state)
@@ -508,16 +510,17 @@ static void nested_failures_name_their_row(void **state)
     expect("array<string>", V("[1|2]", "[x|y]", "[]", "[3|z]", "\\N"), "array<tinyint>",
            V("[1|2]", "[\\N|\\N]", "[]", "[3|\\N]", "\\N"), "-x-x-", 3);
     expect("array<struct<a:map<string,string>>>", V("[{<k=1>}|{<k=u>}]", "[\\N|{\\N}]", "[]"),
-           "array<struct<a:map<string,int>>>", V("[{<k=1>}|{<k=\\N>}]", "[\\N|{\\N}]", "[]"), "x--", 1);
+           "array<struct<a:map<string,int>>>", V("[{<k=1>}|{<k=\\N>}]", "[\\N|{\\N}]", "[]"), "x--",
+           1);
 }
 
 static void maps_without_key(void **state)
 {
     (void)state;
-    expect("map<string,string>", V("<1=a>", "<1=a|x=b|2=c>", "<>", "\\N", "<3=q|4=r>"), "map<int,string>",
-           V("<1=a>", "\\N", "<>", "\\N", "<3=q|4=r>"), "-x---", 1);
-    expect("map<bigint,string>", V("<1=7|2=x>", "<3000=8>"), "map<tinyint,int>", V("<1=7|2=\\N>", "\\N"),
-           "xx", 2);
+    expect("map<string,string>", V("<1=a>", "<1=a|x=b|2=c>", "<>", "\\N", "<3=q|4=r>"),
+           "map<int,string>", V("<1=a>", "\\N", "<>", "\\N", "<3=q|4=r>"), "-x---", 1);
+    expect("map<bigint,string>", V("<1=7|2=x>", "<3000=8>"), "map<tinyint,int>",
+           V("<1=7|2=\\N>", "\\N"), "xx", 2);
 }
 
 /* Their values would depend on the day, or on the machine. */

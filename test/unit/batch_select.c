@@ -20,10 +20,13 @@ static const struct batch *every_kind(void)
 {
     const struct type *type;
     assert_int_equal(
-        type_parse(&arena,
-                   SPAN("struct<b:boolean,i1:tinyint,i2:smallint,i4:int,i8:bigint,f:float,d:double,"
-                        "n:decimal(38,10),s:string,c:char(3),v:varchar(5),x:binary,t:date,u:timestamp,"
-                        "l:array<int>,m:map<int,string>,r:struct<`a\"b`:int>>"), &type), OK);
+        type_parse(
+            &arena,
+            SPAN("struct<b:boolean,i1:tinyint,i2:smallint,i4:int,i8:bigint,f:float,d:double,"
+                 "n:decimal(38,10),s:string,c:char(3),v:varchar(5),x:binary,t:date,u:timestamp,"
+                 "l:array<int>,m:map<int,string>,r:struct<`a\"b`:int>>"),
+            &type),
+        OK);
     struct schema *schema = ARENA_NEW(&arena, struct schema);
     *schema = (struct schema){type->child_count, type->children};
     batch_begin(&builder, schema);
@@ -74,11 +77,13 @@ static const char *const json[ROWS] = {
     "\"n\":0.0000000000,\"s\":\"\",\"c\":\"abc\",\"v\":\"v\",\"x\":\"\",\"t\":\"1969-12-31\","
     "\"u\":\"1969-12-31 23:59:59.999999\",\"l\":[],\"m\":{},\"r\":{\"a\\\"b\":0}}",
     "{\"b\":false,\"i1\":-1,\"i2\":1000,\"i4\":-100000,\"i8\":-9223372036854775807,\"f\":0.1,"
-    "\"d\":1.0E10,\"n\":-1.0000000000,\"s\":\"q\\\"\\\\\\n\\u0001\xC3\xA9\",\"c\":\"abc\",\"v\":\"v\","
+    "\"d\":1.0E10,\"n\":-1.0000000000,\"s\":\"q\\\"\\\\\\n\\u0001\xC3\xA9\",\"c\":\"abc\",\"v\":"
+    "\"v\","
     "\"x\":\"AA==\",\"t\":\"1970-01-01\",\"u\":\"1970-01-01 00:00:01.499999\",\"l\":[0],"
     "\"m\":{\"7\":null},\"r\":{\"a\\\"b\":1}}",
     "{\"b\":null,\"i1\":null,\"i2\":null,\"i4\":null,\"i8\":null,\"f\":null,\"d\":null,\"n\":null,"
-    "\"s\":null,\"c\":null,\"v\":null,\"x\":null,\"t\":null,\"u\":null,\"l\":null,\"m\":null,\"r\":null}",
+    "\"s\":null,\"c\":null,\"v\":null,\"x\":null,\"t\":null,\"u\":null,\"l\":null,\"m\":null,\"r\":"
+    "null}",
     "{\"b\":false,\"i1\":-3,\"i2\":3000,\"i4\":-300000,\"i8\":-9223372036854775805,\"f\":\"NaN\","
     "\"d\":\"-Infinity\",\"n\":0.0000000001,\"s\":\"q\\\"\\\\\\n\\u0001\xC3\xA9\",\"c\":\"abc\","
     "\"v\":\"v\",\"x\":\"AP+A\",\"t\":\"1970-01-03\",\"u\":\"1970-01-01 00:00:04.499999\","

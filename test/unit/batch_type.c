@@ -27,17 +27,46 @@ static void reads_and_prints(void **state)
 {
     (void)state;
     static const char *const same[] = {
-        "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(38,38)",
-        "decimal(1,0)", "string", "char(255)", "varchar(65535)", "binary", "date", "timestamp",
-        "array<array<int>>", "map<string,map<int,date>>", "struct<a:int>",
-        "struct<a:int,b:array<string>,c:map<bigint,struct<d:decimal(10,2)>>>", "struct<int:int>",
-        "struct<\xC3\xA9:int>", "struct<a.b:int,@x-y/z:int>", "struct<`a b`:int>", "struct<```,:`:int>"};
+        "boolean",
+        "tinyint",
+        "smallint",
+        "int",
+        "bigint",
+        "float",
+        "double",
+        "decimal(38,38)",
+        "decimal(1,0)",
+        "string",
+        "char(255)",
+        "varchar(65535)",
+        "binary",
+        "date",
+        "timestamp",
+        "array<array<int>>",
+        "map<string,map<int,date>>",
+        "struct<a:int>",
+        "struct<a:int,b:array<string>,c:map<bigint,struct<d:decimal(10,2)>>>",
+        "struct<int:int>",
+        "struct<\xC3\xA9:int>",
+        "struct<a.b:int,@x-y/z:int>",
+        "struct<`a b`:int>",
+        "struct<```,:`:int>"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) expect(same[i], same[i]);
     static const char *const other[][2] = {
-        {" INT ", "int"}, {"Integer", "int"}, {"long", "bigint"}, {"short", "smallint"}, {"byte", "tinyint"},
-        {"real", "float"}, {"double  PRECISION", "double"}, {"decimal", "decimal(10,0)"}, {"decimal(5)", "decimal(5,0)"},
-        {"numeric(5,1)", "decimal(5,1)"}, {"dec ( 5 , 1 )", "decimal(5,1)"}, {"char", "varchar(65535)"},
-        {"varchar", "varchar(65535)"}, {"Struct < A : INT , `b` : Array < Long > >", "struct<A:int,b:array<bigint>>"},
+        {" INT ", "int"},
+        {"Integer", "int"},
+        {"long", "bigint"},
+        {"short", "smallint"},
+        {"byte", "tinyint"},
+        {"real", "float"},
+        {"double  PRECISION", "double"},
+        {"decimal", "decimal(10,0)"},
+        {"decimal(5)", "decimal(5,0)"},
+        {"numeric(5,1)", "decimal(5,1)"},
+        {"dec ( 5 , 1 )", "decimal(5,1)"},
+        {"char", "varchar(65535)"},
+        {"varchar", "varchar(65535)"},
+        {"Struct < A : INT , `b` : Array < Long > >", "struct<A:int,b:array<bigint>>"},
         {"\tmap\n<string ,\rint>", "map<string,int>"}};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) expect(other[i][0], other[i][1]);
 }
@@ -61,20 +90,23 @@ static void refuses(void **state)
         {"struct<>", "type: field name expected at position 7, found '>'", ERR_PARSE},
         {"struct<a>", "type: ':' expected at position 8, found '>'", ERR_PARSE},
         {"struct<a:int,>", "type: field name expected at position 13, found '>'", ERR_PARSE},
-        {"struct<`a:int>", "type: closing back-tick of the name expected at position 8, found 'a:int>'", ERR_PARSE},
+        {"struct<`a:int>",
+         "type: closing back-tick of the name expected at position 8, found 'a:int>'", ERR_PARSE},
         {"struct<``:int>", "type: field name expected at position 9, found ':int>'", ERR_PARSE},
         {"struct<a:int,A:int>", "type: struct has two fields 'A'", ERR_PARSE},
         {"struct<\xFF:int>", "type: field name at position 7 is not valid UTF-8", ERR_PARSE},
         {"decimal(0)", "type: precision at position 8 must be from 1 to 38", ERR_PARSE},
         {"decimal(39)", "type: precision at position 8 must be from 1 to 38", ERR_PARSE},
-        {"decimal(99999999999999999999)", "type: precision at position 8 must be from 1 to 38", ERR_PARSE},
+        {"decimal(99999999999999999999)", "type: precision at position 8 must be from 1 to 38",
+         ERR_PARSE},
         {"decimal(5,6)", "type: scale at position 10 must be from 0 to 5", ERR_PARSE},
         {"decimal()", "type: precision expected at position 8, found ')'", ERR_PARSE},
         {"decimal(5,-1)", "type: scale expected at position 10, found '-1)'", ERR_PARSE},
         {"char(256)", "type: length at position 5 must be from 1 to 255", ERR_PARSE},
         {"varchar(65536)", "type: length at position 8 must be from 1 to 65535", ERR_PARSE},
         {"varchar(0)", "type: length at position 8 must be from 1 to 65535", ERR_PARSE},
-        {"uniontype<int,string>", "type: uniontype at position 0 is not supported", ERR_UNSUPPORTED},
+        {"uniontype<int,string>", "type: uniontype at position 0 is not supported",
+         ERR_UNSUPPORTED},
     };
     const struct type *type;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -119,12 +151,14 @@ static void limits(void **state)
 static void compares(void **state)
 {
     (void)state;
-    static const char *const all[] = {"int", "decimal(5,1)", "decimal(5,2)", "decimal(6,1)", "char(3)", "varchar(3)",
-                                      "varchar(4)", "array<int>", "array<bigint>", "map<int,int>", "struct<a:int>",
-                                      "struct<b:int>", "struct<A:int>", "struct<a:int,b:int>"};
+    static const char *const all[] = {
+        "int",           "decimal(5,1)",  "decimal(5,2)",  "decimal(6,1)",       "char(3)",
+        "varchar(3)",    "varchar(4)",    "array<int>",    "array<bigint>",      "map<int,int>",
+        "struct<a:int>", "struct<b:int>", "struct<A:int>", "struct<a:int,b:int>"};
     enum { COUNT = sizeof all / sizeof *all };
     const struct type *types[COUNT];
-    for (int i = 0; i < COUNT; i++) assert_int_equal(type_parse(&arena, span_of(all[i]), &types[i]), OK);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(type_parse(&arena, span_of(all[i]), &types[i]), OK);
     for (int i = 0; i < COUNT; i++)
         for (int k = 0; k < COUNT; k++) assert_int_equal(type_equal(types[i], types[k]), i == k);
     assert_true(type_equal(type_of(TYPE_INT), types[0]));
@@ -135,7 +169,8 @@ static void compares(void **state)
 static void finds_fields(void **state)
 {
     (void)state;
-    const struct field fields[] = {{"Abc", type_of(TYPE_INT), false}, {"abc", type_of(TYPE_STRING), false},
+    const struct field fields[] = {{"Abc", type_of(TYPE_INT), false},
+                                   {"abc", type_of(TYPE_STRING), false},
                                    {"xyz", type_of(TYPE_DATE), true}};
     const struct schema schema = {3, fields};
     assert_int_equal(schema_find(&schema, SPAN("abc")), 1);
