@@ -8,6 +8,9 @@
 // compared exactly: integers, decimals, dates and instants as integers, floats by their bits,
 // strings, bytes, nesting. --file N checks one file and prints its options. Speaks TAP.
 //
+// A fourth judge, "index", takes the file apart by hyparquet's Thrift reader: checksums of all pages,
+// the offset index against the pages, and statistics and column index against the rows.
+//
 // What a reader cannot say is allowed for here, and nowhere else:
 //   all         a NaN is a NaN, whatever its payload (JavaScript does not keep it)
 //   hyparquet   decimals become floats and maps become objects with text keys: their annotations
@@ -264,12 +267,177 @@ function withinRange(found, expected, type, range) {
   }
 }
 
+// ---- checksums, statistics, page indexes ----
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xEDB88320 ^ (n >>> 1) : n >>> 1
+  return n
+})
+
+function crc32(bytes) {
+  let c = -1
+  for (const byte of bytes) c = crcTable[(c ^ byte) & 255] ^ (c >>> 8)
+  return ~c
+}
+
+function check(condition, text) {
+  if (!condition) throw new Error(text)
+}
+
+function leafTypes(type) {
+  const [kind, ...of] = Array.isArray(type) ? type : [type]
+  if (kind === 'array' || kind === 'map') return of.flatMap(leafTypes)
+  return kind === 'struct' ? of.flatMap(([, t]) => leafTypes(t)) : [type]
+}
+
+// Appends the values under `value` to out[leaf]; returns the next leaf.
+function leafValues(value, type, out, leaf) {
+  const [kind, ...of] = Array.isArray(type) ? type : [type]
+  if (kind === 'array' || kind === 'map') {
+    const types = kind === 'array' ? [of[0]] : of
+    for (const item of value ?? [])
+      types.reduce((at, t, k) => leafValues(kind === 'array' ? item : item[k], t, out, at), leaf)
+    return leaf + leafTypes(type).length
+  }
+  if (kind === 'struct')
+    return of.reduce((at, [, t], i) => leafValues(value === null ? null : value[i], t, out, at), leaf)
+  if (value !== null) out[leaf].push(value)
+  return leaf + 1
+}
+
+// A value of the generator, and a bound in physical encoding, as something that orders.
+function orderable(value, kind) {
+  switch (kind) {
+    case 'boolean': return value ? 1 : 0
+    case 'string': return Buffer.from(value)
+    case 'binary': return Buffer.from(value, 'hex')
+    case 'float': return value === 'nan' ? NaN : Buffer.from(value, 'hex').readFloatBE()
+    case 'double': return value === 'nan' ? NaN : Buffer.from(value, 'hex').readDoubleBE()
+    default: return BigInt(value)
+  }
+}
+
+function bound(bytes, kind, physical) {
+  const b = Buffer.from(bytes)
+  switch (kind) {
+    case 'boolean': return b[0]
+    case 'string': case 'binary': return b
+    case 'float': return b.readFloatLE()
+    case 'double': return b.readDoubleLE()
+    default: return physical === 1 ? BigInt(b.readInt32LE()) : physical === 2 ? b.readBigInt64LE() : bigEndian(b)
+  }
+}
+
+function order(a, b) {
+  return Buffer.isBuffer(a) ? Buffer.compare(a, b) : a < b ? -1 : a > b ? 1 : 0
+}
+
+// Bounds must hold all values; those that were not cut must be values (a zero has either sign).
+function checkBounds(where, values, kind, physical, min, max, exact) {
+  const found = values.map((v) => orderable(v, kind))
+  const least = bound(min, kind, physical), most = bound(max, kind, physical)
+  for (const v of found)
+    check(order(least, v) <= 0 && order(v, most) <= 0, `${where}: a value is out of bounds`)
+  if (!exact) return
+  check(found.some((v) => order(v, least) === 0), `${where}: the minimum is no value`)
+  check(found.some((v) => order(v, most) === 0), `${where}: the maximum is no value`)
+}
+
+function checkStatistics(where, k, values, kind) {
+  const s = k.field_12, physical = k.field_1
+  const bounded = values.length > 0 && physical !== 3 && !values.includes('nan')
+  check((s.field_5 === undefined) === (s.field_6 === undefined), `${where}: half a bound`)
+  if (s.field_6 !== undefined)
+    checkBounds(where, values, kind, physical, s.field_6, s.field_5, s.field_7 && s.field_8)
+  else check(!bounded || kind === 'string' || kind === 'binary', `${where}: bounds are missing`)
+}
+
+function checkColumnIndex(where, index, k, pages, kind, nulls) {
+  check(index.field_1.length === pages.length, `${where}: pages of the column index`)
+  let total = 0
+  pages.forEach((values, i) => {
+    total += Number(index.field_5[i])
+    check(index.field_1[i] === (values.length === 0), `${where}: page ${i} without values`)
+    if (values.length)
+      checkBounds(`${where} page ${i}`, values, kind, k.field_1, index.field_2[i], index.field_3[i])
+  })
+  check(total === nulls, `${where}: NULLs of the column index`)
+  const full = pages.map((values, i) => i).filter((i) => pages[i].length)
+  for (let n = 1; n < full.length; n++)
+    for (const bounds of [index.field_2, index.field_3]) {
+      const d = order(...[full[n - 1], full[n]].map((i) => bound(bounds[i], kind, k.field_1)))
+      check(index.field_4 === 0 || (index.field_4 === 1 ? d <= 0 : d >= 0), `${where}: boundary order`)
+    }
+}
+
+async function indexOpen() {
+  const { deserializeTCompactProtocol } = await load('hyparquet', 'src/thrift.js')
+  return (path, file) => {
+    const bytes = readFileSync(path)
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const at = (offset) => {
+      const reader = { view: data, offset: Number(offset) }
+      return [deserializeTCompactProtocol(reader), reader.offset]
+    }
+    const page = (offset, size) => {
+      const [header, body] = at(offset)
+      const end = body + header.field_3
+      check(size === undefined || end === offset + size, 'size of a page')
+      check(crc32(bytes.subarray(body, end)) === header.field_4, 'checksum of a page')
+      return end
+    }
+    const [footer] = at(bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8))
+    const types = file.columns.flatMap(([, type]) => leafTypes(type))
+    const tops = file.columns.flatMap(([, type], i) => leafTypes(type).map(() => i))
+    let first = 0
+    for (const group of footer.field_4) {
+      const rows = Number(group.field_3)
+      const leaves = file.rows.slice(first, first + rows).map((row) => {
+        const out = types.map(() => [])
+        file.columns.reduce((leaf, [, type], i) => leafValues(row[i], type, out, leaf), 0)
+        return out
+      })
+      first += rows
+      group.field_1.forEach((chunk, c) => {
+        const where = `group at ${group.field_5} leaf ${c}`, k = chunk.field_3
+        const kind = Array.isArray(types[c]) ? types[c][0] : types[c]
+        let offset = Number(k.field_11 ?? k.field_9)
+        const end = offset + Number(k.field_7)
+        if (k.field_11 !== undefined) offset = page(offset)
+        check(offset === Number(k.field_9), `${where}: the first data page`)
+        const [locations] = at(chunk.field_4)
+        const starts = [...locations.field_1.map((l) => Number(l.field_3)), rows]
+        for (const l of locations.field_1) {
+          check(Number(l.field_1) === offset, `${where}: offset of a page`)
+          offset = page(offset, l.field_2)
+        }
+        check(offset === end && starts[0] === 0, `${where}: end of the pages`)
+        const pages = locations.field_1.map((_, i) =>
+          leaves.slice(starts[i], starts[i + 1]).flatMap((leaf) => leaf[c]))
+        const values = pages.flat(), nulls = Number(k.field_12.field_3)
+        check(Number(k.field_5) - nulls === values.length, `${where}: NULLs`)
+        if (typeof file.columns[tops[c]][1] === 'string')
+          check(Number(k.field_5) === rows, `${where}: values`)
+        checkStatistics(where, k, values, kind)
+        if (chunk.field_6 !== undefined)
+          checkColumnIndex(where, at(chunk.field_6)[0], k, pages, kind, nulls)
+        else
+          check(k.field_1 === 3 || values.includes('nan') || kind === 'binary' || kind === 'string',
+            `${where}: no column index`)
+      })
+    }
+    check(first === file.rows.length, 'rows of the groups')
+    return null
+  }
+}
+
 // ---- judging ----
 
-const openers = { duckdb: duckdbOpen, hyparquet: hyparquetOpen, wasm: wasmOpen }
+const openers = { duckdb: duckdbOpen, hyparquet: hyparquetOpen, wasm: wasmOpen, index: indexOpen }
 
 async function judge(name, read, path, file) {
   const columns = await read(path, file)
+  if (columns === null) return
   for (let i = 0; i < file.columns.length; i++) {
     const type = file.columns[i][1]
     let expected = file.rows.map((row) => row[i])
