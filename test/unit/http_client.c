@@ -7,6 +7,7 @@
 
 #include "http/http.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,9 @@ static struct answer {
     int status;
     const char *body;
 } answers[8];
-static atomic_int answer_count, answered, peers_seen;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of answers and last_peer */
+static int answer_count;
+static atomic_int answered, peers_seen;
 static char last_peer[64];
 static atomic_int verify_error;
 
@@ -47,11 +50,36 @@ static error verify(struct http_request *r)
     return sigv4_verify(r, keys.secret_key, hex, now_us());
 }
 
+static void note_peer(const char *peer)
+{
+    pthread_mutex_lock(&lock);
+    if (strcmp(last_peer, peer) != 0) atomic_fetch_add(&peers_seen, 1);
+    snprintf(last_peer, sizeof last_peer, "%s", peer);
+    pthread_mutex_unlock(&lock);
+}
+
+static void set_answers(const struct answer *with, int count)
+{
+    pthread_mutex_lock(&lock);
+    memcpy(answers, with, (size_t)count * sizeof *with);
+    answer_count = count;
+    atomic_store(&answered, 0);
+    pthread_mutex_unlock(&lock);
+}
+
+static struct answer next_answer(void)
+{
+    pthread_mutex_lock(&lock);
+    int at = atomic_fetch_add(&answered, 1), last = answer_count - 1;
+    struct answer answer = answers[at < last ? at : last];
+    pthread_mutex_unlock(&lock);
+    return answer;
+}
+
 static void handle(void *context, struct http_request *r, struct http_reply *reply)
 {
     (void)context;
-    if (strcmp(last_peer, r->peer) != 0) atomic_fetch_add(&peers_seen, 1);
-    snprintf(last_peer, sizeof last_peer, "%s", r->peer);
+    note_peer(r->peer);
     reply->status = 200;
     if (span_starts(r->path, "/echo")) {
         http_reply_header(r, reply, "X-Method", arena_text(r->arena, r->method));
@@ -66,9 +94,9 @@ static void handle(void *context, struct http_request *r, struct http_reply *rep
         reply->status = 301;
         http_reply_header(r, reply, "Location", "/echo");
     } else {
-        int at = atomic_fetch_add(&answered, 1), last = atomic_load(&answer_count) - 1;
-        reply->status = answers[at < last ? at : last].status;
-        reply->body = span_of(answers[at < last ? at : last].body);
+        struct answer answer = next_answer();
+        reply->status = answer.status;
+        reply->body = span_of(answer.body);
         if (!span_is(http_header(r, "content-type"), "application/x-amz-json-1.1") ||
             !span_is(http_header(r, "x-amz-target"), "Kinesis_20131202.ListShards"))
             reply->status = 418;
@@ -246,9 +274,7 @@ static void what_cannot_be_called(void **state)
 static error list_shards(const struct answer *with, int count, int attempts, json_t **output)
 {
     struct http_client *c = client_open();
-    memcpy(answers, with, (size_t)count * sizeof *with);
-    atomic_store(&answer_count, count);
-    atomic_store(&answered, 0);
+    set_answers(with, count);
     sleeps = 0;
     json_t *input = json_pack("{s:s}", "StreamName", "s");
     error e = http_aws_json(c, base_url, "kinesis", "us-east-1", "Kinesis_20131202.ListShards",
@@ -410,9 +436,7 @@ static void expired_keys_are_looked_up_again(void **state)
     assert_int_equal(http_client_open(NULL, &c), OK);
     const struct answer rows[] = {
         {400, "{\"__type\":\"ExpiredTokenException\",\"message\":\"expired\"}"}, {200, "{}"}};
-    memcpy(answers, rows, sizeof rows);
-    atomic_store(&answer_count, 2);
-    atomic_store(&answered, 0);
+    set_answers(rows, 2);
     json_t *input = json_object(), *output = NULL;
     assert_int_equal(http_aws_json(c, base_url, "kinesis", "us-east-1",
                                    "Kinesis_20131202.ListShards", input, 0, &output),

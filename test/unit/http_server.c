@@ -538,7 +538,7 @@ static void too_many_connections(void **state)
 static void slow_clients_are_cut(void **state)
 {
     (void)state;
-    struct http_limits limits = {.idle_us = 300 * US_PER_MS, .head_us = 300 * US_PER_MS,
+    struct http_limits limits = {.idle_us = 800 * US_PER_MS, .head_us = 800 * US_PER_MS,
                                  .stall_us = US_PER_SECOND};
     struct http_server *s;
     assert_int_equal(http_server_open_limited("127.0.0.1", 0, &routes, &limits, &s), OK);
