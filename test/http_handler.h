@@ -52,15 +52,23 @@ static bool route_refuse(void *context, struct http_request *r, struct http_repl
 /* Pulls `left` bytes of data_at(); cuts when `fail_at` is reached; each piece waits for `released`
  * when `gated`. */
 struct pull {
+    const struct http_request *request;
     int64_t at, left, fail_at;
     bool gated;
 };
+
+static bool gate_opens(const struct http_request *r)
+{
+    for (int i = 0; i < 100 && !http_request_cut(r); i++)
+        if (sem_wait_ms(&released, 100)) return true;
+    return false;
+}
 
 static int64_t pull_data(void *context, char *out, size_t max)
 {
     struct pull *p = context;
     if (p->fail_at && p->at >= p->fail_at) return -1;
-    if (p->gated && p->left && !sem_wait_ms(&released, 10000)) return -1;
+    if (p->gated && p->left && !gate_opens(p->request)) return -1;
     size_t n = max < 5000 ? max : 5000;
     if (p->gated && n > 4) n = 4;
     if ((int64_t)n > p->left) n = (size_t)p->left;
@@ -86,6 +94,7 @@ static int64_t query_number(const struct http_request *r, const char *name)
 static void reply_pull(struct http_request *r, struct http_reply *reply)
 {
     struct pull *p = ARENA_NEW(r->arena, struct pull);
+    p->request = r;
     p->left = query_number(r, "bytes");
     p->fail_at = query_number(r, "fail");
     p->gated = query_number(r, "gated");
