@@ -129,7 +129,7 @@ void column_print_json(struct buffer *out, const struct column *, int64_t row);
  *     (and makes 0 of NaN)
  *   - a time without a date, and a zone that is a region ("Europe/Berlin") fail: their values
  *     depend on the day, or on the machine's time zone files, and a replay must give the same
- *   - bytes that are not UTF-8 do not become text
+ *   - bytes that are not UTF-8 do not become text; digits of other scripts are no digits
  *   - CHAR(n) and VARCHAR(n) cut to n characters; Spark ignores n here
  *   - nested values become JSON text; Spark's own form cannot be read back
  *   - float and double print the shortest digits, as Java does from version 19 on
