@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -440,6 +441,64 @@ static void test_buckets(void **context)
     assert_int_equal(access(arena_printf(&f->arena, "%s/lake", f->folder), F_OK), -1);
 }
 
+/* ---- several threads on one store ---- */
+
+enum { THREADS = 4, TURNS = 12 };
+
+struct racer {
+    struct object_store *store;
+    int number, won;
+    bool good;
+    pthread_t thread;
+};
+
+/* All race to create a key, then overwrite and read a common one: what is read is always whole. */
+static void *race(void *context)
+{
+    struct racer *r = context;
+    const struct object_ops *ops = r->store->ops;
+    struct buffer text = {0}, got = {0};
+    char key[32];
+    r->good = true;
+    for (int i = 0; i < TURNS; i++) {
+        snprintf(key, sizeof key, "once/%d", i);
+        error e = ops->put(r->store, "lake", key, SPAN("x"), NULL, (struct object_condition){.if_absent = true});
+        r->won += e == OK;
+        r->good = r->good && (e == OK || e == ERR_PRECONDITION);
+        buffer_reset(&text);
+        for (int n = 0; n < 1000 + 10 * r->number; n++) buffer_append_byte(&text, (uint8_t)('a' + r->number));
+        r->good = r->good && ops->put(r->store, "lake", "common", buffer_span(&text), NULL,
+                                      (struct object_condition){0}) == OK;
+        buffer_reset(&got);
+        r->good = r->good && ops->get(r->store, "lake", "common", 1 << 20, &got) == OK;
+        int number = r->good ? got.data[0] - 'a' : 0;
+        r->good = r->good && got.size == 1000 + 10 * (size_t)number;
+        for (size_t n = 0; r->good && n < got.size; n++) r->good = got.data[n] == got.data[0];
+    }
+    buffer_release(&text);
+    buffer_release(&got);
+    return NULL;
+}
+
+static void test_threads(void **context)
+{
+    struct fixture *f = *context;
+    struct racer racers[THREADS];
+    int won = 0;
+    for (int i = 0; i < THREADS; i++) {
+        racers[i] = (struct racer){.store = f->store, .number = i};
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(racers[i].thread, NULL);
+        assert_true(racers[i].good);
+        won += racers[i].won;
+    }
+    assert_int_equal(won, TURNS);
+    assert_int_equal(file_count(f, "lake"), TURNS + 1);
+    assert_int_equal(file_count(f, ".staging"), 0);
+}
+
 static void test_urls(void **context)
 {
     (void)context;
@@ -477,6 +536,7 @@ int main(void)
         TEST(test_upload_sweep),
         TEST(test_orphans_go_at_open),
         TEST(test_buckets),
+        TEST(test_threads),
         cmocka_unit_test(test_urls),
     };
     return cmocka_run_group_tests_name("object_local", tests, NULL, NULL);
