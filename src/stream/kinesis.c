@@ -56,9 +56,10 @@ struct remote_cursor {
     enum expectation expect;
     int64_t opened_us;        /* wall clock, when LATEST was fixed */
     /* the page: one reply's records, handed out from `at` on */
+    struct buffer reply;
     struct arena arena;
-    struct stored_record *page;
-    size_t count, at;
+    struct page page;
+    size_t at;
     int64_t behind_ms;
     int64_t not_before_us;    /* monotonic: pacing and backoff */
     int failures;             /* in a row */
@@ -96,6 +97,30 @@ static json_t *input_for(const struct remote *r)
 static error fail_reply(const char *operation, const char *what)
 {
     return fail(ERR_NETWORK, "%s: the reply's %s is missing or no such thing", operation, what);
+}
+
+/* Of a reply that does not say which error it is: a server's fault passes, a refusal does not. */
+static error error_of_status(int status)
+{
+    if (status >= 500) return ERR_UNAVAILABLE;
+    if (status == 429) return ERR_THROTTLING;
+    return status == 401 || status == 403 ? ERR_ACCESS_DENIED : ERR_INVALID_ARGUMENT;
+}
+
+/* An error reply: {"__type": "[namespace#]Name", "message": text}. */
+static error fail_status(int status, span reply)
+{
+    json_t *body = NULL;
+    error e = error_of_status(status);
+    if (json_read(reply, &body) != OK) return fail(e, "GetRecords: HTTP status %d", status);
+    const char *type = json_text(body, "__type"), *message = json_text(body, "message");
+    if (!message) message = json_text(body, "Message");
+    const char *hash = type ? strchr(type, '#') : NULL, *name = hash ? hash + 1 : type;
+    error named = name ? error_by_name(name) : ERR_INTERNAL;
+    if (name && status < 500 && strcmp(error_row(named)->name, name) == 0) e = named;
+    (void)fail(e, "GetRecords: %s: %s", name ? name : "error", message ? message : "no message");
+    json_decref(body);
+    return e;
 }
 
 /* ---- shards ---- */
@@ -283,41 +308,53 @@ static error iterator_get(struct remote_cursor *c, bool raw)
 
 /* ---- pages ---- */
 
-static error parse_record(const json_t *in, struct arena *a, struct stored_record *out)
+/* GetRecords without a tree of JSON: the reply's bytes into the cursor. */
+static error get_records_once(struct remote_cursor *c, span body)
 {
-    json_t *data = json_object_get(in, "Data"), *arrival = json_object_get(in, "ApproximateArrivalTimestamp");
-    json_t *key = json_object_get(in, "PartitionKey");
-    const char *sequence = json_text(in, "SequenceNumber");
-    if (!json_is_string(data) || !json_is_string(key) || !sequence)
-        return fail_reply("GetRecords", "record");
-    span text = {json_string_value(data), json_string_length(data)};
-    size_t size;
-    char *bytes = arena_alloc(a, base64_decoded_max(text.size));
-    TRY(base64_decode(bytes, &size, text));
-    TRY(sequence_parse(span_of(sequence), &out->sequence));
-    out->data = (span){bytes, size};
-    out->partition_key = arena_span(a, (span){json_string_value(key), json_string_length(key)});
-    /* seconds with milliseconds behind the point */
-    out->arrival_us = json_is_number(arrival) ? llround(json_number_value(arrival) * 1000) * US_PER_MS : 0;
-    return OK;
+    struct remote *r = remote_of(&c->base);
+    const struct http_header headers[] = {
+        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
+        {SPAN("x-amz-target"), SPAN("Kinesis_20131202.GetRecords")},
+    };
+    struct http_call get = {.method = "POST", .url = r->endpoint, .service = "kinesis",
+                            .region = r->region, .headers = headers, .header_count = 2,
+                            .body = body, .reply_body = &c->reply};
+    buffer_reset(&c->reply);
+    pthread_mutex_lock(&r->lock);
+    error e = http_call(r->client, &get);
+    pthread_mutex_unlock(&r->lock);
+    TRY(e);
+    return get.status == 200 ? OK : fail_status(get.status, buffer_span(&c->reply));
 }
 
-static error parse_page(struct remote_cursor *c, const json_t *output)
+static error get_records(struct remote_cursor *c, json_t *input)
 {
-    const json_t *rows = json_object_get(output, "Records");
-    if (!json_is_array(rows)) return fail_reply("GetRecords", "Records");
-    size_t count = json_array_size(rows);
+    struct buffer body = {0};
+    json_t *ignored;
+    json_print(&body, input);
+    error e = get_records_once(c, buffer_span(&body));
+    if (e == ERR_EXPIRED_TOKEN) { /* the client finds new keys in http_aws_json */
+        e = call(remote_of(&c->base), "GetRecords", json_incref(input), 2, &ignored);
+        if (e == OK) {
+            json_decref(ignored);
+            e = get_records_once(c, buffer_span(&body));
+        }
+    }
+    buffer_release(&body);
+    json_decref(input);
+    return e;
+}
+
+static error take_page(struct remote_cursor *c)
+{
     arena_reset(&c->arena);
-    c->count = c->at = 0;
-    c->page = ARENA_ARRAY(&c->arena, struct stored_record, count);
-    for (size_t i = 0; i < count; i++)
-        TRY(parse_record(json_array_get(rows, i), &c->arena, &c->page[i]));
-    const char *next = json_text(output, "NextShardIterator");
+    c->page = (struct page){0};
+    c->at = 0;
+    TRY(page_parse(&c->arena, buffer_span(&c->reply), &c->page));
     iterator_drop(c);
-    if (next) c->iterator = must_strdup(next);
-    c->iterator_last = !next;
-    c->behind_ms = json_integer_or(output, "MillisBehindLatest", 0);
-    c->count = count;
+    c->iterator_last = !c->page.next.data;
+    if (!c->iterator_last) c->iterator = must_strdup(arena_text(&c->arena, c->page.next));
+    c->behind_ms = c->page.behind_ms;
     return OK;
 }
 
@@ -325,8 +362,8 @@ static void pace(struct remote_cursor *c)
 {
     int64_t bytes = 0;
     if (!remote_of(&c->base)->paced) return;
-    for (size_t i = 0; i < c->count; i++)
-        bytes += (int64_t)(c->page[i].data.size + c->page[i].partition_key.size);
+    for (size_t i = 0; i < c->page.count; i++)
+        bytes += (int64_t)(c->page.records[i].data.size + c->page.records[i].partition_key.size);
     int64_t rest = bytes * US_PER_SECOND / BYTES_PER_SECOND;
     c->not_before_us = monotonic_us() + (rest > CALL_INTERVAL_US ? rest : CALL_INTERVAL_US);
 }
@@ -336,14 +373,11 @@ static error page_get(struct remote_cursor *c, const struct read_limits *limits)
     struct remote *r = remote_of(&c->base);
     size_t limit = limits->records && limits->records < RECORDS_PER_CALL ? limits->records
                                                                          : RECORDS_PER_CALL;
-    json_t *output;
     if (!c->iterator) TRY(iterator_get(c, limits->raw));
     json_t *input = json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
     if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
-    TRY(call(r, "GetRecords", input, 1, &output));
-    error e = parse_page(c, output);
-    json_decref(output);
-    TRY(e);
+    TRY(get_records(c, input));
+    TRY(take_page(c));
     pace(c);
     return OK;
 }
@@ -392,8 +426,8 @@ static error fail_lost(struct remote_cursor *c)
 static error meet_expectation(struct remote_cursor *c)
 {
     if (c->expect == EXPECT_NOTHING) return OK;
-    if (c->count == 0) return c->iterator_last ? fail_lost(c) : OK;
-    if (sequence_compare(c->page[0].sequence, c->position.sequence) != 0) return fail_lost(c);
+    if (c->page.count == 0) return c->iterator_last ? fail_lost(c) : OK;
+    if (sequence_compare(c->page.records[0].sequence, c->position.sequence) != 0) return fail_lost(c);
     if (c->expect == EXPECT_AND_SKIP) c->at = 1;
     c->expect = EXPECT_NOTHING;
     return OK;
@@ -408,13 +442,13 @@ static void remote_release(struct stream_cursor *base)
 
 static bool page_used(const struct remote_cursor *c)
 {
-    return c->at == c->count;
+    return c->at == c->page.count;
 }
 
 static void hand_out(struct remote_cursor *c, const struct read_limits *limits)
 {
     for (; !page_used(c); c->at++) {
-        const struct stored_record *r = &c->page[c->at];
+        const struct stored_record *r = &c->page.records[c->at];
         if (slice_full(&c->slice, limits, r->data.size)) return;
         if (limits->through && sequence_compare(r->sequence, *limits->through) > 0) return;
         slice_add(&c->slice, r, limits->raw, c->start, c->end);
@@ -449,6 +483,7 @@ static void remote_close_cursor(struct stream_cursor *base)
     struct remote_cursor *c = (struct remote_cursor *)base;
     iterator_drop(c);
     free(c->shard);
+    buffer_release(&c->reply);
     arena_release(&c->arena);
     slice_release(&c->slice);
     free(c);

@@ -215,6 +215,7 @@ static error store_make(const char *folder, const struct stat *info, size_t byte
     error e = open_environment(s, buffer_text(&path), bytes);
     if (e == OK) e = open_tables(s);
     if (e == OK) e = wake_open(s, folder);
+    if (e == OK) e = file_sync_folder(folder); /* LMDB syncs its file, not the file's name */
     buffer_release(&path);
     if (e != OK) {
         store_free(s);

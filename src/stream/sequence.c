@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 enum { TOP = 2, VERSION = 2, TIME_BITS = 36 };
+#define GROUP_UNIT UINT64_C(1000000000000000000) /* 10^18 */
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 
 struct sequence sequence_make(struct sequence_parts p)
@@ -40,27 +41,38 @@ bool sequence_split(struct sequence s, struct sequence_parts *out)
     return sequence_compare(sequence_make(p), s) == 0;
 }
 
-/* value = value * 10 + digit; false on overflow. */
-static bool push_digit(struct sequence *s, unsigned digit)
+/* value = value * unit + more; false on overflow. */
+static bool push(struct sequence *s, uint64_t unit, uint64_t more)
 {
-    unsigned __int128 t = (unsigned __int128)s->low * 10 + digit;
+    unsigned __int128 t = (unsigned __int128)s->low * unit + more;
     s->low = (uint64_t)t;
-    t = (unsigned __int128)s->middle * 10 + (uint64_t)(t >> 64);
+    t = (unsigned __int128)s->middle * unit + (uint64_t)(t >> 64);
     s->middle = (uint64_t)t;
-    t = (unsigned __int128)s->high * 10 + (uint64_t)(t >> 64);
+    t = (unsigned __int128)s->high * unit + (uint64_t)(t >> 64);
     s->high = (uint64_t)t;
     return t >> 64 == 0;
+}
+
+/* Eighteen digits at a time. */
+static bool parse_digits(span decimal, struct sequence *s)
+{
+    for (size_t i = 0; i < decimal.size;) {
+        uint64_t unit = 1, group = 0;
+        for (; i < decimal.size && unit < GROUP_UNIT; i++, unit *= 10) {
+            unsigned digit = (unsigned)(unsigned char)decimal.data[i] - '0';
+            if (digit > 9) return false;
+            group = group * 10 + digit;
+        }
+        if (!push(s, unit, group)) return false;
+    }
+    return true;
 }
 
 error sequence_parse(span decimal, struct sequence *out)
 {
     struct sequence s = {0};
     bool good = decimal.size > 0 && (decimal.size == 1 || decimal.data[0] != '0');
-    for (size_t i = 0; good && i < decimal.size; i++) {
-        unsigned digit = (unsigned)(unsigned char)decimal.data[i] - '0';
-        good = digit <= 9 && push_digit(&s, digit);
-    }
-    if (!good)
+    if (!good || !parse_digits(decimal, &s))
         return fail(ERR_INVALID_ARGUMENT, "Sequence number %.*s is invalid.",
                     (int)(decimal.size > 129 ? 129 : decimal.size), decimal.data);
     *out = s;
@@ -70,13 +82,12 @@ error sequence_parse(span decimal, struct sequence *out)
 /* value / 10^18, returns the remainder: the lowest eighteen digits. */
 static uint64_t pop_digits(struct sequence *s)
 {
-    const uint64_t unit = UINT64_C(1000000000000000000);
     uint64_t *words[] = {&s->high, &s->middle, &s->low};
     unsigned __int128 rest = 0;
     for (int i = 0; i < 3; i++) {
         unsigned __int128 t = rest << 64 | *words[i];
-        *words[i] = (uint64_t)(t / unit);
-        rest = t % unit;
+        *words[i] = (uint64_t)(t / GROUP_UNIT);
+        rest = t % GROUP_UNIT;
     }
     return (uint64_t)rest;
 }

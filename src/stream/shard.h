@@ -109,3 +109,13 @@ void slice_add(struct slice *, const struct stored_record *, bool raw, struct ha
 void slice_show(const struct slice *, struct records *out);
 /* Whether no further record should be added. */
 bool slice_full(const struct slice *, const struct read_limits *, size_t next_bytes);
+
+/* ---- a reply of GetRecords (page.c) ---- */
+struct page {
+    struct stored_record *records;
+    size_t count;
+    span next;         /* iterator; data NULL: none, the shard ends here */
+    int64_t behind_ms;
+};
+/* Spans point into the reply and the arena. ERR_NETWORK when it is no such reply. */
+error page_parse(struct arena *, span reply, struct page *) MUST_CHECK;
