@@ -31,7 +31,8 @@ error decoder_open(struct decoder **out, const struct schema *schema,
     d->bad_values = must_calloc((size_t)schema->field_count, sizeof *d->bad_values);
     d->walk.policy = options->policy;
     d->walk.strict = options->strict;
-    walk_open(&d->root,
+    walk_init(&d->walk);
+    walk_node_open(&d->root,
               &(struct type){.kind = TYPE_STRUCT,
                              .child_count = d->schema->field_count,
                              .children = d->schema->fields},
@@ -44,7 +45,7 @@ error decoder_open(struct decoder **out, const struct schema *schema,
 void decoder_close(struct decoder *d)
 {
     if (!d) return;
-    walk_close(&d->root);
+    walk_node_close(&d->root);
     batch_builder_release(&d->builder);
     walk_release(&d->walk);
     buffer_release(&d->faults);

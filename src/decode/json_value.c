@@ -68,9 +68,51 @@ static void number_text(const struct number *n, char out[DIGITS_MAX + 32])
 }
 
 /* Powers of ten that a double holds exactly. */
-static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-static const float powers_single[] = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f, 1e10f};
+static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+enum { TEN_MAX = 22, FIVE_MAX = 27 };
+/* Those of five that 63 bits hold. */
+static const uint64_t powers_of_five[FIVE_MAX + 1] = {
+    1u, 5u, 25u, 125u, 625u, 3125u, 15625u, 78125u, 390625u, 1953125u, 9765625u, 48828125u,
+    244140625u, 1220703125u, 6103515625u, 30517578125u, 152587890625u, 762939453125u,
+    3814697265625u, 19073486328125u, 95367431640625u, 476837158203125u, 2384185791015625u,
+    11920928955078125u, 59604644775390625u, 298023223876953125u, 1490116119384765625u,
+    7450580596923828125u,
+};
+
+/* m * 2^exponent (plus something smaller when sticky) to `bits` bits, half to even. The callers'
+ * range keeps it normal. When sticky, m has more than 64 bits. */
+static double round_bits(unsigned __int128 m, bool sticky, int exponent, int bits)
+{
+    uint64_t high = (uint64_t)(m >> 64);
+    if (high) {
+        int drop = 64 - __builtin_clzll(high);
+        sticky |= (m & (((unsigned __int128)1 << drop) - 1)) != 0;
+        m >>= drop;
+        exponent += drop;
+    }
+    uint64_t top = (uint64_t)m;
+    int zeros = __builtin_clzll(top), drop = 64 - bits;
+    top <<= zeros;
+    uint64_t rest = top << bits, half = (uint64_t)1 << 63;
+    top >>= drop;
+    top += rest > half || (rest == half && (sticky || (top & 1)));
+    return ldexp((double)top, exponent - zeros + drop);
+}
+
+/* digits * 10^exponent as digits * 5^e * 2^e, exact in 128 bits until it is rounded. */
+static double round_number(const struct number *n, int bits)
+{
+    int e = (int)n->exponent;
+    if (n->digits == 0) return 0;
+    if (e >= 0) return round_bits((unsigned __int128)n->digits * powers_of_five[e], false, e, bits);
+    int zeros = __builtin_clzll(n->digits);
+    unsigned __int128 numerator = (unsigned __int128)(n->digits << zeros) << 64;
+    unsigned __int128 quotient = numerator / powers_of_five[-e];
+    bool sticky = quotient * powers_of_five[-e] != numerator;
+    return round_bits(quotient, sticky, e - zeros - 64, bits);
+}
 
 /* Jackson reads the literal -0 as the integer zero, which has no sign; -0.0 keeps it. */
 static bool number_signed(const struct number *n)
@@ -81,10 +123,13 @@ static bool number_signed(const struct number *n)
 double number_to_double(const struct number *n)
 {
     double value;
-    /* both operands are exact, so one rounding: the right one (Clinger 1990) */
-    if (n->exact && n->digits <= (uint64_t)1 << 53 && n->exponent >= -22 && n->exponent <= 22) {
+    if (n->exact && n->digits <= (uint64_t)1 << 53 && n->exponent >= -TEN_MAX && n->exponent <= TEN_MAX) {
+        /* both operands are exact, so one rounding: the right one (Clinger 1990) */
         value = (double)n->digits;
-        value = n->exponent < 0 ? value / powers[-n->exponent] : value * powers[n->exponent];
+        value = n->exponent < 0 ? value / powers_of_ten[-n->exponent]
+                                : value * powers_of_ten[n->exponent];
+    } else if (n->exact && n->exponent >= -FIVE_MAX && n->exponent <= FIVE_MAX) {
+        value = round_number(n, 53);
     } else {
         char text[DIGITS_MAX + 32];
         pthread_once(&c_locale_once, make_c_locale);
@@ -97,10 +142,8 @@ double number_to_double(const struct number *n)
 float number_to_float(const struct number *n)
 {
     float value;
-    if (n->exact && n->digits <= (uint64_t)1 << 24 && n->exponent >= -10 && n->exponent <= 10) {
-        value = (float)n->digits;
-        value = n->exponent < 0 ? value / powers_single[-n->exponent]
-                                : value * powers_single[n->exponent];
+    if (n->exact && n->exponent >= -FIVE_MAX && n->exponent <= FIVE_MAX) {
+        value = (float)round_number(n, 24); /* no second rounding: it is a float or infinite */
     } else {
         char text[DIGITS_MAX + 32];
         pthread_once(&c_locale_once, make_c_locale);

@@ -8,14 +8,14 @@ static const char *walk_value(struct walk *, struct walk_node *, struct builder 
 
 /* ---- the schema made ready ---- */
 
-void walk_open(struct walk_node *n, const struct type *type, enum decode_policy policy)
+void walk_node_open(struct walk_node *n, const struct type *type, enum decode_policy policy)
 {
     bool fields = type->kind == TYPE_STRUCT;
     *n = (struct walk_node){.kind = type->kind, .child_count = type->child_count, .cells = 1};
     if (!type_is_nested(type)) n->scalar = conversion_of(policy, type->kind);
     n->children = must_calloc((size_t)type->child_count, sizeof *n->children);
     for (int i = 0; i < type->child_count; i++) {
-        walk_open(&n->children[i], type->children[i].type, policy);
+        walk_node_open(&n->children[i], type->children[i].type, policy);
         if (fields) n->cells += n->children[i].cells;
     }
     /* keys are text whatever the map's key type: they are cast */
@@ -27,13 +27,21 @@ void walk_open(struct walk_node *n, const struct type *type, enum decode_policy 
     n->chosen = must_calloc((size_t)type->child_count, sizeof *n->chosen);
 }
 
-void walk_close(struct walk_node *n)
+void walk_node_close(struct walk_node *n)
 {
-    for (int i = 0; i < n->child_count; i++) walk_close(&n->children[i]);
+    for (int i = 0; i < n->child_count; i++) walk_node_close(&n->children[i]);
     if (n->kind == TYPE_STRUCT) keys_close(&n->keys);
     free(n->children);
     free(n->seen);
     free(n->chosen);
+}
+
+/* Buffers that are views of nothing at first would point nowhere. */
+void walk_init(struct walk *w)
+{
+    buffer_reserve(&w->text, 1);
+    buffer_reserve(&w->scratch, 1);
+    buffer_reserve(&w->entries, sizeof(struct entry));
 }
 
 void walk_release(struct walk *w)

@@ -18,8 +18,8 @@ struct walk_node {
     int64_t *chosen; /* by field: scratch of the indexed walk */
 };
 
-void walk_open(struct walk_node *, const struct type *, enum decode_policy);
-void walk_close(struct walk_node *);
+void walk_node_open(struct walk_node *, const struct type *, enum decode_policy);
+void walk_node_close(struct walk_node *);
 
 enum { RECORD_CELLS_MAX = 1 << 24 };
 
@@ -36,6 +36,7 @@ struct walk {
     struct arena keys;     /* texts of escaped keys, for one record */
 };
 
+void walk_init(struct walk *);
 void walk_release(struct walk *);
 /* Begins a record (or begins it again, indexed). */
 void walk_begin(struct walk *, span record, bool indexed);

@@ -512,11 +512,15 @@ static void openx_by_its_inspectors(void **state)
     EXPECT_ALL(DECODE_OPENX, examples);
 }
 
+/* Columns a double and b float of one literal. */
 static double one_double(struct fixture *f, const char *literal)
 {
-    char record[2048];
-    run(f, (span){record, (size_t)snprintf(record, sizeof record, "{\"a\":%s}", literal)});
+    char record[4096];
+    run(f, (span){record, (size_t)snprintf(record, sizeof record, "{\"a\":%s,\"b\":%s}", literal, literal)});
     assert_true(column_valid(&f->out.batch->columns[0], 0));
+    float narrow = ((const float *)f->out.batch->columns[1].values)[0], wanted = strtof(literal, NULL);
+    if (memcmp(&narrow, &wanted, sizeof narrow) != 0)
+        fail_msg("%s: %a, strtof %a", literal, (double)narrow, (double)wanted);
     return ((const double *)f->out.batch->columns[0].values)[0];
 }
 
@@ -527,13 +531,14 @@ static void doubles_round_correctly(void **state)
     (void)state;
     struct fixture f;
     uint64_t seed = 88172645463325252u;
-    open_decoder(&f, "a:double", &(struct decode_options){0});
-    for (int i = 0; i < 40000; i++) {
+    open_decoder(&f, "a:double,b:float", &(struct decode_options){0});
+    for (int i = 0; i < 60000; i++) {
         char literal[1400];
         double value, got;
         seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
         uint64_t bits = seed;
-        if (i % 4 == 1) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)1023 << 52;
+        if (i % 8 == 1) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)(983 + i / 8 % 120) << 52;
+        else if (i % 4 == 1) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)1023 << 52;
         memcpy(&value, &bits, sizeof value);
         if (value != value || value - value != 0) continue;
         if (i % 4 == 2) snprintf(literal, sizeof literal, "%lld.%02u", (long long)(seed >> 40), (unsigned)(seed % 100));
@@ -550,7 +555,9 @@ static void doubles_round_correctly(void **state)
         "1.7976931348623159e308", "1e309", "-1e309", "1e99999999999999999999", "1e-99999999999999999999",
         "0e99999999999999999999", "-0.0", "-0e5", "0.000000000000000000000000000000000000000001e42",
         "123456789012345678901234567890e-30", "1e23", "8.5e22", "1e22", "1e-22", "1e-23",
-        "10000000000000000000", "9999999999999999999", "18446744073709551616", "3.0e-0022",
+        "16777217", "16777217.0000000000000000000000001", "3.4028235677973366e38", "3.4028235677973365e38",
+        "9007199254740993e0", "18014398509481989", "0.9007199254740993", "4503599627370497.5",
+        "4503599627370496.5", "10000000000000000000", "9999999999999999999", "18446744073709551616", "3.0e-0022",
     };
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) {
         double got = one_double(&f, hard[i]), value = strtod(hard[i], NULL);
