@@ -100,7 +100,7 @@ static error take_region(struct call *c, span region)
     return OK;
 }
 
-error call_run(struct call *c)
+static error call_run(struct call *c)
 {
     static const struct member none[] = {{0}};
     if (!c->operation->own_input) {
@@ -200,9 +200,8 @@ static void reply_headers(struct call *c)
     http_reply_header(c->http, c->reply, "Date", date_http(c->arena, now_us()));
 }
 
-static void handle(void *context, struct http_request *http, struct http_reply *reply)
+void gateway_handle(struct gateway *gateway, struct http_request *http, struct http_reply *reply)
 {
-    struct gateway *gateway = context;
     struct call c = {.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
                      .account = gateway->account, .region = gateway->region};
     request_id_make(c.request_id);
@@ -216,6 +215,11 @@ static void handle(void *context, struct http_request *http, struct http_reply *
     else if (!c.replied) reply_output(&c);
     json_decref(c.input);
     json_decref(c.output);
+}
+
+static void handle(void *context, struct http_request *http, struct http_reply *reply)
+{
+    gateway_handle(context, http, reply);
 }
 
 static size_t body_limit(void *context, const struct http_request *http)

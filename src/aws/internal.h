@@ -83,8 +83,8 @@ struct gateway {
 
 /* Gives the body and its content type; adds nothing else. */
 void call_reply_body(struct call *, int status, const char *content_type, span body);
-/* The recognised operation on an input already read and checked; for the fuzzer and the gateway. */
-error call_run(struct call *) MUST_CHECK;
+/* Answers one request; what the server calls. */
+void gateway_handle(struct gateway *, struct http_request *, struct http_reply *);
 
 /* ---- access keys (access_key.c) ---- */
 
