@@ -4,11 +4,11 @@
 
 #include "stream/stream.h" /* first: cmocka.h makes `fail` a macro */
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +87,8 @@ static inline size_t testing_number(span data)
     uint64_t number;
     const char *blank = memrchr(data.data, ' ', data.size);
     assert_non_null(blank);
-    assert_true(parse_uint64((span){blank + 1, (size_t)(data.data + data.size - blank - 1)}, &number));
+    assert_true(
+        parse_uint64((span){blank + 1, (size_t)(data.data + data.size - blank - 1)}, &number));
     return number;
 }
 

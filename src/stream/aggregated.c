@@ -17,7 +17,9 @@
 
 static const uint8_t magic[4] = {0xf3, 0x89, 0x9a, 0xc2};
 
-struct reader { const uint8_t *at, *end; };
+struct reader {
+    const uint8_t *at, *end;
+};
 
 static bool read_varint(struct reader *r, uint64_t *out)
 {

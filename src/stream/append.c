@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    FRAME_BYTES = 64 * 1024,        /* a frame is closed when it has as much: 16 pages, so that
-                                       freed space is found again without long runs */
+    FRAME_BYTES = 64 * 1024, /* a frame is closed when it has as much: 16 pages, so that
+                                freed space is found again without long runs */
     FRAME_RECORDS = 4096,
     COMMIT_BYTES = 32 * 1024 * 1024, /* of one transaction, soft: LMDB keeps its pages in memory */
     TEXT_MAX = 512,
@@ -94,8 +94,8 @@ static error topology_load(struct stream_store *s, MDB_txn *txn, struct stream_k
     t->slots = must_calloc(shard_set_open(&set), sizeof *t->slots);
     for (size_t i = 0; i < set.count; i++)
         if (!set.rows[i].closed)
-            t->slots[t->count++] = (struct slot){.ordinal = set.rows[i].ordinal,
-                                                 .start = set.rows[i].start};
+            t->slots[t->count++] =
+                (struct slot){.ordinal = set.rows[i].ordinal, .start = set.rows[i].start};
     qsort(t->slots, t->count, sizeof *t->slots, slot_compare);
     shard_set_release(&set);
     t->next = s->topologies;
@@ -139,13 +139,15 @@ static void call_fail(struct put_call *call, error code)
     call->text[size] = '\0';
 }
 
-static void route_record(struct stream_store *s, struct topology *t, struct put_call *call, size_t i)
+static void route_record(struct stream_store *s, struct topology *t, struct put_call *call,
+                         size_t i)
 {
     struct slot *slot = topology_route(t, call->hashes[i]);
     struct put_result *result = &call->results[i];
     const struct put_record *record = &call->records[i];
     *result = (struct put_result){.shard_id = store_shard_id(s, slot->ordinal)};
-    if (!limit_take_put(s, t->stream, slot->ordinal, record->partition_key.size + record->data.size)) {
+    if (!limit_take_put(s, t->stream, slot->ordinal,
+                        record->partition_key.size + record->data.size)) {
         result->code = ERR_THROUGHPUT;
         return;
     }

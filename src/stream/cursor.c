@@ -11,16 +11,16 @@ struct local_stream {
     struct stream_store *store;
     struct stream_key key; /* own copies */
     uint32_t id;
-    uint32_t seen;         /* commits when wait last returned */
+    uint32_t seen; /* commits when wait last returned */
 };
 
 struct local_cursor {
     struct stream_cursor base;
     uint32_t ordinal;
-    uint64_t next;         /* index of the next record; 0: the trim horizon, wherever it is */
-    bool at_end;           /* of a closed shard */
-    struct sequence last;  /* of the record before `next`, when next > 0 */
-    MDB_txn *txn;          /* while a slice is out */
+    uint64_t next;        /* index of the next record; 0: the trim horizon, wherever it is */
+    bool at_end;          /* of a closed shard */
+    struct sequence last; /* of the record before `next`, when next > 0 */
+    MDB_txn *txn;         /* while a slice is out */
     struct slice slice;
 };
 
@@ -59,8 +59,7 @@ static error local_shards(struct stream *base, struct arena *a, struct shard **o
     if (e == OK) {
         *out = ARENA_ARRAY(a, struct shard, set.count);
         *count = set.count;
-        for (size_t i = 0; i < set.count; i++)
-            (*out)[i] = shard_show(stream->store, &set.rows[i]);
+        for (size_t i = 0; i < set.count; i++) (*out)[i] = shard_show(stream->store, &set.rows[i]);
     }
     shard_set_release(&set);
     return e;
@@ -136,8 +135,8 @@ static error last_of_place(MDB_cursor *frames, const struct local_stream *stream
         return OK;
     }
     TRY(frame_seek(frames, stream->id, row->ordinal, c->next - 1, &f, &found));
-    int64_t arrival = found && f.first < c->next ? f.arrival_us
-                                                 : (int64_t)row->created_s * US_PER_SECOND;
+    int64_t arrival =
+        found && f.first < c->next ? f.arrival_us : (int64_t)row->created_s * US_PER_SECOND;
     c->last = shard_sequence(row, c->next - 1, arrival);
     return OK;
 }
@@ -192,7 +191,8 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
     TRY(txn_begin(stream->store, false, &txn));
     struct local_cursor *c = must_calloc(1, sizeof *c);
     error e = cursor_row(stream, txn, shard, &row);
-    if (e == OK) e = store_fail(stream->store, mdb_cursor_open(txn, stream->store->frames, &frames), "read");
+    if (e == OK)
+        e = store_fail(stream->store, mdb_cursor_open(txn, stream->store->frames, &frames), "read");
     if (e == OK) {
         e = cursor_place(frames, stream, &row, position, c);
         mdb_cursor_close(frames);

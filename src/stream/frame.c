@@ -18,7 +18,8 @@ size_t frame_size(size_t count, size_t payload)
     return HEADER + ENTRY * count + payload;
 }
 
-void frame_begin(struct frame_writer *w, void *memory, size_t size, uint32_t count, int64_t arrival_us)
+void frame_begin(struct frame_writer *w, void *memory, size_t size, uint32_t count,
+                 int64_t arrival_us)
 {
     char *p = memory;
     memset(p, 0, 4);
@@ -118,7 +119,8 @@ error frame_seek(MDB_cursor *cursor, uint32_t stream, uint32_t ordinal, uint64_t
     return frame_at(code, key, value, stream, ordinal, f, found);
 }
 
-error frame_next(MDB_cursor *cursor, uint32_t stream, uint32_t ordinal, struct frame *f, bool *found)
+error frame_next(MDB_cursor *cursor, uint32_t stream, uint32_t ordinal, struct frame *f,
+                 bool *found)
 {
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);

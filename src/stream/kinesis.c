@@ -54,15 +54,15 @@ struct remote_cursor {
     char *iterator;           /* NULL: to be asked for */
     bool iterator_last;       /* the reply had no next one: the shard ends with the page */
     enum expectation expect;
-    int64_t opened_us;        /* wall clock, when LATEST was fixed */
+    int64_t opened_us; /* wall clock, when LATEST was fixed */
     /* the page: one reply's records, handed out from `at` on */
     struct buffer reply;
     struct arena arena;
     struct page page;
     size_t at;
     int64_t behind_ms;
-    int64_t not_before_us;    /* monotonic: pacing and backoff */
-    int failures;             /* in a row */
+    int64_t not_before_us; /* monotonic: pacing and backoff */
+    int failures;          /* in a row */
     struct slice slice;
 };
 
@@ -73,7 +73,8 @@ static struct remote *remote_of(const struct stream_cursor *c)
 
 /* ---- calls ---- */
 
-static error call(struct remote *r, const char *operation, json_t *input, int attempts, json_t **output)
+static error call(struct remote *r, const char *operation, json_t *input, int attempts,
+                  json_t **output)
 {
     char target[64];
     snprintf(target, sizeof target, "Kinesis_20131202.%s", operation);
@@ -163,7 +164,8 @@ static error list_page(struct remote *r, struct arena *a, char **token, struct b
     error e = OK;
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(output, "Shards"), i, row) {
+    json_array_foreach(json_object_get(output, "Shards"), i, row)
+    {
         struct shard shard;
         e = parse_shard(row, a, &shard);
         if (e != OK) break;
@@ -316,9 +318,14 @@ static error get_records_once(struct remote_cursor *c, span body)
         {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
         {SPAN("x-amz-target"), SPAN("Kinesis_20131202.GetRecords")},
     };
-    struct http_call get = {.method = "POST", .url = r->endpoint, .service = "kinesis",
-                            .region = r->region, .headers = headers, .header_count = 2,
-                            .body = body, .reply_body = &c->reply};
+    struct http_call get = {.method = "POST",
+                            .url = r->endpoint,
+                            .service = "kinesis",
+                            .region = r->region,
+                            .headers = headers,
+                            .header_count = 2,
+                            .body = body,
+                            .reply_body = &c->reply};
     buffer_reset(&c->reply);
     pthread_mutex_lock(&r->lock);
     error e = http_call(r->client, &get);
@@ -371,10 +378,11 @@ static void pace(struct remote_cursor *c)
 static error page_get(struct remote_cursor *c, const struct read_limits *limits)
 {
     struct remote *r = remote_of(&c->base);
-    size_t limit = limits->records && limits->records < RECORDS_PER_CALL ? limits->records
-                                                                         : RECORDS_PER_CALL;
+    size_t limit =
+        limits->records && limits->records < RECORDS_PER_CALL ? limits->records : RECORDS_PER_CALL;
     if (!c->iterator) TRY(iterator_get(c, limits->raw));
-    json_t *input = json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
+    json_t *input =
+        json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
     if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
     TRY(get_records(c, input));
     TRY(take_page(c));
@@ -427,7 +435,8 @@ static error meet_expectation(struct remote_cursor *c)
 {
     if (c->expect == EXPECT_NOTHING) return OK;
     if (c->page.count == 0) return c->iterator_last ? fail_lost(c) : OK;
-    if (sequence_compare(c->page.records[0].sequence, c->position.sequence) != 0) return fail_lost(c);
+    if (sequence_compare(c->page.records[0].sequence, c->position.sequence) != 0)
+        return fail_lost(c);
     if (c->expect == EXPECT_AND_SKIP) c->at = 1;
     c->expect = EXPECT_NOTHING;
     return OK;
@@ -572,7 +581,9 @@ static error describe(struct remote *r)
     TRY(call(r, "DescribeStreamSummary", input_for(r), 0, &output));
     const json_t *summary = json_object_get(output, "StreamDescriptionSummary");
     const json_t *created = json_object_get(summary, "StreamCreationTimestamp");
-    error e = json_is_number(created) ? OK : fail_reply("DescribeStreamSummary", "StreamCreationTimestamp");
+    error e = json_is_number(created)
+                  ? OK
+                  : fail_reply("DescribeStreamSummary", "StreamCreationTimestamp");
     if (e == OK) r->base.created_us = llround(json_number_value(created) * 1000) * US_PER_MS;
     json_decref(output);
     return e;

@@ -128,7 +128,10 @@ const char *store_shard_id(struct stream_store *s, uint32_t ordinal)
 
 static error open_tables_in(struct stream_store *s, MDB_txn *txn)
 {
-    const struct { const char *name; MDB_dbi *table; } tables[] = {
+    const struct {
+        const char *name;
+        MDB_dbi *table;
+    } tables[] = {
         {"meta", &s->meta},     {"streams", &s->streams}, {"shards", &s->shards},
         {"frames", &s->frames}, {"doomed", &s->doomed},
     };
@@ -174,8 +177,7 @@ static error open_environment(struct stream_store *s, const char *path, size_t w
             return fail(ERR_MEMORY,
                         "open %s: no address space for a map of %zu bytes (see ulimit -v)", path,
                         bytes);
-        if (code == ENODEV)
-            return fail(ERR_IO, "open %s: this file system cannot map files", path);
+        if (code == ENODEV) return fail(ERR_IO, "open %s: this file system cannot map files", path);
     }
     TRY(store_fail(s, code, path));
     mdb_reader_check(s->env, NULL); /* slots of processes that died */

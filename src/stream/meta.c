@@ -33,7 +33,10 @@ static error fail_shard_not_found(struct stream_key key, const char *shard)
 
 /* ---- rows ---- */
 
-struct document_key { char bytes[DOCUMENT_KEY_MAX]; size_t size; };
+struct document_key {
+    char bytes[DOCUMENT_KEY_MAX];
+    size_t size;
+};
 
 static error document_key_of(struct stream_key key, struct document_key *out)
 {
@@ -98,8 +101,8 @@ error shard_row_put(struct stream_store *s, MDB_txn *txn, uint32_t stream,
 static error collect_row(struct shard_set *set, MDB_val key, MDB_val value)
 {
     struct shard_row row;
-    TRY(shard_row_decode((span){value.mv_data, value.mv_size},
-                         get_be32((char *)key.mv_data + 4), &row));
+    TRY(shard_row_decode((span){value.mv_data, value.mv_size}, get_be32((char *)key.mv_data + 4),
+                         &row));
     if (set->count == set->capacity) {
         set->capacity = set->capacity ? 2 * set->capacity : 16;
         set->rows = must_realloc(set->rows, set->capacity * sizeof *set->rows);
@@ -201,7 +204,10 @@ static error view_document(struct stream_store *s, struct stream_key key, json_t
 
 /* ---- create, delete, describe, list ---- */
 
-struct creation { int shards; bool on_demand; };
+struct creation {
+    int shards;
+    bool on_demand;
+};
 
 static error create_check(struct change *c)
 {
@@ -363,8 +369,9 @@ static error list_in(struct stream_store *s, MDB_cursor *cursor, const char *acc
     return code == MDB_NOTFOUND ? OK : store_fail(s, code, "list streams");
 }
 
-error stream_list(struct stream_store *s, const char *account, const char *region, const char *after,
-                  size_t max, struct arena *a, const char ***names, size_t *count, bool *more)
+error stream_list(struct stream_store *s, const char *account, const char *region,
+                  const char *after, size_t max, struct arena *a, const char ***names,
+                  size_t *count, bool *more)
 {
     MDB_txn *txn;
     MDB_cursor *cursor;
@@ -404,7 +411,10 @@ error stream_set_retention(struct stream_store *s, struct stream_key key, int ho
     return edit_run(s, key, retention_body, &hours, NULL);
 }
 
-struct attribute { const char *name; const json_t *value; };
+struct attribute {
+    const char *name;
+    const json_t *value;
+};
 
 static error attribute_body(struct change *c, json_t *document)
 {
@@ -422,7 +432,8 @@ error stream_set_attribute(struct stream_store *s, struct stream_key key, const 
     return edit_run(s, key, attribute_body, &in, NULL);
 }
 
-error stream_attribute(struct stream_store *s, struct stream_key key, const char *name, json_t **out)
+error stream_attribute(struct stream_store *s, struct stream_key key, const char *name,
+                       json_t **out)
 {
     json_t *document;
     TRY(view_document(s, key, &document, NULL));
@@ -447,7 +458,8 @@ static error reshard_in(struct change *c, json_t *document, uint32_t id, struct 
     inner.output = reshard->output;
     const char *mode = json_string_value(attribute_of(document, "mode"));
     if (mode && strcmp(mode, "ON_DEMAND") == 0)
-        return fail(ERR_VALIDATION, "Request is invalid. Stream %s under account %s is in On-Demand mode.",
+        return fail(ERR_VALIDATION,
+                    "Request is invalid. Stream %s under account %s is in On-Demand mode.",
                     c->key.name, c->key.account);
     TRY(shard_rows(c->store, c->txn, id, set));
     set->next_ordinal = (uint32_t)json_integer_or(document, "next_ordinal", 0);
@@ -478,7 +490,8 @@ static error reshard_run(struct stream_store *s, struct stream_key key,
     return change_run(s, key, reshard_body, &reshard, NULL);
 }
 
-static error find_open(struct change *c, struct shard_set *set, const char *id, struct shard_row **out)
+static error find_open(struct change *c, struct shard_set *set, const char *id,
+                       struct shard_row **out)
 {
     uint32_t ordinal;
     *out = shard_id_parse(id, &ordinal) ? shard_set_find(set, ordinal) : NULL;
@@ -491,7 +504,10 @@ static error find_open(struct change *c, struct shard_set *set, const char *id, 
     return OK;
 }
 
-struct split { const char *shard; struct hash_key at; };
+struct split {
+    const char *shard;
+    struct hash_key at;
+};
 
 static error split_body(struct change *c, struct shard_set *set)
 {
@@ -520,7 +536,9 @@ error stream_split(struct stream_store *s, struct stream_key key, const char *sh
     return reshard_run(s, key, split_body, &in, NULL);
 }
 
-struct merge { const char *shard, *adjacent; };
+struct merge {
+    const char *shard, *adjacent;
+};
 
 static error merge_body(struct change *c, struct shard_set *set)
 {
@@ -543,7 +561,9 @@ error stream_merge(struct stream_store *s, struct stream_key key, const char *sh
     return reshard_run(s, key, merge_body, &in, NULL);
 }
 
-struct scaling { int target; };
+struct scaling {
+    int target;
+};
 
 static error scale_body(struct change *c, struct shard_set *set)
 {
@@ -595,7 +615,10 @@ static size_t consumer_find(const json_t *rows, const char *name)
     return SIZE_MAX;
 }
 
-struct registration { const char *name; struct arena *arena; };
+struct registration {
+    const char *name;
+    struct arena *arena;
+};
 
 static error register_body(struct change *c, json_t *document)
 {
@@ -633,7 +656,8 @@ static error deregister_body(struct change *c, json_t *document)
     return OK;
 }
 
-error stream_deregister_consumer(struct stream_store *s, struct stream_key key, const char *consumer)
+error stream_deregister_consumer(struct stream_store *s, struct stream_key key,
+                                 const char *consumer)
 {
     return edit_run(s, key, deregister_body, consumer, NULL);
 }

@@ -58,7 +58,8 @@ static bool unescape_unicode(const char **p, const char *end, char **out)
     *p += 4;
     if (c >= 0xdc00 && c <= 0xdfff) return false;
     if (c >= 0xd800 && c <= 0xdbff) {
-        if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u' || !hex4(*p + 2, end, &low)) return false;
+        if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u' || !hex4(*p + 2, end, &low))
+            return false;
         if (low < 0xdc00 || low > 0xdfff) return false;
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
         *p += 6;
@@ -262,6 +263,6 @@ error page_parse(struct arena *a, span reply, struct page *page)
     *page = (struct page){0};
     if (reply.size && scan_page(&s, page)) return OK;
     *page = (struct page){0};
-    return fail(ERR_NETWORK, "GetRecords: the reply of %zu bytes is damaged near byte %zu", reply.size,
-                (size_t)(s.at - reply.data));
+    return fail(ERR_NETWORK, "GetRecords: the reply of %zu bytes is damaged near byte %zu",
+                reply.size, (size_t)(s.at - reply.data));
 }

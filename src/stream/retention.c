@@ -11,7 +11,7 @@ static error trim_frames(struct stream_store *s, MDB_cursor *cursor, uint32_t st
     struct frame f;
     bool found;
     TRY(frame_seek(cursor, stream, ordinal, 0, &f, &found));
-    while (found && f.arrival_us < horizon_us && *budget > 0) {
+    while (found && f.arrival_us<horizon_us && * budget> 0) {
         TRY(store_fail(s, mdb_cursor_del(cursor, 0), "trim"));
         --*budget;
         /* after a deletion the cursor already stands at the next one, which NEXT then yields */
@@ -27,7 +27,7 @@ static error trim_shards(struct stream_store *s, MDB_txn *txn, uint32_t stream, 
     MDB_cursor *cursor;
     TRY(store_fail(s, mdb_cursor_open(txn, s->frames, &cursor), "trim"));
     error e = OK;
-    for (size_t i = 0; e == OK && i < set->count && *budget > 0; i++) {
+    for (size_t i = 0; e == OK && i<set->count && * budget> 0; i++) {
         const struct shard_row *row = &set->rows[i];
         bool empty;
         e = trim_frames(s, cursor, stream, row->ordinal, horizon_us, budget, &empty);
@@ -111,7 +111,10 @@ error collect_doomed(struct stream_store *s)
     return OK;
 }
 
-struct retained { uint32_t stream; int64_t retention_us; };
+struct retained {
+    uint32_t stream;
+    int64_t retention_us;
+};
 
 static error retained_streams(struct stream_store *s, MDB_txn *txn, struct buffer *out)
 {

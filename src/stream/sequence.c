@@ -22,8 +22,8 @@ struct sequence sequence_make(struct sequence_parts p)
 {
     uint64_t created = p.created_s & TIME_MASK, time = p.time_s & TIME_MASK;
     return (struct sequence){
-        .high = (uint64_t)TOP << 56 | created << 20 | (uint64_t)(p.ordinal & 15) << 16 |
-                p.index >> 48,
+        .high =
+            (uint64_t)TOP << 56 | created << 20 | (uint64_t)(p.ordinal & 15) << 16 | p.index >> 48,
         .middle = p.index << 16 | time >> 28,
         .low = time << 36 | (uint64_t)p.ordinal << 4 | VERSION,
     };

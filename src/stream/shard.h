@@ -18,7 +18,7 @@ static inline struct hash_key hash_of_number(u128 n)
 
 enum { HASH_TEXT_MAX = 40 };
 void hash_print(char out[HASH_TEXT_MAX], struct hash_key);
-bool hash_parse(span decimal, struct hash_key *); /* 0 .. 2^128-1 */
+bool hash_parse(span decimal, struct hash_key *);          /* 0 .. 2^128-1 */
 struct hash_key hash_of_partition_key(span partition_key); /* MD5, big-endian */
 
 /* ---- sequence numbers (layout drawn in sequence.c) ---- */
@@ -42,12 +42,12 @@ struct shard_row {
     uint32_t ordinal;
     uint32_t parent, adjacent; /* NO_SHARD: none */
     struct hash_key start, end;
-    uint64_t created_s;        /* as its sequence numbers say: later than its parents' */
+    uint64_t created_s; /* as its sequence numbers say: later than its parents' */
     int64_t created_us;
     bool closed;
     int64_t closed_us;
-    uint64_t next_index;       /* of the next record */
-    int64_t last_us;           /* arrival of the last record; arrivals never go back */
+    uint64_t next_index; /* of the next record */
+    int64_t last_us;     /* arrival of the last record; arrivals never go back */
 };
 
 enum { SHARD_ROW_SIZE = 84 };
@@ -73,9 +73,11 @@ size_t shard_set_open(const struct shard_set *);
 /* `count` new shards over the whole key space. */
 error shard_set_begin(struct shard_set *, size_t count, int64_t now_us) MUST_CHECK;
 /* Any boundary inside the range (start < at <= end); the caller checks AWS's narrower rule. */
-error shard_set_split(struct shard_set *, uint32_t ordinal, struct hash_key at, int64_t now_us) MUST_CHECK;
+error shard_set_split(struct shard_set *, uint32_t ordinal, struct hash_key at,
+                      int64_t now_us) MUST_CHECK;
 /* The ranges must touch, `low` below `high`; `parent` is either of them, the one named first. */
-error shard_set_merge(struct shard_set *, uint32_t parent, uint32_t adjacent, int64_t now_us) MUST_CHECK;
+error shard_set_merge(struct shard_set *, uint32_t parent, uint32_t adjacent,
+                      int64_t now_us) MUST_CHECK;
 bool shard_touches(const struct shard_row *, const struct shard_row *);
 /* To `target` shards of equal width by splits and merges. */
 error shard_set_uniform(struct shard_set *, size_t target, int64_t now_us) MUST_CHECK;
@@ -114,7 +116,7 @@ bool slice_full(const struct slice *, const struct read_limits *, size_t next_by
 struct page {
     struct stored_record *records;
     size_t count;
-    span next;         /* iterator; data NULL: none, the shard ends here */
+    span next; /* iterator; data NULL: none, the shard ends here */
     int64_t behind_ms;
 };
 /* Spans point into the reply and the arena. ERR_NETWORK when it is no such reply. */

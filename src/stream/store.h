@@ -77,8 +77,12 @@ error meta_set(struct stream_store *, MDB_txn *, const char *name, uint64_t valu
 error meta_changed(struct stream_store *, MDB_txn *) MUST_CHECK; /* generation + 1 */
 
 /* ---- keys ---- */
-struct shard_key { uint8_t bytes[8]; };
-struct frame_key { uint8_t bytes[16]; };
+struct shard_key {
+    uint8_t bytes[8];
+};
+struct frame_key {
+    uint8_t bytes[16];
+};
 static inline struct shard_key shard_key_of(uint32_t stream, uint32_t ordinal)
 {
     struct shard_key k;
@@ -99,17 +103,19 @@ static inline struct frame_key frame_key_of(uint32_t stream, uint32_t ordinal, u
 error fail_no_stream(struct stream_key);
 error fail_no_shard(struct stream_key, const char *shard);
 /* The stream's document, a new reference; its id. */
-error document_get(struct stream_store *, MDB_txn *, struct stream_key, json_t **, uint32_t *id) MUST_CHECK;
+error document_get(struct stream_store *, MDB_txn *, struct stream_key, json_t **,
+                   uint32_t *id) MUST_CHECK;
 error document_put(struct stream_store *, MDB_txn *, struct stream_key, const json_t *) MUST_CHECK;
-error shard_row_get(struct stream_store *, MDB_txn *, uint32_t stream, uint32_t ordinal, struct shard_row *,
-                    bool *found) MUST_CHECK;
-error shard_row_put(struct stream_store *, MDB_txn *, uint32_t stream, const struct shard_row *) MUST_CHECK;
+error shard_row_get(struct stream_store *, MDB_txn *, uint32_t stream, uint32_t ordinal,
+                    struct shard_row *, bool *found) MUST_CHECK;
+error shard_row_put(struct stream_store *, MDB_txn *, uint32_t stream,
+                    const struct shard_row *) MUST_CHECK;
 /* All rows of the stream, by ordinal; next_ordinal is left alone. */
 error shard_rows(struct stream_store *, MDB_txn *, uint32_t stream, struct shard_set *) MUST_CHECK;
 
 /* ---- frames (frame.c) ---- */
 struct frame {
-    uint64_t first;     /* index of its first record */
+    uint64_t first; /* index of its first record */
     uint32_t count;
     int64_t arrival_us; /* of all its records */
     const char *table;
@@ -120,7 +126,8 @@ struct frame_writer {
     char *table, *payload, *end;
     uint32_t offset;
 };
-void frame_begin(struct frame_writer *, void *memory, size_t size, uint32_t count, int64_t arrival_us);
+void frame_begin(struct frame_writer *, void *memory, size_t size, uint32_t count,
+                 int64_t arrival_us);
 void frame_add(struct frame_writer *, span key, span data);
 void frame_finish(struct frame_writer *);
 /* Borrows from the map. ERR_CORRUPT when the value is no frame. */
@@ -133,7 +140,8 @@ static inline uint64_t frame_last(const struct frame *f)
 /* The first frame of the shard whose last record's index is at least `index`. */
 error frame_seek(MDB_cursor *, uint32_t stream, uint32_t ordinal, uint64_t index, struct frame *,
                  bool *found) MUST_CHECK;
-error frame_next(MDB_cursor *, uint32_t stream, uint32_t ordinal, struct frame *, bool *found) MUST_CHECK;
+error frame_next(MDB_cursor *, uint32_t stream, uint32_t ordinal, struct frame *,
+                 bool *found) MUST_CHECK;
 
 /* ---- limits (limits.c) ---- */
 bool limit_take_put(struct stream_store *, uint32_t stream, uint32_t ordinal, size_t bytes);

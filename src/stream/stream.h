@@ -20,16 +20,18 @@ void sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence); /* NUL-termin
 
 enum { SHARD_ID_SIZE = 21 }; /* "shardId-000000000000" and NUL; remote ids may be up to 128 */
 
-struct hash_key { uint64_t high, low; }; /* 128-bit */
+struct hash_key {
+    uint64_t high, low;
+}; /* 128-bit */
 
 struct shard {
     const char *id;
     const char *parent, *adjacent_parent; /* NULL: none */
     struct hash_key start, end;           /* inclusive */
     struct sequence starting;
-    struct sequence ending;               /* only when closed */
+    struct sequence ending; /* only when closed */
     bool closed;
-    int64_t created_us, closed_us;        /* 0: unknown (remote), not closed */
+    int64_t created_us, closed_us; /* 0: unknown (remote), not closed */
 };
 
 enum position_type {
@@ -38,7 +40,7 @@ enum position_type {
     POSITION_AT_TIMESTAMP,
     POSITION_AT_SEQUENCE,
     POSITION_AFTER_SEQUENCE,
-    POSITION_SHARD_END,      /* everything read, shard closed */
+    POSITION_SHARD_END, /* everything read, shard closed */
 };
 
 struct position {
@@ -57,11 +59,11 @@ struct records {
     const int64_t *arrival_us;
     const span *partition_key;
     const span *data;
-    size_t bytes;            /* of all data */
-    int64_t behind_ms;       /* MillisBehindLatest after this slice */
-    bool shard_end;          /* the shard is closed and this was its last slice */
-    struct sequence last;    /* of the last stored record read (when count > 0 or skipped) */
-    bool any;                /* false: no record was consumed, `last` says nothing */
+    size_t bytes;         /* of all data */
+    int64_t behind_ms;    /* MillisBehindLatest after this slice */
+    bool shard_end;       /* the shard is closed and this was its last slice */
+    struct sequence last; /* of the last stored record read (when count > 0 or skipped) */
+    bool any;             /* false: no record was consumed, `last` says nothing */
 };
 
 struct read_limits {
@@ -106,10 +108,11 @@ struct stream_ops {
 struct stream {
     const struct stream_ops *ops;
     const char *name;
-    int64_t created_us;      /* tells a re-created stream of the same name */
+    int64_t created_us; /* tells a re-created stream of the same name */
 };
 
-static inline error MUST_CHECK stream_shards(struct stream *s, struct arena *a, struct shard **out, size_t *n)
+static inline error MUST_CHECK stream_shards(struct stream *s, struct arena *a, struct shard **out,
+                                             size_t *n)
 {
     return s->ops->shards(s, a, out, n);
 }
@@ -117,7 +120,9 @@ static inline error MUST_CHECK stream_shards(struct stream *s, struct arena *a, 
 /* ---- KPL aggregation (stream/aggregated.c) ----
  * magic F3 89 9A C2 | protobuf AggregatedRecord | MD5 of the protobuf part.
  * Anything that does not check out is one plain record. */
-struct aggregated_record { span partition_key, explicit_hash_key, data; };
+struct aggregated_record {
+    span partition_key, explicit_hash_key, data;
+};
 bool aggregated_unpack(struct arena *, span record, struct aggregated_record **out, size_t *count);
 
 /* ---- the local log (stream/local.c on LMDB; drawn there) ----
@@ -128,7 +133,7 @@ struct stream_store;
 struct stream_info {
     const char *name;
     const char *arn;
-    const char *status;             /* ACTIVE ... */
+    const char *status; /* ACTIVE ... */
     bool on_demand;
     int open_shards;
     int retention_hours;
@@ -139,16 +144,16 @@ struct stream_info {
 };
 
 struct put_record {
-    span partition_key;             /* 1..256 Unicode characters, checked by the door */
+    span partition_key; /* 1..256 Unicode characters, checked by the door */
     bool has_explicit_hash;
     struct hash_key explicit_hash;
     span data;
 };
 
 struct put_result {
-    const char *shard_id;           /* valid as long as the store is open */
+    const char *shard_id; /* valid as long as the store is open */
     struct sequence sequence;
-    error code;                     /* OK or ERR_THROUGHPUT */
+    error code; /* OK or ERR_THROUGHPUT */
 };
 
 struct stream_consumer {
@@ -160,36 +165,50 @@ struct stream_consumer {
  * fork: the child opens its own. Everything is safe to call from any thread. */
 error stream_store_open(const char *folder, struct stream_store **) MUST_CHECK;
 /* The same with a ceiling on the log's size: a put beyond it answers ERR_NO_SPACE. */
-error stream_store_open_capped(const char *folder, size_t max_bytes, struct stream_store **) MUST_CHECK;
+error stream_store_open_capped(const char *folder, size_t max_bytes,
+                               struct stream_store **) MUST_CHECK;
 void stream_store_close(struct stream_store *);
 /* AWS's per-shard limits (1 MB/s and 1000 records/s in, 2 MB/s and 5 reads/s out); default off. */
 void stream_store_set_limits(struct stream_store *, bool aws);
 
 /* Each change is durable when the call returns, and done: AWS's CREATING, UPDATING and DELETING
  * last no time here. `account` and `region` scope all names. Errors carry AWS's codes and texts. */
-struct stream_key { const char *account, *region, *name; };
-error stream_create(struct stream_store *, struct stream_key, int shards, bool on_demand) MUST_CHECK;
+struct stream_key {
+    const char *account, *region, *name;
+};
+error stream_create(struct stream_store *, struct stream_key, int shards,
+                    bool on_demand) MUST_CHECK;
 error stream_delete(struct stream_store *, struct stream_key) MUST_CHECK;
-error stream_describe(struct stream_store *, struct stream_key, struct arena *, struct stream_info *) MUST_CHECK;
+error stream_describe(struct stream_store *, struct stream_key, struct arena *,
+                      struct stream_info *) MUST_CHECK;
 /* Names in order, after `after` (NULL: from the first), at most `max`. */
 error stream_list(struct stream_store *, const char *account, const char *region, const char *after,
-                  size_t max, struct arena *, const char ***names, size_t *count, bool *more) MUST_CHECK;
+                  size_t max, struct arena *, const char ***names, size_t *count,
+                  bool *more) MUST_CHECK;
 error stream_set_retention(struct stream_store *, struct stream_key, int hours) MUST_CHECK;
 /* Other attributes that are stored and returned as given (value NULL: removed; *out is NULL when
  * never set). stream_describe reads: "mode" ("PROVISIONED" or "ON_DEMAND"), "encryption"
  * ({"type": "KMS", "key_id": ...}), "max_record_kib" (integer). */
-error stream_set_attribute(struct stream_store *, struct stream_key, const char *name, const json_t *value) MUST_CHECK;
-error stream_attribute(struct stream_store *, struct stream_key, const char *name, json_t **out) MUST_CHECK;
-error stream_split(struct stream_store *, struct stream_key, const char *shard, struct hash_key at) MUST_CHECK;
-error stream_merge(struct stream_store *, struct stream_key, const char *shard, const char *adjacent) MUST_CHECK;
-error stream_update_shard_count(struct stream_store *, struct stream_key, int target, int *current) MUST_CHECK;
+error stream_set_attribute(struct stream_store *, struct stream_key, const char *name,
+                           const json_t *value) MUST_CHECK;
+error stream_attribute(struct stream_store *, struct stream_key, const char *name,
+                       json_t **out) MUST_CHECK;
+error stream_split(struct stream_store *, struct stream_key, const char *shard,
+                   struct hash_key at) MUST_CHECK;
+error stream_merge(struct stream_store *, struct stream_key, const char *shard,
+                   const char *adjacent) MUST_CHECK;
+error stream_update_shard_count(struct stream_store *, struct stream_key, int target,
+                                int *current) MUST_CHECK;
 /* Appends and returns when all are durable: concurrent callers share one commit. Results in input
  * order; records refused by a limit have their own code. */
 error stream_put(struct stream_store *, struct stream_key, const struct put_record *, size_t count,
                  struct put_result *results) MUST_CHECK;
-error stream_register_consumer(struct stream_store *, struct stream_key, const char *consumer, struct arena *, struct stream_consumer *) MUST_CHECK;
-error stream_deregister_consumer(struct stream_store *, struct stream_key, const char *consumer) MUST_CHECK;
-error stream_consumers(struct stream_store *, struct stream_key, struct arena *, struct stream_consumer **, size_t *count) MUST_CHECK;
+error stream_register_consumer(struct stream_store *, struct stream_key, const char *consumer,
+                               struct arena *, struct stream_consumer *) MUST_CHECK;
+error stream_deregister_consumer(struct stream_store *, struct stream_key,
+                                 const char *consumer) MUST_CHECK;
+error stream_consumers(struct stream_store *, struct stream_key, struct arena *,
+                       struct stream_consumer **, size_t *count) MUST_CHECK;
 /* Drops records older than each stream's retention and shards that held only such, and frees what
  * deleted streams left behind; called by the server from time to time. */
 error stream_trim(struct stream_store *, int64_t now_us) MUST_CHECK;
@@ -197,7 +216,8 @@ error stream_trim(struct stream_store *, int64_t now_us) MUST_CHECK;
 /* Opens for reading; close with ->ops->close. */
 error stream_open_local(struct stream_store *, struct stream_key, struct stream **) MUST_CHECK;
 
-/* ---- remote (stream/kinesis.c): the same over HTTP, against AWS or anything that speaks it ---- */
+/* ---- remote (stream/kinesis.c): the same over HTTP, against AWS or anything that speaks it ----
+ */
 struct http_client;
 error stream_open_kinesis(struct http_client *, const char *endpoint_url, const char *region,
                           const char *stream_name_or_arn, struct stream **) MUST_CHECK;

@@ -83,8 +83,14 @@ static void order_unknown_fields_and_tags_do_not_matter(void **state)
     number_field(&m, 9, 77);
     bytes_field(&m, 3, buffer_span(&tagged)); /* before the table it refers to */
     bytes_field(&m, 1, SPAN("late"));
-    buffer_append(&m, "\x3d" "abcd", 5);         /* field 7, 32 bits */
-    buffer_append(&m, "\x41" "abcdefgh", 9);     /* field 8, 64 bits */
+    buffer_append(&m,
+                  "\x3d"
+                  "abcd",
+                  5); /* field 7, 32 bits */
+    buffer_append(&m,
+                  "\x41"
+                  "abcdefgh",
+                  9); /* field 8, 64 bits */
     struct aggregated_record *r;
     size_t count;
     assert_true(aggregated_unpack(&a, sealed(&a, &m), &r, &count));
@@ -123,13 +129,13 @@ static void damaged_messages_are_plain_records(void **state)
         record_of(&a, 1, -1, SPAN("key index beyond the table")),
         record_of(&a, UINT64_MAX, -1, SPAN("far beyond")),
         record_of(&a, 0, 0, SPAN("no hash table")),
-        SPAN("\x08\x00"),                         /* no data */
-        SPAN("\x1a\x01x"),                        /* no key */
-        SPAN("\x08\x00\x1a\x05x"),                /* data cut */
-        SPAN("\x08\x80"),                         /* varint cut */
+        SPAN("\x08\x00"),                                         /* no data */
+        SPAN("\x1a\x01x"),                                        /* no key */
+        SPAN("\x08\x00\x1a\x05x"),                                /* data cut */
+        SPAN("\x08\x80"),                                         /* varint cut */
         SPAN("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), /* varint too long */
-        SPAN("\x0b\x0c"),                         /* group */
-        SPAN("\x00\x00"),                         /* field 0 */
+        SPAN("\x0b\x0c"),                                         /* group */
+        SPAN("\x00\x00"),                                         /* field 0 */
         SPAN("\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),     /* length overflows */
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {

@@ -99,8 +99,9 @@ static void fill(struct testing *t)
             int size = snprintf(data, 64, "%060d", 0);
             memset(data + size, 'x', sizeof data - (size_t)size);
             snprintf(data + sizeof data - 12, 12, " %010zu", acknowledged + i);
-            r[i] = (struct put_record){.partition_key = SPAN("k"),
-                                       .data = {arena_copy(&t->arena, data, sizeof data - 1), sizeof data - 1}};
+            r[i] = (struct put_record){
+                .partition_key = SPAN("k"),
+                .data = {arena_copy(&t->arena, data, sizeof data - 1), sizeof data - 1}};
         }
         e = stream_put(t->store, KEY, r, 4, results);
         if (e == OK) acknowledged += 4;

@@ -51,8 +51,7 @@ static error list_shards(struct endpoint *p, const json_t *in, json_t **out)
     if (token) assert_null(json_object_get(in, "StreamName"));
     assert_int_equal(stream_shards(s, &arena, &shards, &count), OK);
     *out = json_pack("{s:[o]}", "Shards", shard_json(&shards[at]));
-    if (at + 1 < count)
-        json_object_set_new(*out, "NextToken", json_sprintf("%zu", at + 1));
+    if (at + 1 < count) json_object_set_new(*out, "NextToken", json_sprintf("%zu", at + 1));
     s->ops->close(s);
     arena_release(&arena);
     return OK;
@@ -60,7 +59,8 @@ static error list_shards(struct endpoint *p, const json_t *in, json_t **out)
 
 static error get_iterator(struct endpoint *p, const json_t *in, json_t **out)
 {
-    const char *type = json_text(in, "ShardIteratorType"), *sequence = json_text(in, "StartingSequenceNumber");
+    const char *type = json_text(in, "ShardIteratorType"),
+               *sequence = json_text(in, "StartingSequenceNumber");
     double time = json_number_value(json_object_get(in, "Timestamp"));
     atomic_fetch_add(&p->get_iterators, 1);
     if (p->forget && sequence) type = "TRIM_HORIZON";
@@ -88,11 +88,11 @@ static json_t *records_json(const struct records *r)
         char *data = must_alloc(base64_encoded_size(r->data[i].size) + 1);
         base64_encode(data, r->data[i]);
         sequence_print(sequence, r->sequence[i]);
-        json_array_append_new(
-            rows, json_pack("{s:s,s:o,s:s#,s:o}", "SequenceNumber", sequence,
-                            "ApproximateArrivalTimestamp", json_timestamp(r->arrival_us[i]), "Data",
-                            data, base64_encoded_size(r->data[i].size), "PartitionKey",
-                            json_from_span(r->partition_key[i])));
+        json_array_append_new(rows, json_pack("{s:s,s:o,s:s#,s:o}", "SequenceNumber", sequence,
+                                              "ApproximateArrivalTimestamp",
+                                              json_timestamp(r->arrival_us[i]), "Data", data,
+                                              base64_encoded_size(r->data[i].size), "PartitionKey",
+                                              json_from_span(r->partition_key[i])));
         free(data);
     }
     return rows;
@@ -112,22 +112,28 @@ static error get_records(struct endpoint *p, const json_t *in, json_t **out)
     struct stream_cursor *c;
     struct records r;
     atomic_fetch_add(&p->get_records, 1);
-    assert_int_equal(sscanf(json_text(in, "ShardIterator"), "%63s %63s %63s %lf", shard, type, sequence, &time), 4);
+    assert_int_equal(
+        sscanf(json_text(in, "ShardIterator"), "%63s %63s %63s %lf", shard, type, sequence, &time),
+        4);
     if (taken(&p->expire)) return (fail)(ERR_EXPIRED_ITERATOR, "Iterator expired.");
     const char *troubled = atomic_load(&p->throttled_shard);
-    if (troubled && strcmp(troubled, shard) == 0) return (fail)(ERR_THROUGHPUT, "Rate exceeded for shard");
+    if (troubled && strcmp(troubled, shard) == 0)
+        return (fail)(ERR_THROUGHPUT, "Rate exceeded for shard");
     if (taken(&p->throttle)) return (fail)(ERR_THROUGHPUT, "Rate exceeded for shard");
     TRY(position_of(type, sequence, time, &position));
     struct stream *s = testing_stream(p->testing);
-    struct read_limits limits = {.records = (size_t)json_integer_or(in, "Limit", 10000), .raw = true};
+    struct read_limits limits = {.records = (size_t)json_integer_or(in, "Limit", 10000),
+                                 .raw = true};
     error e = s->ops->open_cursor(s, shard, position, &c);
     if (e == OK) {
         assert_int_equal(s->ops->read(c, limits, &r), OK);
-        *out = json_pack("{s:o,s:I}", "Records", records_json(&r), "MillisBehindLatest", (json_int_t)r.behind_ms);
+        *out = json_pack("{s:o,s:I}", "Records", records_json(&r), "MillisBehindLatest",
+                         (json_int_t)r.behind_ms);
         struct position after = s->ops->position(c);
         sequence_print(next, after.sequence);
         if (after.type == POSITION_TRIM_HORIZON)
-            json_object_set_new(*out, "NextShardIterator", json_sprintf("%s TRIM_HORIZON 0 0", shard));
+            json_object_set_new(*out, "NextShardIterator",
+                                json_sprintf("%s TRIM_HORIZON 0 0", shard));
         else if (after.type == POSITION_AFTER_SEQUENCE)
             json_object_set_new(*out, "NextShardIterator",
                                 json_sprintf("%s AFTER_SEQUENCE_NUMBER %s 0", shard, next));
@@ -167,7 +173,8 @@ static void handle(void *context, struct http_request *request, struct http_repl
     struct buffer body = {0};
     assert_int_equal(json_read(request->body, &in), OK);
     error e = answer(p, http_header(request, "x-amz-target"), in, &out);
-    if (e != OK) out = json_pack("{s:s,s:s}", "__type", error_row(e)->name, "message", error_text());
+    if (e != OK)
+        out = json_pack("{s:s,s:s}", "__type", error_row(e)->name, "message", error_text());
     reply->status = e == OK ? 200 : error_row(e)->status;
     json_print(&body, out);
     reply->body = arena_span(request->arena, buffer_span(&body));
@@ -229,7 +236,8 @@ static size_t read_on(struct stream *s, struct stream_cursor *c, size_t next, si
 {
     struct records r;
     do {
-        assert_int_equal(s->ops->read(c, (struct read_limits){.records = page, .bytes = 900}, &r), OK);
+        assert_int_equal(s->ops->read(c, (struct read_limits){.records = page, .bytes = 900}, &r),
+                         OK);
         for (size_t i = 0; i < r.count; i++) assert_int_equal(testing_number(r.data[i]), next++);
         if (!r.any && r.behind_ms) s->ops->wait(s, 5000);
     } while (r.behind_ms > 0);
@@ -254,9 +262,12 @@ static void the_same_as_local(void **state)
         for (size_t i = 0; i < count_here; i++) {
             assert_string_equal(here[i].id, there[i].id);
             assert_int_equal(sequence_compare(here[i].starting, there[i].starting), 0);
-            assert_true(here[i].end.high == there[i].end.high && here[i].end.low == there[i].end.low);
-            struct testing_read a = testing_read_all(p->testing, local, here[i].id, (struct position){0});
-            struct testing_read b = testing_read_all(p->testing, s, here[i].id, (struct position){0});
+            assert_true(here[i].end.high == there[i].end.high &&
+                        here[i].end.low == there[i].end.low);
+            struct testing_read a =
+                testing_read_all(p->testing, local, here[i].id, (struct position){0});
+            struct testing_read b =
+                testing_read_all(p->testing, s, here[i].id, (struct position){0});
             assert_int_equal(a.count, b.count);
             for (size_t k = 0; k < a.count; k++) {
                 assert_int_equal(a.numbers[k], b.numbers[k]);
@@ -270,8 +281,10 @@ static void the_same_as_local(void **state)
     local->ops->close(local);
     struct stream *s;
     assert_int_equal(stream_delete(p->testing->store, KEY), OK);
-    assert_int_equal(stream_open_kinesis(p->client, p->url, "eu-west-1", "s", &s), ERR_RESOURCE_NOT_FOUND);
-    assert_int_equal(stream_open_kinesis(p->client, p->url, "eu-west-1", "arn:aws:kinesis", &s), ERR_USAGE);
+    assert_int_equal(stream_open_kinesis(p->client, p->url, "eu-west-1", "s", &s),
+                     ERR_RESOURCE_NOT_FOUND);
+    assert_int_equal(stream_open_kinesis(p->client, p->url, "eu-west-1", "arn:aws:kinesis", &s),
+                     ERR_USAGE);
 }
 
 static void faults_pass(void **state)
@@ -292,7 +305,8 @@ static void faults_pass(void **state)
         if (i) assert_true(!r.any && r.behind_ms > 0); /* nothing now, but not caught up */
         while (atomic_load(faults[i]) > 0 || !r.any) {
             assert_int_equal(s->ops->read(c, (struct read_limits){.records = 50}, &r), OK);
-            for (size_t k = 0; k < r.count; k++) assert_int_equal(testing_number(r.data[k]), next++);
+            for (size_t k = 0; k < r.count; k++)
+                assert_int_equal(testing_number(r.data[k]), next++);
             s->ops->wait(s, 5000);
         }
     }
@@ -310,7 +324,8 @@ static void one_shards_trouble_is_its_own(void **state)
     testing_put(p->testing, "k", 0, 300);
     p->throttled_shard = FIRST_SHARD;
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &sick), OK);
-    assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", (struct position){0}, &well), OK);
+    assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", (struct position){0}, &well),
+                     OK);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(s->ops->read(sick, (struct read_limits){0}, &r), OK);
         assert_false(r.any);
@@ -381,7 +396,8 @@ static void latest_is_fixed_when_opened(void **state)
     struct stream *s = remote(p, "s");
     struct stream_cursor *c;
     struct records r;
-    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
+    assert_int_equal(
+        s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){0}, &r), OK);
     assert_int_equal(r.count, 0);
     put_first(p, 0, 10, results);

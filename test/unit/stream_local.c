@@ -72,7 +72,9 @@ static void explicit_hash_routes(void **state)
     assert_int_equal(stream_create(t->store, KEY, 4, false), OK);
     struct put_record r[3] = {
         {.partition_key = SPAN("k"), .data = SPAN("x"), .has_explicit_hash = true},
-        {.partition_key = SPAN("k"), .data = SPAN("y"), .has_explicit_hash = true,
+        {.partition_key = SPAN("k"),
+         .data = SPAN("y"),
+         .has_explicit_hash = true,
          .explicit_hash = {UINT64_MAX, UINT64_MAX}},
         /* MD5("1") = c4ca...: the last quarter */
         {.partition_key = SPAN("1"), .data = SPAN("z")},
@@ -133,7 +135,8 @@ static void limits_cut_and_nothing_is_lost(void **state)
         assert_int_equal(s->ops->read(c, limits, &out), OK);
         assert_true(out.count > 0 && out.count <= limits.records);
         assert_true(out.count == 1 || out.bytes <= limits.bytes);
-        for (size_t i = 0; i < out.count; i++) assert_int_equal(testing_number(out.data[i]), next++);
+        for (size_t i = 0; i < out.count; i++)
+            assert_int_equal(testing_number(out.data[i]), next++);
     } while (out.behind_ms > 0);
     assert_int_equal(next, 1000);
     s->ops->close_cursor(c);
@@ -179,12 +182,14 @@ static void positions_and_their_texts(void **state)
     struct stream_cursor *c;
     struct records out;
     /* LATEST sees only what comes later, and its position says so */
-    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
+    assert_int_equal(
+        s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){0}, &out), OK);
     assert_int_equal(out.count, 0);
     struct position place = s->ops->position(c);
     assert_int_equal(place.type, POSITION_AFTER_SEQUENCE);
-    struct put_record late = {.partition_key = SPAN("x"), .data = SPAN("late"), .has_explicit_hash = true};
+    struct put_record late = {
+        .partition_key = SPAN("x"), .data = SPAN("late"), .has_explicit_hash = true};
     struct put_result result;
     assert_int_equal(stream_put(t->store, KEY, &late, 1, &result), OK);
     assert_true(sequence_compare(place.sequence, result.sequence) < 0);
@@ -197,13 +202,15 @@ static void positions_and_their_texts(void **state)
     assert_int_equal(sequence_compare(place.sequence, result.sequence), 0);
     s->ops->close_cursor(c);
 
-    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_SHARD_END}, &c), OK);
+    assert_int_equal(
+        s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_SHARD_END}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){0}, &out), OK);
     assert_true(out.shard_end);
     s->ops->close_cursor(c);
 
     struct position wrong = {POSITION_AT_SEQUENCE, result.sequence, 0};
-    assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", wrong, &c), ERR_INVALID_ARGUMENT);
+    assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", wrong, &c),
+                     ERR_INVALID_ARGUMENT);
     assert_string_equal(error_text(),
                         "Invalid StartingSequenceNumber. It encodes shardId-000000000000, while it "
                         "was used in a call to a shard with shardId-000000000001");
@@ -282,7 +289,8 @@ static void names_attributes_consumers(void **state)
     struct stream_consumer consumer, *consumers;
     size_t count;
     assert_int_equal(stream_register_consumer(t->store, KEY, "c1", &t->arena, &consumer), OK);
-    assert_int_equal(stream_register_consumer(t->store, KEY, "c1", &t->arena, &consumer), ERR_RESOURCE_IN_USE);
+    assert_int_equal(stream_register_consumer(t->store, KEY, "c1", &t->arena, &consumer),
+                     ERR_RESOURCE_IN_USE);
     assert_int_equal(stream_consumers(t->store, KEY, &t->arena, &consumers, &count), OK);
     assert_int_equal(count, 1);
     assert_string_equal(consumers[0].arn, consumer.arn);
@@ -305,13 +313,17 @@ static void listing_pages_by_account_and_region(void **state)
     const char **out;
     size_t count;
     bool more;
-    assert_int_equal(stream_list(t->store, KEY.account, KEY.region, NULL, 3, &t->arena, &out, &count, &more), OK);
+    assert_int_equal(
+        stream_list(t->store, KEY.account, KEY.region, NULL, 3, &t->arena, &out, &count, &more),
+        OK);
     assert_int_equal(count, 3);
     assert_true(more);
     assert_string_equal(out[0], "a");
     assert_string_equal(out[1], "a-b");
     assert_string_equal(out[2], "a.b");
-    assert_int_equal(stream_list(t->store, KEY.account, KEY.region, out[2], 3, &t->arena, &out, &count, &more), OK);
+    assert_int_equal(
+        stream_list(t->store, KEY.account, KEY.region, out[2], 3, &t->arena, &out, &count, &more),
+        OK);
     assert_int_equal(count, 2);
     assert_false(more);
     assert_string_equal(out[0], "b");

@@ -8,7 +8,8 @@ static void reads_a_reply(void **state)
     struct arena a = {0};
     struct page page;
     span reply = SPAN(
-        " {\"ChildShards\":[{\"ShardId\":\"x\",\"ParentShards\":[\"y\"]}],\"MillisBehindLatest\":1200,"
+        " {\"ChildShards\":[{\"ShardId\":\"x\",\"ParentShards\":[\"y\"]}],\"MillisBehindLatest\":"
+        "1200,"
         "\"Records\":[{\"ApproximateArrivalTimestamp\":1694102537.123,\"Data\":\"eyJ4IjoxfQ==\","
         "\"PartitionKey\":\"1\",\"SequenceNumber\":\"4956921176418345421916848489319506412928539749"
         "7136578562\"}, {\"SequenceNumber\":\"7\",\"EncryptionType\":\"KMS\",\"PartitionKey\":"
@@ -35,7 +36,8 @@ static void an_ended_shard_has_no_next(void **state)
     struct page page;
     assert_int_equal(page_parse(&a, SPAN("{\"Records\":[]}"), &page), OK);
     assert_null(page.next.data);
-    assert_int_equal(page_parse(&a, SPAN("{\"NextShardIterator\":null,\"Records\":[]}"), &page), OK);
+    assert_int_equal(page_parse(&a, SPAN("{\"NextShardIterator\":null,\"Records\":[]}"), &page),
+                     OK);
     assert_null(page.next.data);
     arena_release(&a);
 }
@@ -45,19 +47,30 @@ static void damaged_replies_are_refused(void **state)
     (void)state;
     struct arena a = {0};
     struct page page;
-#define RECORD(key, sequence, data)                                                               \
-    "{\"Records\":[{\"PartitionKey\":\"" key "\",\"SequenceNumber\":\"" sequence                  \
+#define RECORD(key, sequence, data)                                                                \
+    "{\"Records\":[{\"PartitionKey\":\"" key "\",\"SequenceNumber\":\"" sequence                   \
     "\",\"Data\":\"" data "\"}],\"NextShardIterator\":\"i\"}"
     const span good = SPAN(RECORD("k", "1", "eA=="));
     assert_int_equal(page_parse(&a, good, &page), OK);
     for (size_t n = 0; n < good.size; n++)
         assert_int_equal(page_parse(&a, (span){good.data, n}, &page), ERR_NETWORK);
     const span bad[] = {
-        SPAN(RECORD("k", "x", "eA==")), SPAN(RECORD("k", "1", "eA=")), SPAN(RECORD("\xff", "1", "")),
-        SPAN(RECORD("\\ud800", "1", "")), SPAN(RECORD("\\x", "1", "")), SPAN(RECORD("\\u12", "1", "")),
-        SPAN("{}"), SPAN("[]"), SPAN("null"), SPAN("{\"Records\":{}}"), SPAN("{\"Records\":[{}]}"),
-        SPAN("{\"Records\":[],\"Records\":[]}"), SPAN("{\"Records\":[]} x"), SPAN("{\"Records\":[],}"),
-        SPAN("{\"Records\":[],\"MillisBehindLatest\":\"0\"}"), SPAN("{\"x\":}}"),
+        SPAN(RECORD("k", "x", "eA==")),
+        SPAN(RECORD("k", "1", "eA=")),
+        SPAN(RECORD("\xff", "1", "")),
+        SPAN(RECORD("\\ud800", "1", "")),
+        SPAN(RECORD("\\x", "1", "")),
+        SPAN(RECORD("\\u12", "1", "")),
+        SPAN("{}"),
+        SPAN("[]"),
+        SPAN("null"),
+        SPAN("{\"Records\":{}}"),
+        SPAN("{\"Records\":[{}]}"),
+        SPAN("{\"Records\":[],\"Records\":[]}"),
+        SPAN("{\"Records\":[]} x"),
+        SPAN("{\"Records\":[],}"),
+        SPAN("{\"Records\":[],\"MillisBehindLatest\":\"0\"}"),
+        SPAN("{\"x\":}}"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(page_parse(&a, bad[i], &page), ERR_NETWORK);

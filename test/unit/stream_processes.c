@@ -59,7 +59,8 @@ static void a_killed_writer_loses_nothing(void **state)
         if (child == 0) writer(t->folder, seen, pipes[1]);
         close(pipes[1]);
         for (int k = 0; k < PUTS_BEFORE_KILL; k++) {
-            assert_int_equal(read(pipes[0], &acknowledged, sizeof acknowledged), sizeof acknowledged);
+            assert_int_equal(read(pipes[0], &acknowledged, sizeof acknowledged),
+                             sizeof acknowledged);
             if (k % 4 == 0) seen = read_on(s, c, seen);
         }
         usleep((unsigned)(i * 137)); /* somewhere inside a put */

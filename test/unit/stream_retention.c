@@ -5,8 +5,14 @@
 #define HOUR ((int64_t)3600 * US_PER_SECOND)
 static int64_t wall, steady;
 
-static int64_t fake_now(void) { return wall; }
-static int64_t fake_monotonic(void) { return steady; }
+static int64_t fake_now(void)
+{
+    return wall;
+}
+static int64_t fake_monotonic(void)
+{
+    return steady;
+}
 static struct world fake;
 
 static void pass(int64_t us)
@@ -97,9 +103,11 @@ static void closed_shards_expire(void **state)
     assert_string_equal(shards[0].id, "shardId-000000000001");
     assert_string_equal(shards[0].parent, FIRST_SHARD);
     struct stream_cursor *c;
-    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &c), ERR_RESOURCE_NOT_FOUND);
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &c),
+                     ERR_RESOURCE_NOT_FOUND);
     /* the next ids go on */
-    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000002", (struct hash_key){9, 0}), OK);
+    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000002", (struct hash_key){9, 0}),
+                     OK);
     assert_int_equal(stream_shards(s, &t->arena, &shards, &count), OK);
     assert_string_equal(shards[3].id, "shardId-000000000004");
     s->ops->close(s);
@@ -156,9 +164,16 @@ static void timestamps_find_the_first_record(void **state)
     assert_int_equal(stream_create(t->store, KEY, 1, false), OK);
     for (size_t i = 0; i < 300; i++, pass(US_PER_SECOND)) testing_put(t, "a", i * 3, 3);
     struct stream *s = testing_stream(t);
-    const struct { int64_t at; size_t first; } cases[] = {
-        {start - HOUR, 0}, {start, 0}, {start + 1, 3}, {start + 150 * US_PER_SECOND, 450},
-        {start + 150 * US_PER_SECOND - 1, 450}, {start + 299 * US_PER_SECOND, 897},
+    const struct {
+        int64_t at;
+        size_t first;
+    } cases[] = {
+        {start - HOUR, 0},
+        {start, 0},
+        {start + 1, 3},
+        {start + 150 * US_PER_SECOND, 450},
+        {start + 150 * US_PER_SECOND - 1, 450},
+        {start + 299 * US_PER_SECOND, 897},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct position p = {.type = POSITION_AT_TIMESTAMP, .timestamp_us = cases[i].at};
@@ -181,7 +196,8 @@ static void a_clock_that_goes_back(void **state)
     testing_put(t, "a", 0, 10);
     wall -= 5 * HOUR;
     testing_put(t, "a", 10, 10);
-    assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, (struct hash_key){1ULL << 63, 0}), OK);
+    assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, (struct hash_key){1ULL << 63, 0}),
+                     OK);
     testing_put(t, "a", 20, 200);
     struct stream *s = testing_stream(t);
     struct shard *shards;
@@ -257,7 +273,8 @@ static void limits_as_aws(void **state)
     struct stream_cursor *c;
     struct records r;
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &c), OK);
-    for (int i = 0; i < 5; i++) assert_int_equal(s->ops->read(c, (struct read_limits){.records = 1}, &r), OK);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(s->ops->read(c, (struct read_limits){.records = 1}, &r), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){.records = 1}, &r), ERR_THROUGHPUT);
     assert_string_equal(error_text(), "Rate exceeded for shard shardId-000000000000 in stream s "
                                       "under account 000000000000.");

@@ -12,8 +12,15 @@ static void round_trip(void **state)
 {
     (void)state;
     const char *texts[] = {
-        "0", "1", "9", "10", "18446744073709551615", "18446744073709551616",
-        "999999999999999999", "1000000000000000000", "100000000000000000000000000000000000",
+        "0",
+        "1",
+        "9",
+        "10",
+        "18446744073709551615",
+        "18446744073709551616",
+        "999999999999999999",
+        "1000000000000000000",
+        "100000000000000000000000000000000000",
         "49569211764183454219168484893195064129285397497136578562",
         "6277101735386680763835789423207666416102355444464034512895", /* 2^192 - 1 */
     };
@@ -45,7 +52,17 @@ static void compare_by_value_not_text(void **state)
 static void refused(void **state)
 {
     (void)state;
-    const char *texts[] = {"", "-1", "+1", " 1", "1 ", "01", "00", "1e5", "0x10", "1.0", "LATEST",
+    const char *texts[] = {"",
+                           "-1",
+                           "+1",
+                           " 1",
+                           "1 ",
+                           "01",
+                           "00",
+                           "1e5",
+                           "0x10",
+                           "1.0",
+                           "LATEST",
                            "6277101735386680763835789423207666416102355444464034512896",
                            "99999999999999999999999999999999999999999999999999999999999999999999"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -60,7 +77,9 @@ static void of_the_log(void **state)
     (void)state;
     struct testing *t = testing_open();
     assert_int_equal(stream_create(t->store, KEY, 17, false), OK);
-    struct put_record r = {.partition_key = SPAN("k"), .data = SPAN("x"), .has_explicit_hash = true,
+    struct put_record r = {.partition_key = SPAN("k"),
+                           .data = SPAN("x"),
+                           .has_explicit_hash = true,
                            .explicit_hash = {UINT64_MAX, UINT64_MAX}};
     struct put_result result;
     char text[SEQUENCE_TEXT_MAX];
@@ -75,8 +94,10 @@ static void of_the_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),          cmocka_unit_test(words_are_exact),
-        cmocka_unit_test(compare_by_value_not_text), cmocka_unit_test(refused),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(words_are_exact),
+        cmocka_unit_test(compare_by_value_not_text),
+        cmocka_unit_test(refused),
         cmocka_unit_test(of_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,8 @@ static size_t check_cover(struct testing *t)
         if (!all[i].closed) open[n++] = all[i];
     qsort(open, n, sizeof *open, by_start);
     assert_true(number(open[0].start) == 0);
-    for (size_t i = 1; i < n; i++) assert_true(number(open[i - 1].end) + 1 == number(open[i].start));
+    for (size_t i = 1; i < n; i++)
+        assert_true(number(open[i - 1].end) + 1 == number(open[i].start));
     assert_true(number(open[n - 1].end) == ~(u128)0);
     return n;
 }
@@ -111,19 +112,22 @@ static void split_refusals(void **state)
     assert_int_equal(stream_create(t->store, KEY, 1, false), OK);
     const u128 bad[] = {0, 1, ~(u128)0};
     for (int i = 0; i < 3; i++)
-        assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, key_of(bad[i])), ERR_INVALID_ARGUMENT);
+        assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, key_of(bad[i])),
+                         ERR_INVALID_ARGUMENT);
     assert_string_equal(error_text(),
                         "NewStartingHashKey 340282366920938463463374607431768211455 used in "
                         "SplitShard() on shard shardId-000000000000 in stream s under account "
                         "000000000000 is not both greater than one plus the shard's "
                         "StartingHashKey 0 and less than the shard's EndingHashKey "
                         "340282366920938463463374607431768211455.");
-    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000005", key_of(2)), ERR_RESOURCE_NOT_FOUND);
+    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000005", key_of(2)),
+                     ERR_RESOURCE_NOT_FOUND);
     assert_int_equal(stream_split(t->store, KEY, "nonsense", key_of(2)), ERR_RESOURCE_NOT_FOUND);
     assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, key_of(2)), OK);
     assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, key_of(7)), ERR_INVALID_ARGUMENT);
     /* 0..1 is too narrow, 2..max-1 the rest */
-    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000001", key_of(1)), ERR_INVALID_ARGUMENT);
+    assert_int_equal(stream_split(t->store, KEY, "shardId-000000000001", key_of(1)),
+                     ERR_INVALID_ARGUMENT);
     assert_int_equal(check_cover(t), 2);
 }
 
@@ -136,7 +140,8 @@ static void merge_either_way(void **state)
                      ERR_INVALID_ARGUMENT);
     assert_int_equal(stream_merge(t->store, KEY, "shardId-000000000001", "shardId-000000000001"),
                      ERR_INVALID_ARGUMENT);
-    assert_int_equal(stream_merge(t->store, KEY, "shardId-000000000001", "shardId-000000000000"), OK);
+    assert_int_equal(stream_merge(t->store, KEY, "shardId-000000000001", "shardId-000000000000"),
+                     OK);
     assert_int_equal(list(t, &s), 4);
     assert_int_equal(check_cover(t), 2);
     assert_true(s[0].closed && s[1].closed);
@@ -144,7 +149,8 @@ static void merge_either_way(void **state)
     assert_string_equal(s[3].adjacent_parent, "shardId-000000000000");
     assert_true(number(s[3].start) == 0);
     assert_true(number(s[3].end) == number(s[1].end));
-    assert_int_equal(stream_merge(t->store, KEY, "shardId-000000000003", "shardId-000000000002"), OK);
+    assert_int_equal(stream_merge(t->store, KEY, "shardId-000000000003", "shardId-000000000002"),
+                     OK);
     assert_int_equal(check_cover(t), 1);
 }
 
@@ -177,7 +183,8 @@ static void on_demand_is_not_resharded_by_hand(void **state)
     int current;
     assert_int_equal(stream_create(t->store, KEY, 0, true), OK);
     assert_int_equal(stream_split(t->store, KEY, FIRST_SHARD, key_of(99)), ERR_VALIDATION);
-    assert_int_equal(stream_merge(t->store, KEY, FIRST_SHARD, "shardId-000000000001"), ERR_VALIDATION);
+    assert_int_equal(stream_merge(t->store, KEY, FIRST_SHARD, "shardId-000000000001"),
+                     ERR_VALIDATION);
     assert_int_equal(stream_update_shard_count(t->store, KEY, 8, &current), ERR_VALIDATION);
 }
 
@@ -207,7 +214,8 @@ static void a_key_keeps_its_order(void **state)
                 };
             assert_int_equal(stream_put(t->store, KEY, r, 8, results), OK);
         }
-        if (i < 6) assert_int_equal(stream_update_shard_count(t->store, KEY, targets[i], &current), OK);
+        if (i < 6)
+            assert_int_equal(stream_update_shard_count(t->store, KEY, targets[i], &current), OK);
     }
     struct shard *shards;
     size_t count = list(t, &shards), expected[8] = {0};
