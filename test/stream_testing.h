@@ -4,15 +4,15 @@
 
 #include "stream/stream.h" /* first: cmocka.h makes `fail` a macro */
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define KEY ((struct stream_key){"000000000000", "eu-west-1", "s"})
 #define FIRST_SHARD "shardId-000000000000"
