@@ -5,6 +5,7 @@
 
 struct printer {
     enum print_format format;
+    struct arena arena; /* for the schema, which may go before a table is printed */
     const struct schema *schema;
     int64_t rows;
     struct buffer text;   /* of the rows being written; for a table, of all cells */
@@ -200,7 +201,7 @@ struct printer *printer_open(enum print_format format, const struct schema *sche
 {
     struct printer *printer = must_calloc(1, sizeof *printer);
     printer->format = format;
-    printer->schema = schema;
+    printer->schema = schema_copy(&printer->arena, schema);
     for (int i = 0; i < schema->field_count && format != PRINT_JSON; i++) {
         span name = span_of(schema->fields[i].name);
         if (format == PRINT_TABLE) {
@@ -235,6 +236,7 @@ int64_t printer_close(struct printer *printer)
     else flush_text(printer);
     fflush(stdout);
     buffer_release(&printer->text);
+    arena_release(&printer->arena);
     free(printer->ends);
     free(printer);
     return rows;
