@@ -9,47 +9,66 @@ enum { SLOTS_MIN = 256, ENTRIES_MAX = 16384, BYTES_MAX = 1024 * 1024, PROBES_MAX
 
 #define MIX UINT64_C(0x9E3779B97F4A7C15)
 
-static inline uint32_t hash_word(uint64_t v)
+static inline uint64_t load_64(const char *p)
 {
-    v *= MIX;
-    v ^= v >> 32;
-    v *= MIX;
-    return (uint32_t)(v >> 32);
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
 }
 
+/* The high bits of a product depend on all bits of the value. */
+static inline uint32_t hash_word(uint64_t v)
+{
+    return (uint32_t)(v * MIX >> 32);
+}
+
+/* Ends are read with loads that overlap what was read before. */
 static inline uint32_t hash_bytes(const char *data, uint32_t size)
 {
-    uint64_t h = size * MIX, word;
-    for (; size >= 8; size -= 8, data += 8) {
-        memcpy(&word, data, 8);
-        h = (h ^ word) * MIX;
-        h ^= h >> 29;
+    uint64_t h = size * MIX;
+    if (size >= 8) {
+        for (uint32_t at = 0; at + 8 < size; at += 8) {
+            h = (h ^ load_64(data + at)) * MIX;
+            h ^= h >> 29;
+        }
+        h ^= load_64(data + size - 8);
+    } else if (size >= 4) {
+        h ^= (uint64_t)get_le32(data) << 32 | get_le32(data + size - 4);
+    } else if (size) {
+        h ^= (uint64_t)(uint8_t)data[0] << 16 | (uint64_t)(uint8_t)data[size / 2] << 8 |
+             (uint8_t)data[size - 1];
     }
-    word = 0;
-    for (uint32_t i = 0; i < size; i++) word |= (uint64_t)(uint8_t)data[i] << (8 * i);
-    return hash_word(h ^ word);
+    h = (h ^ h >> 32) * MIX;
+    return hash_word(h ^ h >> 29);
+}
+
+/* Where a hash begins to look: its high bits. */
+static inline uint32_t slot_of(const struct dictionary *d, uint32_t hash)
+{
+    return (uint32_t)((uint64_t)hash * d->slots >> 32);
 }
 
 static void table_grow(struct dictionary *d)
 {
-    uint32_t slots = d->slots ? d->slots * 2 : SLOTS_MIN, mask = slots - 1;
-    uint64_t *table = must_calloc(slots, sizeof *table);
-    for (uint32_t i = 0; i < d->slots; i++) {
-        if (!d->table[i]) continue;
-        uint32_t at = (uint32_t)(d->table[i] >> 32) & mask;
-        while (table[at]) at = (at + 1) & mask;
-        table[at] = d->table[i];
+    uint64_t *old = d->table;
+    uint32_t count = d->slots;
+    d->slots = count ? count * 2 : SLOTS_MIN;
+    d->table = must_calloc(d->slots, sizeof *d->table);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!old[i]) continue;
+        uint32_t at = slot_of(d, (uint32_t)(old[i] >> 32));
+        while (d->table[at]) at = (at + 1) & (d->slots - 1);
+        d->table[at] = old[i];
     }
-    free(d->table);
-    d->table = table;
-    d->slots = slots;
+    free(old);
 }
 
-static inline bool room_make(struct dictionary *d)
+/* Puts a new value's slot at a free place; at least half of the table stays free. */
+static uint64_t slot_add(struct dictionary *d, uint32_t at, uint32_t hash)
 {
-    if (d->count == ENTRIES_MAX) return false;
-    if (d->count * 2 >= d->slots) table_grow(d);
-    return true;
+    uint64_t slot = d->table[at] = (uint64_t)hash << 32 | ++d->count;
+    if (d->count * 2 > d->slots) table_grow(d);
+    return slot;
 }
 
 static inline __attribute__((always_inline)) bool same(const char *a, const char *b, size_t width)
@@ -62,7 +81,7 @@ static inline __attribute__((always_inline)) uint32_t hash_fixed(const char *v, 
     uint64_t low = 0, high = 0;
     memcpy(&low, v, width < 8 ? width : 8);
     if (width == 16) memcpy(&high, v + 8, 8);
-    return hash_word(low ^ high * MIX);
+    return hash_word(low ^ (high ^ high >> 29) * MIX);
 }
 
 /* `width` is a constant in each caller. */
@@ -71,17 +90,17 @@ add_fixed(struct dictionary *d, const char *values, int64_t count, uint32_t *ind
 {
     for (int64_t i = 0; i < count; i++) {
         const char *v = values + (size_t)i * width;
-        if (!room_make(d)) return i;
-        uint32_t hash = hash_fixed(v, width), mask = d->slots - 1, at = hash & mask, probes = 0;
+        uint32_t hash = hash_fixed(v, width), at = slot_of(d, hash), probes = 0;
         uint64_t slot;
         while ((slot = d->table[at]) != 0) {
             uint32_t index = (uint32_t)slot - 1;
             if (slot >> 32 == hash && same(d->values.data + index * width, v, width)) break;
             if (++probes == PROBES_MAX) return i;
-            at = (at + 1) & mask;
+            at = (at + 1) & (d->slots - 1);
         }
         if (!slot) {
-            slot = d->table[at] = (uint64_t)hash << 32 | ++d->count;
+            if (d->count == ENTRIES_MAX) return i;
+            slot = slot_add(d, at, hash);
             buffer_append(&d->values, v, width);
         }
         indices[i] = (uint32_t)slot - 1;
@@ -106,6 +125,7 @@ static int64_t add_128(struct dictionary *d, const char *values, int64_t count, 
 
 int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count, uint32_t *indices)
 {
+    if (!d->slots) table_grow(d);
     switch (d->store) {
     case STORE_4: return add_32(d, values, count, indices);
     case STORE_8: return add_64(d, values, count, indices);
@@ -125,22 +145,22 @@ static inline bool same_bytes(const struct dictionary *d, uint32_t index, span v
 int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_t from,
                              int64_t count, uint32_t *indices, size_t *bytes)
 {
+    if (!d->slots) table_grow(d);
     for (int64_t i = 0; i < count; i++) {
         int64_t position = s->positions ? s->positions[from + i] : s->first + from + i;
         span v = column_span(s->column, position);
-        if (!room_make(d)) return i;
-        uint32_t size = (uint32_t)v.size, hash = hash_bytes(v.data, size), mask = d->slots - 1;
-        uint32_t at = hash & mask, probes = 0;
+        uint32_t size = (uint32_t)v.size, hash = hash_bytes(v.data, size), at = slot_of(d, hash);
+        uint32_t probes = 0;
         uint64_t slot;
         while ((slot = d->table[at]) != 0) {
             if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v)) break;
             if (++probes == PROBES_MAX) return i;
-            at = (at + 1) & mask;
+            at = (at + 1) & (d->slots - 1);
         }
         if (!slot) {
-            if (d->values.size + v.size > BYTES_MAX) return i;
+            if (d->count == ENTRIES_MAX || d->values.size + v.size > BYTES_MAX) return i;
             uint32_t start = (uint32_t)d->values.size;
-            slot = d->table[at] = (uint64_t)hash << 32 | ++d->count;
+            slot = slot_add(d, at, hash);
             buffer_append(&d->offsets, &start, sizeof start);
             buffer_append(&d->lengths, &size, sizeof size);
             buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */

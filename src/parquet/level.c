@@ -10,10 +10,13 @@ int bit_width(uint64_t max)
     return max ? 64 - __builtin_clzll(max) : 0;
 }
 
-/* Eight values cost at most the header and value of a run, or their bits and a header. */
+/* Eight values cost at most the header and value of a run, or their bits and a header; a group may
+ * be stored with GROUP_STORE bytes. */
+enum { GROUP_STORE = 16 };
+
 size_t hybrid_bound(int64_t count, int width)
 {
-    return ((size_t)count / 8 + 2) * (size_t)(width + 5);
+    return ((size_t)count / 8 + 2) * (size_t)(width + 5) + GROUP_STORE;
 }
 
 static uint8_t *put_varint(uint8_t *out, uint64_t v)
@@ -42,27 +45,34 @@ static inline __attribute__((always_inline)) uint32_t load(const void *values, i
     return wide ? ((const uint32_t *)values)[i] : ((const uint8_t *)values)[i];
 }
 
-static inline __attribute__((always_inline)) uint8_t *
-literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from, int64_t to,
-               int width, bool wide)
+/* Eight values of at most 16 bits: `width` bytes. */
+static inline __attribute__((always_inline)) void group_pack(uint8_t *out, const void *values,
+                                                             int64_t at, int width, bool wide)
 {
-    int64_t groups = (to - from + 7) / 8;
-    if (groups == 0) return out;
-    out = put_varint(out, (uint64_t)groups << 1 | 1);
+    uint64_t low = 0, high = 0;
+    for (int i = 0; i < 4; i++) {
+        low |= (uint64_t)load(values, at + i, wide) << (i * width);
+        high |= (uint64_t)load(values, at + 4 + i, wide) << (i * width);
+    }
+    unsigned __int128 all = low | (unsigned __int128)high << (4 * width);
+    memcpy(out, &all, GROUP_STORE);
+}
+
+/* Any width, and the last group, which is filled with zeros. */
+static inline __attribute__((always_inline)) uint8_t *
+values_pack(uint8_t *restrict out, const void *restrict values, int64_t from, int64_t to, int width,
+            bool wide)
+{
     uint64_t pending = 0;
     int bits = 0;
     for (int64_t i = from; i < to; i++) {
         pending |= (uint64_t)load(values, i, wide) << bits;
-        bits += width;
-        if (bits >= 32) {
-            put_le32(out, (uint32_t)pending);
-            out += 4;
-            pending >>= 32;
-            bits -= 32;
+        for (bits += width; bits >= 8; bits -= 8) {
+            *out++ = (uint8_t)pending;
+            pending >>= 8;
         }
     }
-    /* the last group is filled with zeros */
-    int64_t missing = groups * 8 - (to - from);
+    int64_t missing = -(to - from) & 7;
     for (int64_t left = bits + missing * width; left > 0; left -= 8) {
         *out++ = (uint8_t)pending;
         pending >>= 8;
@@ -71,20 +81,41 @@ literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from,
 }
 
 static inline __attribute__((always_inline)) uint8_t *
+literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from, int64_t to,
+               int width, bool wide)
+{
+    if (from == to) return out;
+    out = put_varint(out, (uint64_t)(to - from + 7) / 8 << 1 | 1);
+    if (width <= 16)
+        for (; to - from >= 8; from += 8, out += width) group_pack(out, values, from, width, wide);
+    return values_pack(out, values, from, to, width, wide);
+}
+
+static inline __attribute__((always_inline)) bool group_is_one(const void *values, int64_t at,
+                                                               bool wide)
+{
+    uint32_t first = load(values, at, wide), different = 0;
+    for (int i = 1; i < 8; i++) different |= load(values, at + i, wide) ^ first;
+    return different == 0;
+}
+
+/* Looks for runs where a group begins: a literal holds whole groups. */
+static inline __attribute__((always_inline)) uint8_t *
 hybrid_encode(uint8_t *out, const void *values, int64_t count, int width, bool wide)
 {
     int64_t literal = 0, at = 0, enough = run_min(width);
-    while (at < count) {
-        uint32_t value = load(values, at, wide);
-        int64_t end = at + 1;
-        while (end < count && load(values, end, wide) == value) end++;
-        /* a literal holds whole groups: the run's first values may have to fill the last one */
-        int64_t fill = -(at - literal) & 7;
-        if (end - at - fill < enough) {
-            at = end;
+    while (count - at >= 8) {
+        if (!group_is_one(values, at, wide)) {
+            at += 8;
             continue;
         }
-        at += fill;
+        uint32_t value = load(values, at, wide);
+        int64_t end = at + 8;
+        while (end < count && load(values, end, wide) == value) end++;
+        if (end - at < enough) {
+            at += 8;
+            continue;
+        }
         out = literal_encode(out, values, literal, at, width, wide);
         out = hybrid_encode_run(out, value, end - at, width);
         at = literal = end;

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH = 4, COLUMNS = 6 };
+enum { DEPTH = 4, COLUMNS = 6, LARGE = 18000 };
 
 /* ---- chance ---- */
 
@@ -174,6 +174,8 @@ static void text_next(struct shape *s, struct buffer *out, const struct type *t)
     if (s->habit == EXTREME) n = one_in(8) ? 60 + below(10) : one_in(20) ? below(5000) : n;
     if (s->habit == FEW || s->habit == CONSTANT) n = (int64_t)(raw % (s->long_lists ? 300 : 12));
     if (n > limit) n = limit;
+    if (s->habit == EXTREME && s->count < 2000 && one_in(500) && !t->length)
+        n = 300000 + below(300000); /* more than a page, and soon more than a dictionary */
     for (int64_t i = 0; i < n; i++) {
         raw = raw * UINT64_C(6364136223846793005) + 1442695040888963407;
         if (s->habit == EXTREME && raw >> 62 == 0) {
@@ -433,7 +435,7 @@ static int64_t rows_random(const struct schema *s)
 {
     bool flat = true;
     for (int i = 0; i < s->field_count; i++) flat &= !type_is_nested(s->fields[i].type);
-    if (flat && one_in(200)) return 15000 + below(15000); /* past a dictionary's and a page's limits */
+    if (flat && one_in(40)) return LARGE + below(LARGE); /* past a dictionary's and a page's limits */
     if (flat && one_in(20)) return below(3000);
     return one_in(40) ? 0 : below(flat ? 100 : 30);
 }
@@ -455,7 +457,10 @@ static void generate(int number, const char *folder)
     struct buffer file = {0}, line = {0};
     struct schema *schema = schema_random(&arena);
     struct shape *shapes = ARENA_ARRAY(&arena, struct shape, (size_t)schema->field_count);
+    int64_t rows = rows_random(schema);
     struct parquet_options o = options_random();
+    if (rows >= LARGE) o.row_group_bytes = o.page_bytes = 0;
+    if (rows >= LARGE && o.page_rows) o.page_rows = 1000;
     struct parquet_writer *w;
     struct batch_builder builder = {0};
     buffer_printf(&line, "{\"file\":%d,\"options\":\"codec %d level %d int96 %d group %zu page %zu "
@@ -465,6 +470,7 @@ static void generate(int number, const char *folder)
                   o.timestamps == PARQUET_INT96 ? "true" : "false");
     for (int i = 0; i < schema->field_count; i++) {
         shape_make(&arena, &shapes[i], &schema->fields[i]);
+        if (rows >= LARGE && one_in(2)) shapes[i].habit = TURNING;
         buffer_append_text(&line, i ? ",[\"" : "[\"");
         json_escape(&line, span_of(schema->fields[i].name));
         buffer_append_text(&line, "\",");
@@ -473,7 +479,6 @@ static void generate(int number, const char *folder)
     }
     buffer_append_text(&line, "],\"rows\":[");
     must(parquet_open(&w, schema, &o, (struct parquet_sink){&file, to_buffer}));
-    int64_t rows = rows_random(schema);
     batch_begin(&builder, schema);
     for (int64_t row = 0; row < rows;) {
         int64_t n = one_in(2) ? rows - row : 1 + below(rows - row);
