@@ -137,6 +137,9 @@ static void route_handle(void *context, struct http_request *r, struct http_repl
         reply->file = open(data_file, O_RDONLY | O_CLOEXEC);
         reply->file_offset = query_number(r, "from");
         reply->file_length = query_number(r, "bytes");
+    } else if (span_is(r->path, "/headers")) {
+        http_reply_header(r, reply, "X-Empty", "");
+        http_reply_header(r, reply, "X-Split", "a\r\nsplit: b");
     } else if (span_is(r->path, "/nothing")) {
         reply->status = 204;
     } else if (span_is(r->path, "/object") && span_is(r->method, "HEAD")) {

@@ -92,7 +92,8 @@ static const char *environment(const char *name)
 static const char *file_path(struct arena *arena, const char *variable, const char *usual)
 {
     const char *path = environment(variable), *home = environment("HOME");
-    if (path && strncmp(path, "~/", 2) == 0 && home) return arena_printf(arena, "%s%s", home, path + 1);
+    if (path && strncmp(path, "~/", 2) == 0 && home)
+        return arena_printf(arena, "%s%s", home, path + 1);
     return path ? path : arena_printf(arena, "%s/.aws/%s", home ? home : "", usual);
 }
 

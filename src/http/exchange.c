@@ -148,12 +148,28 @@ void exchange_finish(struct http_exchange *x)
     CHECK(x->reply.status >= 200 && x->reply.status <= 599);
 }
 
-bool exchange_header_is_ours(span name)
+/* RFC 9110 5.6.2 and 5.5: what a line break in a value would let through is another header. */
+static bool header_is_text(const struct http_header *header)
 {
-    static const char *const names[] = {"content-length", "date", "connection", "keep-alive",
-                                        "transfer-encoding", "upgrade"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_equal_nocase(name, span_of(names[i]))) return true;
+    for (size_t i = 0; i < header->name.size; i++) {
+        uint8_t c = (uint8_t)header->name.data[i];
+        if (c <= ' ' || c >= 0x7f || c == ':') return false;
+    }
+    for (size_t i = 0; i < header->value.size; i++) {
+        uint8_t c = (uint8_t)header->value.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f) return false;
+    }
+    return header->name.size > 0;
+}
+
+bool exchange_header_is_sent(const struct http_header *header)
+{
+    static const char *const ours[] = {"content-length", "date", "connection", "keep-alive",
+                                       "transfer-encoding", "upgrade"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (span_equal_nocase(header->name, span_of(ours[i]))) return false;
+    if (header_is_text(header)) return true;
+    log_line(LOG_WARN, "http", "reply header left out: its name or value is not a header's text");
     return false;
 }
 

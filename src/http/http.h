@@ -54,7 +54,8 @@ struct http_reply {
     void *pull_context;
 };
 
-void http_reply_header(struct http_request *, struct http_reply *, const char *name, const char *value);
+void http_reply_header(struct http_request *, struct http_reply *, const char *name,
+                       const char *value);
 
 struct http_handler {
     void *context;

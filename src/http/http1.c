@@ -32,6 +32,7 @@ struct http1 {
     struct http_exchange exchange;
     bool closed;
     bool head_seen; /* the handler's first call of this request has been */
+    bool replied;   /* the reply is with the library */
     int64_t deadline_us; /* for the head; 0: none */
     unsigned stall_seconds;
 };
@@ -96,13 +97,14 @@ static enum MHD_Result respond(struct http1 *h)
     if (!response) return MHD_NO;
     for (size_t i = 0; i < x->reply.header_count; i++) {
         struct http_header *header = &x->reply.headers[i];
-        if (!exchange_header_is_ours(header->name) &&
-            MHD_add_response_header(response, header->name.data, header->value.data) != MHD_YES)
-            log_line(LOG_WARN, "http", "reply header %s left out: not a header's text",
-                     header->name.data);
+        /* The library takes no empty value; a blank one means the same. */
+        const char *value = header->value.size ? header->value.data : " ";
+        if (exchange_header_is_sent(header))
+            MHD_add_response_header(response, header->name.data, value);
     }
     if (connection_closing(h->connection))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    h->replied = true;
     enum MHD_Result result = MHD_queue_response(h->http, (unsigned)x->reply.status, response);
     MHD_destroy_response(response);
     restart_timeout(h);
@@ -170,7 +172,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     exchange_end(&h->exchange); /* one whose head was refused by the library never completed */
     exchange_open(&h->exchange, h->connection);
     exchange_target(&h->exchange, span_of(target));
-    h->head_seen = false;
+    h->head_seen = h->replied = false;
     h->deadline_us = monotonic_us() + h->connection->limits->head_us;
     atomic_store(&h->connection->busy, true);
     return NULL;
@@ -235,7 +237,7 @@ static bool peer_ended(const struct http1 *h, struct MHD_Daemon *daemon)
 {
     char byte;
     MHD_UNSIGNED_LONG_LONG wait_ms;
-    if (atomic_load(&h->connection->busy) && h->exchange.answered) return false;
+    if (atomic_load(&h->connection->busy) && h->replied) return false;
     if (MHD_get_timeout(daemon, &wait_ms) == MHD_YES && wait_ms == 0) return false; /* has work */
     return recv(h->connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }

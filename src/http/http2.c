@@ -153,7 +153,7 @@ static void worker_word_head(struct stream *stream)
         fields[n++] = field_of(SPAN("content-length"),
                                span_of(arena_printf(arena, "%lld", (long long)length)));
     for (size_t i = 0; i < reply->header_count; i++)
-        if (!exchange_header_is_ours(reply->headers[i].name))
+        if (exchange_header_is_sent(&reply->headers[i]))
             fields[n++] = field_of(lower(arena, reply->headers[i].name), reply->headers[i].value);
     stream->fields = fields;
     stream->field_count = n;
@@ -526,7 +526,7 @@ static bool session_write(struct session *s)
 
 static bool session_read(struct session *s)
 {
-    static _Thread_local uint8_t data[READ_BYTES];
+    uint8_t data[READ_BYTES];
     ssize_t n = recv(s->connection->socket, data, sizeof data, MSG_DONTWAIT);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     return n > 0 && nghttp2_session_mem_recv(s->h2, data, (size_t)n) == n;

@@ -61,8 +61,8 @@ void exchange_finish(struct http_exchange *);
 void exchange_answer(struct http_exchange *, int status, const char *text);
 /* Bytes of the reply's body when known, else -1. */
 int64_t exchange_reply_length(const struct http_exchange *);
-/* Reply headers that the protocol writes itself. */
-bool exchange_header_is_ours(span name);
+/* False for reply headers that the protocol writes itself, and for text that is no header's. */
+bool exchange_header_is_sent(const struct http_header *);
 /* Ends the request: pull_done, end, file. The exchange can be opened again. Idempotent. */
 void exchange_end(struct http_exchange *);
 void exchange_close(struct http_exchange *); /* frees */

@@ -289,16 +289,17 @@ static error credential_parse(span credential, struct sigv4_scope *scope)
     }
     if (!span_is(parts[3], "aws4_request"))
         return fail(ERR_INCOMPLETE_SIGNATURE,
-                    "Credential should be scoped with a valid terminator: 'aws4_request', not '%.*s'.",
-                    shown(parts[3]), parts[3].data);
+                    "Credential should be scoped with a valid terminator: 'aws4_request', not "
+                    "'%.*s'.", shown(parts[3]), parts[3].data);
     *scope = (struct sigv4_scope){left, parts[0], parts[1], parts[2]};
     return OK;
 }
 
 static span algorithm_of(span authorization)
 {
-    const char *blank = authorization.size ? memchr(authorization.data, ' ', authorization.size) : NULL;
-    return blank ? (span){authorization.data, (size_t)(blank - authorization.data)} : authorization;
+    size_t size = 0;
+    while (size < authorization.size && authorization.data[size] != ' ') size++;
+    return (span){authorization.data, size};
 }
 
 /* Names every part that is missing, as AWS does. */
@@ -372,8 +373,8 @@ static error presigned_parse(const struct http_request *r, span algorithm, struc
         *needed[i].to = query_value(r, needed[i].name);
         if (!needed[i].to->size)
             return fail(ERR_INCOMPLETE_SIGNATURE,
-                        "AWS query-string parameters must include '%s'. Re-examine the query-string "
-                        "parameters.", needed[i].name);
+                        "AWS query-string parameters must include '%s'. Re-examine the "
+                        "query-string parameters.", needed[i].name);
     }
     return credential_parse(credential, &s->scope);
 }
@@ -406,8 +407,8 @@ static error check_date(const struct http_request *r, const struct signature *s,
                     "http://en.wikipedia.org/wiki/ISO_8601", shown(s->date), s->date.data);
     if (!span_equal(s->scope.date, (span){s->date.data, 8}))
         return fail(ERR_INVALID_SIGNATURE,
-                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
-                    "from HTTP: '%.*s' != '%.8s', from '%.*s'.",
+                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
+                    "date from HTTP: '%.*s' != '%.8s', from '%.*s'.",
                     shown(s->scope.date), s->scope.date.data, s->date.data, shown(s->date),
                     s->date.data);
     if (signed_at > now + skew)

@@ -311,7 +311,8 @@ static void json_errors_by_name(void **state)
     } rows[] = {
         {{400, "{\"__type\":\"ResourceNotFoundException\",\"message\":\"no stream\"}"},
          ERR_RESOURCE_NOT_FOUND, "no stream", 1},
-        {{400, "{\"__type\":\"com.amazonaws.kinesis#ExpiredIteratorException\",\"Message\":\"old\"}"},
+        {{400, "{\"__type\":\"com.amazonaws.kinesis#ExpiredIteratorException\","
+               "\"Message\":\"old\"}"},
          ERR_EXPIRED_ITERATOR, "old", 1},
         {{400, "{\"__type\":\"ValidationException:http://x/\",\"message\":\"bad\"}"},
          ERR_VALIDATION, "bad", 1},

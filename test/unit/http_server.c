@@ -335,7 +335,40 @@ static void half_closed_client_is_answered(void **state)
     peer_close(&p);
 }
 
+/* A request cut in its body ends at once, refused or not. */
+static void half_closed_within_a_body(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/echo", "/small", "/refused", "/upload"};
+    for (int i = 0; i < 4; i++) {
+        struct peer p = peer_connect(server);
+        char text[256];
+        snprintf(text, sizeof text, "PUT %s HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\npart",
+                 paths[i]);
+        say(&p, text);
+        shutdown(p.socket, SHUT_WR);
+        expect_closed(&p);
+        peer_close(&p);
+    }
+}
+
 /* ---- replies ---- */
+
+static void headers_of_replies(void **state)
+{
+    (void)state;
+    struct peer p = peer_connect(server);
+    say(&p, "GET /headers HTTP/1.1\r\nHost: h\r\n\r\n");
+    bool test = false, empty = false;
+    for (char *line; *(line = read_line(&p));) {
+        test |= strcmp(line, "X-Test: yes") == 0;
+        empty |= strncmp(line, "X-Empty:", 8) == 0 && strspn(line + 8, " ") == strlen(line + 8);
+        assert_null(strstr(line, "split")); /* a line break in a value leaves it out */
+    }
+    assert_true(test);
+    assert_true(empty);
+    peer_close(&p);
+}
 
 static void replies_without_body(void **state)
 {
@@ -677,6 +710,8 @@ int main(void)
         cmocka_unit_test(malformed_requests),
         cmocka_unit_test(tls_is_told_off),
         cmocka_unit_test(half_closed_client_is_answered),
+        cmocka_unit_test(half_closed_within_a_body),
+        cmocka_unit_test(headers_of_replies),
         cmocka_unit_test(replies_without_body),
         cmocka_unit_test(pulled_replies),
         cmocka_unit_test(pulled_pieces_are_not_held_back),
