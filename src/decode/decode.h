@@ -22,13 +22,13 @@ enum { DECODE_DEPTH_MAX = 128 };
 enum decode_reason {
     DECODED,
     DECODE_EMPTY,            /* no bytes, or blanks only */
-    DECODE_NOT_OBJECT,       /* a document, but not an object */
+    DECODE_NOT_OBJECT,       /* a document, but not an object (OPENX: nor an array, by position) */
     DECODE_MALFORMED,        /* syntax; `offset` says where */
     DECODE_TRUNCATED,        /* ends inside a document */
     DECODE_TRAILING,         /* another document or garbage behind the first */
     DECODE_INVALID_UTF8,
     DECODE_TOO_DEEP,         /* more than DECODE_DEPTH_MAX levels */
-    DECODE_TOO_LARGE,        /* above the job's record limit */
+    DECODE_TOO_LARGE,        /* above the job's record limit, or lists of more than 2^24 values */
     DECODE_DUPLICATE_KEY,    /* OPENX only: same key twice after case folding */
     DECODE_BAD_VALUE,        /* strict casts: a value does not fit its column */
     DECODE_REASONS
@@ -61,16 +61,20 @@ struct decoded {
     const int64_t *bad_values;          /* per top-level column: values that became NULL since open */
 };
 
-/* Decodes `count` records into at most `count` rows, in order. Thread: the decoder's owner. */
+/* Decodes `count` records into at most `count` rows, in order. Of equal keys the last one counts.
+ * A map's entry whose key does not fit its type is left out and counted as a bad value. More than
+ * 512 MiB of records at once is ERR_LIMIT. Thread: the decoder's owner. */
 error decoder_run(struct decoder *, const span *records, size_t count, struct arena *,
                   struct decoded *out) MUST_CHECK;
 
 /* ---- inference ----
  * Widens `schema` (may be NULL at first) so that it holds the records' fields: integers int then
  * bigint, numbers double, true/false boolean, text string, objects struct, arrays array; int|bigint
- * widen, number|double widen, anything else with text becomes string; null alone stays out until a
- * value comes. New fields go to the end. Records that do not parse are skipped (decode will fault
- * them). The result lives in the arena. */
+ * widen, number|double widen, anything else with text becomes string; null alone (and an empty
+ * object or array) stays out until a value comes. Integers beyond bigint are doubles. Fields of
+ * types inference would not choose keep them. New fields go to the end. Records that do not parse
+ * are skipped (decode will fault them). More than TYPE_FIELDS_MAX fields: ERR_LIMIT. The result
+ * lives in the arena. */
 error decode_infer(struct arena *, const struct schema *so_far, const span *records, size_t count,
                    const struct schema **out) MUST_CHECK;
 
@@ -97,6 +101,7 @@ void json_scan_begin(struct json_scanner *, span text);
 enum json_token json_scan_next(struct json_scanner *);
 /* Skips the value whose first token was just returned (a container to its end). False: error. */
 bool json_scan_skip(struct json_scanner *, enum json_token first);
-/* Resolves escapes of a string token into out (at most text.size bytes); strings without escapes
- * may be used as they are. Lone surrogates are an error (false). */
+/* Resolves escapes of a string token into out (at most raw.size bytes; out may be raw.data);
+ * strings without escapes may be used as they are. False: a malformed escape or a lone surrogate,
+ * which the scanner has refused already. */
 bool json_unescape(span raw, char *out, size_t *size);

@@ -24,7 +24,8 @@ error decoder_open(struct decoder **out, const struct schema *schema,
                    const struct decode_options *options)
 {
     if (schema->field_count > TYPE_FIELDS_MAX)
-        return fail(ERR_LIMIT, "schema of %d fields, limit %d", schema->field_count, TYPE_FIELDS_MAX);
+        return fail(ERR_LIMIT, "schema of %d fields, limit %d", schema->field_count,
+                    TYPE_FIELDS_MAX);
     struct decoder *d = must_calloc(1, sizeof *d);
     d->options = *options;
     d->schema = schema_copy(&d->arena, schema);
@@ -33,10 +34,10 @@ error decoder_open(struct decoder **out, const struct schema *schema,
     d->walk.strict = options->strict;
     walk_init(&d->walk);
     walk_node_open(&d->root,
-              &(struct type){.kind = TYPE_STRUCT,
-                             .child_count = d->schema->field_count,
-                             .children = d->schema->fields},
-              options->policy);
+                   &(struct type){.kind = TYPE_STRUCT,
+                                  .child_count = d->schema->field_count,
+                                  .children = d->schema->fields},
+                   options->policy);
     batch_begin(&d->builder, d->schema);
     *out = d;
     return OK;
@@ -103,7 +104,8 @@ static void take_row(struct decoder *d, size_t record)
 {
     uint32_t origin = (uint32_t)record;
     const struct buffer *bad = &d->walk.bad;
-    for (size_t i = 0; i < bad->size; i += sizeof(int32_t)) d->bad_values[get_le32(bad->data + i)]++;
+    for (size_t i = 0; i < bad->size; i += sizeof(int32_t))
+        d->bad_values[get_le32(bad->data + i)]++;
     buffer_append(&d->origin, &origin, sizeof origin);
     batch_row_done(&d->builder);
 }

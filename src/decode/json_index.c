@@ -98,7 +98,8 @@ bool index_keys_differ(struct walk *w)
             const char *at = s->text.data - 1;
             span key = arena_span(&w->keys, index_key(w));
             for (size_t i = 0; i < key.size; i++)
-                ((char *)key.data)[i] = (char)((uint8_t)key.data[i] < 0x80 ? tolower(key.data[i]) : key.data[i]);
+                ((char *)key.data)[i] =
+                    (char)((uint8_t)key.data[i] < 0x80 ? tolower(key.data[i]) : key.data[i]);
             buffer_append(&w->entries, &(struct entry){key, at}, sizeof(struct entry));
         } else if (token == JSON_TOKEN_OBJECT_END) {
             size_t mine = first[s->depth + 1];

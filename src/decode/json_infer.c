@@ -1,5 +1,6 @@
 /* In: records. Out: the narrowest schema that holds them and what was known before (decode.h says
- * the rules). A record is checked whole before any of it counts, so a broken one changes nothing. */
+ * the rules). A record is checked whole before any of it counts, so a broken one changes nothing.
+ */
 #include "decode/scan.h"
 
 /* What is known of a value's type. */
@@ -164,9 +165,7 @@ static void guess_from_type(struct infer *in, struct guess *g, const struct type
         g->kind = GUESS_STRUCT;
         guess_from_fields(in, g, type->children, type->child_count);
         break;
-    default:
-        g->kind = GUESS_GIVEN;
-        g->given = type_copy(in->arena, type);
+    default: g->kind = GUESS_GIVEN; g->given = type_copy(in->arena, type);
     }
 }
 

@@ -7,7 +7,8 @@
 static uint32_t key_hash(span text)
 {
     uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < text.size; i++) hash = (hash ^ (uint8_t)(text.data[i] | 0x20)) * 16777619u;
+    for (size_t i = 0; i < text.size; i++)
+        hash = (hash ^ (uint8_t)(text.data[i] | 0x20)) * 16777619u;
     return hash ^ hash >> 15;
 }
 
@@ -20,7 +21,8 @@ static span key_text(const struct key *k)
 static bool name_is_plain(span name)
 {
     for (size_t i = 0; i < name.size; i++)
-        if ((uint8_t)name.data[i] < 0x20 || name.data[i] == '"' || name.data[i] == '\\') return false;
+        if ((uint8_t)name.data[i] < 0x20 || name.data[i] == '"' || name.data[i] == '\\')
+            return false;
     return utf8_valid_prefix(name) == name.size;
 }
 

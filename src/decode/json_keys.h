@@ -16,7 +16,13 @@ struct key {
     uint32_t next;      /* the key that followed last time */
 };
 
-enum { KEY_UNMAPPED = -1, KEY_START = 0, KEY_NONE = -1, KEYS_LEARNED_MAX = 256, KEY_LEARNED_BYTES_MAX = 64 };
+enum {
+    KEY_UNMAPPED = -1,
+    KEY_START = 0,
+    KEY_NONE = -1,
+    KEYS_LEARNED_MAX = 256,
+    KEY_LEARNED_BYTES_MAX = 64
+};
 
 struct keys {
     struct key *list; /* [KEY_START] stands in front of the first key */

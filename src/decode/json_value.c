@@ -35,7 +35,7 @@ static void make_c_locale(void)
 }
 
 enum {
-    DIGITS_MAX = 770,       /* no more than 767 digits decide how a double rounds; then a sticky one */
+    DIGITS_MAX = 770, /* no more than 767 digits decide how a double rounds; then a sticky one */
     EXPONENT_BEYOND = 99999 /* every double is 0 or infinite here, whatever its digits */
 };
 
@@ -73,6 +73,7 @@ static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6, 
                                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 enum { TEN_MAX = 22, FIVE_MAX = 27 };
 /* Those of five that 63 bits hold. */
+/* clang-format off */
 static const uint64_t powers_of_five[FIVE_MAX + 1] = {
     1u, 5u, 25u, 125u, 625u, 3125u, 15625u, 78125u, 390625u, 1953125u, 9765625u, 48828125u,
     244140625u, 1220703125u, 6103515625u, 30517578125u, 152587890625u, 762939453125u,
@@ -80,6 +81,7 @@ static const uint64_t powers_of_five[FIVE_MAX + 1] = {
     11920928955078125u, 59604644775390625u, 298023223876953125u, 1490116119384765625u,
     7450580596923828125u,
 };
+/* clang-format on */
 
 /* m * 2^exponent (plus something smaller when sticky) to `bits` bits, half to even. The callers'
  * range keeps it normal. When sticky, m has more than 64 bits. */
@@ -123,7 +125,8 @@ static bool number_signed(const struct number *n)
 double number_to_double(const struct number *n)
 {
     double value;
-    if (n->exact && n->digits <= (uint64_t)1 << 53 && n->exponent >= -TEN_MAX && n->exponent <= TEN_MAX) {
+    if (n->exact && n->digits <= (uint64_t)1 << 53 && n->exponent >= -TEN_MAX &&
+        n->exponent <= TEN_MAX) {
         /* both operands are exact, so one rounding: the right one (Clinger 1990) */
         value = (double)n->digits;
         value = n->exponent < 0 ? value / powers_of_ten[-n->exponent]
@@ -238,7 +241,8 @@ static bool number_to_decimal(struct builder *to, const struct number *n, struct
 {
     __int128 unscaled;
     (void)scratch;
-    if (!cast_text_to_decimal(n->text, to->type->precision, to->type->scale, &unscaled)) return false;
+    if (!cast_text_to_decimal(n->text, to->type->precision, to->type->scale, &unscaled))
+        return false;
     builder_decimal(to, unscaled);
     return true;
 }
@@ -285,7 +289,8 @@ static bool permissive_text_to_decimal(struct builder *to, span text, struct buf
         if ((uint8_t)text.data[i] <= ' ') return false;
         if (text.data[i] != ',') buffer_append_byte(scratch, (uint8_t)text.data[i]);
     }
-    if (!cast_text_to_decimal(buffer_span(scratch), to->type->precision, to->type->scale, &unscaled))
+    if (!cast_text_to_decimal(buffer_span(scratch), to->type->precision, to->type->scale,
+                              &unscaled))
         return false;
     builder_decimal(to, unscaled);
     return true;
@@ -380,7 +385,8 @@ static bool cast_text_real(struct builder *to, span text, struct buffer *scratch
     double value;
     struct number number;
     struct json_scanner s = {.at = text.data, .start = text.data, .end = text.data + text.size};
-    bool single = to->kind == TYPE_FLOAT && text.size && (is_digit(*text.data) || *text.data == '-');
+    bool single =
+        to->kind == TYPE_FLOAT && text.size && (is_digit(*text.data) || *text.data == '-');
     if (single && scan_number(&s, text.data, &number) == s.end && number.digits)
         return number_to_real(to, &number, scratch);
     if (!cast_text_to_double(text, &value)) return false;
@@ -430,7 +436,8 @@ static bool cast_number_integer(struct builder *to, const struct number *n, stru
 }
 
 /* Seconds; microseconds are cut. */
-static bool cast_number_timestamp(struct builder *to, const struct number *n, struct buffer *scratch)
+static bool cast_number_timestamp(struct builder *to, const struct number *n,
+                                  struct buffer *scratch)
 {
     int64_t us;
     if (n->integer) return permissive_number_to_timestamp(to, n, scratch);

@@ -1,5 +1,6 @@
 /* In: one record's text. Out: one value appended to each builder of the row, or the fault.
- * One pass in the record's own order; only maps and objects with duplicate keys are indexed first. */
+ * One pass in the record's own order; only maps and objects with duplicate keys are indexed first.
+ */
 #include "decode/json_walk.h"
 
 #include <stdlib.h>
@@ -66,7 +67,8 @@ void walk_begin(struct walk *w, span record, bool indexed)
 
 /* ---- single values ---- */
 
-/* A value did not fit: NULL, and counted. `at` is where it begins, `after` where the walk goes on. */
+/* A value did not fit: NULL, and counted. `at` is where it begins, `after` where the walk goes on.
+ */
 static const char *refuse(struct walk *w, struct builder *to, const char *at, const char *after)
 {
     int32_t column = w->column;
@@ -88,7 +90,8 @@ static span token_text(struct walk *w)
     return buffer_span(&w->text);
 }
 
-static const char *walk_string(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_string(struct walk *w, struct walk_node *n, struct builder *to,
+                               const char *p)
 {
     const char *after = scan_string(&w->scanner, p + 1);
     if (!after) return NULL;
@@ -96,7 +99,8 @@ static const char *walk_string(struct walk *w, struct walk_node *n, struct build
     return fits ? after : refuse(w, to, p, after);
 }
 
-static const char *walk_number(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_number(struct walk *w, struct walk_node *n, struct builder *to,
+                               const char *p)
 {
     struct number number;
     const char *after = scan_number(&w->scanner, p, &number);
@@ -105,11 +109,12 @@ static const char *walk_number(struct walk *w, struct walk_node *n, struct build
     return fits ? after : refuse(w, to, p, after);
 }
 
-static const char *walk_boolean(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_boolean(struct walk *w, struct walk_node *n, struct builder *to,
+                                const char *p)
 {
     bool value = *p == 't';
-    const char *after = value ? scan_literal(&w->scanner, p, "true", 4)
-                              : scan_literal(&w->scanner, p, "false", 5);
+    const char *after =
+        value ? scan_literal(&w->scanner, p, "true", 4) : scan_literal(&w->scanner, p, "false", 5);
     if (!after) return NULL;
     bool fits = n->scalar && n->scalar->boolean && n->scalar->boolean(to, value);
     return fits ? after : refuse(w, to, p, after);
@@ -123,7 +128,8 @@ static const char *walk_null(struct walk *w, struct builder *to, const char *p)
 }
 
 /* An object or array that meets a column of another kind: text columns keep it as JSON text. */
-static const char *walk_container(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_container(struct walk *w, struct walk_node *n, struct builder *to,
+                                  const char *p)
 {
     if (n->kind != TYPE_STRING && n->kind != TYPE_CHAR && n->kind != TYPE_VARCHAR)
         return refuse(w, to, p, scan_skip_value(&w->scanner, p));
@@ -151,7 +157,8 @@ static const char *walk_comma(struct walk *w, const char *p, char close, bool *m
     return *more ? scan_blanks(p + 1, end) : p;
 }
 
-static const char *walk_array(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_array(struct walk *w, struct walk_node *n, struct builder *to,
+                              const char *p)
 {
     struct json_scanner *s = &w->scanner;
     struct walk_node *element = &n->children[0];
@@ -170,7 +177,8 @@ static const char *walk_array(struct walk *w, struct walk_node *n, struct builde
 }
 
 /* OPENX: what is not an array becomes an array of one. */
-static const char *walk_promoted(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_promoted(struct walk *w, struct walk_node *n, struct builder *to,
+                                 const char *p)
 {
     p = walk_value(w, &n->children[0], &to->children[0], p);
     if (p) builder_list_end(to);
@@ -203,7 +211,8 @@ static const char *walk_map(struct walk *w, struct walk_node *n, struct builder 
 
 /* ---- objects ---- */
 
-/* The key at p that was not the expected one. *index is KEY_NONE when it is not to be remembered. */
+/* The key at p that was not the expected one. *index is KEY_NONE when it is not to be remembered.
+ */
 static const char *walk_key(struct walk *w, struct keys *keys, const char *p, int64_t *index)
 {
     struct json_scanner *s = &w->scanner;
@@ -222,8 +231,8 @@ static const char *walk_colon(struct walk *w, const char *p)
 }
 
 /* The value at p belongs to this field. */
-static const char *walk_field(struct walk *w, struct walk_node *n, int field, struct builder *fields,
-                              const char *p)
+static const char *walk_field(struct walk *w, struct walk_node *n, int field,
+                              struct builder *fields, const char *p)
 {
     if (n->seen[field] == n->object) return scan_fail(&w->scanner, DECODE_DUPLICATE_KEY, p);
     n->seen[field] = n->object;
@@ -318,7 +327,8 @@ const char *walk_fields(struct walk *w, struct walk_node *n, struct builder *fie
     return (w->indexed ? walk_indexed : walk_in_order)(w, n, fields, p, top);
 }
 
-const char *walk_positions(struct walk *w, struct walk_node *n, struct builder *fields, const char *p)
+const char *walk_positions(struct walk *w, struct walk_node *n, struct builder *fields,
+                           const char *p)
 {
     struct json_scanner *s = &w->scanner;
     int i = 0;
@@ -336,7 +346,8 @@ const char *walk_positions(struct walk *w, struct walk_node *n, struct builder *
     return p + 1;
 }
 
-static const char *walk_object(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_object(struct walk *w, struct walk_node *n, struct builder *to,
+                               const char *p)
 {
     if (n->kind == TYPE_MAP) return walk_map(w, n, to, p);
     if (n->kind != TYPE_STRUCT) return walk_container(w, n, to, p);
@@ -344,7 +355,8 @@ static const char *walk_object(struct walk *w, struct walk_node *n, struct build
     return walk_fields(w, n, to->children, p);
 }
 
-static const char *walk_value(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+static const char *walk_value(struct walk *w, struct walk_node *n, struct builder *to,
+                              const char *p)
 {
     char c = p < w->scanner.end ? *p : '\0';
     if (c == 'n') return walk_null(w, to, p);

@@ -27,9 +27,9 @@ struct walk {
     struct json_scanner scanner;
     enum decode_policy policy;
     bool strict;
-    bool indexed;      /* objects are indexed before they are decoded: the last of equal keys wins */
-    int column;        /* the top-level column being filled, or -1 */
-    int64_t cells;     /* values of lists, for the limit */
+    bool indexed;  /* objects are indexed before they are decoded: the last of equal keys wins */
+    int column;    /* the top-level column being filled, or -1 */
+    int64_t cells; /* values of lists, for the limit */
     struct buffer bad; /* int32_t per value of this row that became NULL: its top-level column */
     struct buffer text, scratch;
     struct buffer entries; /* struct entry: those of the objects being decoded, innermost last */
@@ -44,7 +44,8 @@ void walk_begin(struct walk *, span record, bool indexed);
  * after a fault, DECODE_DUPLICATE_KEY meaning that the row must be walked again, indexed. */
 const char *walk_fields(struct walk *, struct walk_node *, struct builder *fields, const char *p);
 /* An array whose bracket is at p: values by position (OPENX). */
-const char *walk_positions(struct walk *, struct walk_node *, struct builder *fields, const char *p);
+const char *walk_positions(struct walk *, struct walk_node *, struct builder *fields,
+                           const char *p);
 
 /* ---- objects by index (json_index.c) ---- */
 

@@ -28,7 +28,8 @@ static bool has_capitals(const struct schema *schema)
     return found;
 }
 
-static void decode(struct arena *arena, const struct schema *schema, const span *records, size_t count)
+static void decode(struct arena *arena, const struct schema *schema, const span *records,
+                   size_t count)
 {
     struct decoder *decoder;
     struct decoded out;

@@ -10,13 +10,16 @@ static const struct field inner_fields[] = {
 static const struct type inner = {.kind = TYPE_STRUCT, .child_count = 2, .children = inner_fields};
 static const struct field element = {.name = "element", .type = &inner};
 static const struct type string = {.kind = TYPE_STRING};
-static const struct field entry[] = {{.name = "key", .type = &string}, {.name = "value", .type = &string}};
+static const struct field entry[] = {{.name = "key", .type = &string},
+                                     {.name = "value", .type = &string}};
 static const struct field fields[] = {
     {.name = "a", .type = &(const struct type){.kind = TYPE_DOUBLE}},
     {.name = "b", .type = &string},
     {.name = "c", .type = &inner},
-    {.name = "d", .type = &(const struct type){.kind = TYPE_ARRAY, .child_count = 1, .children = &element}},
-    {.name = "e", .type = &(const struct type){.kind = TYPE_MAP, .child_count = 2, .children = entry}},
+    {.name = "d",
+     .type = &(const struct type){.kind = TYPE_ARRAY, .child_count = 1, .children = &element}},
+    {.name = "e",
+     .type = &(const struct type){.kind = TYPE_MAP, .child_count = 2, .children = entry}},
     {.name = "f", .type = &(const struct type){.kind = TYPE_DECIMAL, .precision = 38, .scale = 10}},
     {.name = "g", .type = &(const struct type){.kind = TYPE_TIMESTAMP}},
     {.name = "h", .type = &(const struct type){.kind = TYPE_BIGINT}},
@@ -40,7 +43,8 @@ static enum decode_reason scan(span text)
 static void check_verdict(span text, enum decode_reason reason, json_t **value)
 {
     json_error_t problem;
-    *value = json_loadb(text.data ? text.data : "", text.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
+    *value = json_loadb(text.data ? text.data : "", text.size, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                        &problem);
     bool known = !*value && (json_error_code(&problem) == json_error_numeric_overflow ||
                              json_error_code(&problem) == json_error_null_byte_in_key);
     bool nul = text.size && memchr(text.data, '\0', text.size);
@@ -58,10 +62,12 @@ static void check_values(const struct batch *batch, const json_t *value)
     }
     CHECK(column_valid(&c[1], 0) == (b && !json_is_null(b)));
     if (json_is_string(b))
-        CHECK(span_equal(column_span(&c[1], 0), (span){json_string_value(b), json_string_length(b)}));
+        CHECK(
+            span_equal(column_span(&c[1], 0), (span){json_string_value(b), json_string_length(b)}));
 }
 
-static void decode(enum decode_policy policy, span text, enum decode_reason reason, const json_t *value)
+static void decode(enum decode_policy policy, span text, enum decode_reason reason,
+                   const json_t *value)
 {
     struct arena arena = {0};
     struct decoder *decoder;

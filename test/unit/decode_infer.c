@@ -25,7 +25,8 @@ static void infer_one(const struct example *e)
     span records[RECORDS_MAX];
     size_t count = 0;
     struct buffer text = {0};
-    for (; count < RECORDS_MAX && e->records[count]; count++) records[count] = span_of(e->records[count]);
+    for (; count < RECORDS_MAX && e->records[count]; count++)
+        records[count] = span_of(e->records[count]);
     if (e->so_far) {
         assert_int_equal(
             type_parse(&arena, span_of(arena_printf(&arena, "struct<%s>", e->so_far)), &type), OK);
@@ -98,7 +99,9 @@ static void nesting(void **state)
         {NULL, {"{\"a\":[1,\"x\"]}"}, "a:array<string>"},
         {NULL, {"{\"a\":[[1],[2.5]]}"}, "a:array<array<double>>"},
         {NULL, {"{\"a\":[],\"b\":{},\"c\":[null],\"d\":{\"e\":null},\"f\":[{}]}"}, ""},
-        {NULL, {"{\"a\":[],\"b\":{}}", "{\"a\":[1],\"b\":{\"c\":1}}"}, "a:array<int>,b:struct<c:int>"},
+        {NULL,
+         {"{\"a\":[],\"b\":{}}", "{\"a\":[1],\"b\":{\"c\":1}}"},
+         "a:array<int>,b:struct<c:int>"},
     };
     INFER_ALL(examples);
 }
@@ -112,7 +115,8 @@ static void what_was_known_stays(void **state)
         {"a:struct<b:int>", {"{\"a\":{\"c\":1}}"}, "a:struct<b:int,c:int>"},
         {"a:array<int>", {"{\"a\":[3000000000]}"}, "a:array<bigint>"},
         {"a:array<int>", {"{\"a\":\"x\"}"}, "a:string"},
-        {"a:timestamp,b:decimal(5,2),c:map<string,int>", {"{\"a\":\"x\",\"b\":1,\"c\":{\"k\":1}}"},
+        {"a:timestamp,b:decimal(5,2),c:map<string,int>",
+         {"{\"a\":\"x\",\"b\":1,\"c\":{\"k\":1}}"},
          "a:timestamp,b:decimal(5,2),c:map<string,int>"},
         {"a:int", {NULL}, "a:int"},
     };

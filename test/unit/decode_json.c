@@ -21,7 +21,8 @@ struct fixture {
 };
 
 /* fields: "a:int,b:string" */
-static void open_decoder(struct fixture *f, const char *fields, const struct decode_options *options)
+static void open_decoder(struct fixture *f, const char *fields,
+                         const struct decode_options *options)
 {
     const struct type *type;
     *f = (struct fixture){0};
@@ -66,7 +67,8 @@ static void expect(enum decode_policy policy, const char *fields, span record, c
     open_decoder(&f, fields, &(struct decode_options){.policy = policy});
     run(&f, record);
     if (strcmp(row(&f), wanted) != 0)
-        fail_msg("%s of %.*s: %s, wanted %s", fields, (int)record.size, record.data, row(&f), wanted);
+        fail_msg("%s of %.*s: %s, wanted %s", fields, (int)record.size, record.data, row(&f),
+                 wanted);
     close_decoder(&f);
 }
 
@@ -81,7 +83,7 @@ static void expect_all(enum decode_policy policy, const struct example *examples
     for (size_t i = 0; i < count; i++)
         expect(policy, examples[i].fields, examples[i].record, examples[i].row);
 }
-#define EXPECT_ALL(policy, examples) \
+#define EXPECT_ALL(policy, examples)                                                               \
     expect_all(policy, examples, sizeof(examples) / sizeof *(examples))
 
 /* ---- PERMISSIVE against Spark ---- */
@@ -184,7 +186,8 @@ static void keys_find_their_fields(void **state)
          "{\"abcdefgh\":1,\"abcdefgi\":2,\"abcdefghijklmnopq\":3}"},
     };
     EXPECT_ALL(DECODE_PERMISSIVE, examples);
-    expect(DECODE_INFERRED, "VentilatorId:int", SPAN("{\"ventilatorID\":1}"), "{\"VentilatorId\":1}");
+    expect(DECODE_INFERRED, "VentilatorId:int", SPAN("{\"ventilatorID\":1}"),
+           "{\"VentilatorId\":1}");
 }
 
 /* Inferred schemas may have fields that differ in case only. */
@@ -257,10 +260,13 @@ static void last_of_equal_keys_wins(void **state)
         {"a:int", SPAN("{\"a\":1,\"\\u0061\":2}"), "{\"a\":2}"},
         {"a:int,b:int", SPAN("{\"a\":1,\"b\":5,\"a\":null}"), "{\"a\":null,\"b\":5}"},
         {"a:string", SPAN("{\"a\":[1],\"a\":\"x\"}"), "{\"a\":\"x\"}"},
-        {"a:array<struct<b:int,c:int>>", SPAN("{\"a\":[{\"b\":1},{\"b\":2,\"c\":0,\"b\":3}],\"x\":0}"),
+        {"a:array<struct<b:int,c:int>>",
+         SPAN("{\"a\":[{\"b\":1},{\"b\":2,\"c\":0,\"b\":3}],\"x\":0}"),
          "{\"a\":[{\"b\":1,\"c\":null},{\"b\":3,\"c\":0}]}"},
-        {"a:struct<b:int>,c:int", SPAN("{\"c\":7,\"a\":{\"b\":1},\"a\":{}}"), "{\"a\":{\"b\":null},\"c\":7}"},
-        {"a:map<string,int>", SPAN("{\"a\":{\"k\":1,\"l\":2,\"\\u006b\":3}}"), "{\"a\":{\"l\":2,\"k\":3}}"},
+        {"a:struct<b:int>,c:int", SPAN("{\"c\":7,\"a\":{\"b\":1},\"a\":{}}"),
+         "{\"a\":{\"b\":null},\"c\":7}"},
+        {"a:map<string,int>", SPAN("{\"a\":{\"k\":1,\"l\":2,\"\\u006b\":3}}"),
+         "{\"a\":{\"l\":2,\"k\":3}}"},
         {"a:map<string,map<string,int>>", SPAN("{\"a\":{\"k\":{\"x\":1,\"x\":2},\"l\":{\"x\":3}}}"),
          "{\"a\":{\"k\":{\"x\":2},\"l\":{\"x\":3}}}"},
         {"a:int", SPAN("{\"a\":1,\"a\":2"), "truncated JSON"},
@@ -272,7 +278,8 @@ static void last_of_equal_keys_wins(void **state)
     expect(DECODE_INFERRED, "a:int", SPAN("{\"A\":1,\"a\":2,\"A\":3}"), "{\"a\":2}");
     expect(DECODE_INFERRED, "a:int", SPAN("{\"A\":1,\"A\":3}"), "{\"a\":3}");
     expect(DECODE_OPENX, "a:int", SPAN("{\"a\":1,\"A\":2}"), "duplicate key");
-    expect(DECODE_OPENX, "a:int", SPAN("{\"a\":1,\"x\":[{\"k\":1,\"\\u004b\":2}]}"), "duplicate key");
+    expect(DECODE_OPENX, "a:int", SPAN("{\"a\":1,\"x\":[{\"k\":1,\"\\u004b\":2}]}"),
+           "duplicate key");
     expect(DECODE_OPENX, "a:int", SPAN("{\"a\":1,\"x\":{\"a\":1},\"y\":{\"a\":1}}"), "{\"a\":1}");
 }
 
@@ -280,14 +287,21 @@ static void refused_records_leave_no_row(void **state)
 {
     (void)state;
     static const span records[] = {
-        SPAN("{\"a\":1,\"s\":\"one\"}"), SPAN(""),      SPAN("{\"a\":2,\"s\":\"two\""),
-        SPAN("{\"a\":3,\"l\":[1,2,{}]}"),  SPAN("[1]"), SPAN("{\"a\":4,\"l\":[1,2,}"),
-        SPAN("{\"s\":\"\xFF\"}"),        SPAN("{\"a\":5}\n{\"a\":6}"), SPAN("{\"l\":[7]}"),
+        SPAN("{\"a\":1,\"s\":\"one\"}"),
+        SPAN(""),
+        SPAN("{\"a\":2,\"s\":\"two\""),
+        SPAN("{\"a\":3,\"l\":[1,2,{}]}"),
+        SPAN("[1]"),
+        SPAN("{\"a\":4,\"l\":[1,2,}"),
+        SPAN("{\"s\":\"\xFF\"}"),
+        SPAN("{\"a\":5}\n{\"a\":6}"),
+        SPAN("{\"l\":[7]}"),
         SPAN("0123456789012345678901234567890123456789"),
     };
     static const struct decode_fault faults[] = {
-        {1, DECODE_EMPTY, 0, -1},       {2, DECODE_TRUNCATED, 16, -1}, {4, DECODE_NOT_OBJECT, 0, -1},
-        {5, DECODE_MALFORMED, 16, -1},  {6, DECODE_INVALID_UTF8, 6, -1}, {7, DECODE_TRAILING, 8, -1},
+        {1, DECODE_EMPTY, 0, -1},        {2, DECODE_TRUNCATED, 16, -1},
+        {4, DECODE_NOT_OBJECT, 0, -1},   {5, DECODE_MALFORMED, 16, -1},
+        {6, DECODE_INVALID_UTF8, 6, -1}, {7, DECODE_TRAILING, 8, -1},
         {9, DECODE_TOO_LARGE, 30, -1},
     };
     static const char *const rows[] = {"{\"a\":1,\"s\":\"one\",\"l\":null}",
@@ -295,7 +309,8 @@ static void refused_records_leave_no_row(void **state)
                                        "{\"a\":null,\"s\":null,\"l\":[7]}"};
     static const uint32_t origin[] = {0, 3, 8};
     struct fixture f;
-    open_decoder(&f, "a:int,s:string,l:array<int>", &(struct decode_options){.record_bytes_max = 30});
+    open_decoder(&f, "a:int,s:string,l:array<int>",
+                 &(struct decode_options){.record_bytes_max = 30});
     for (int round = 1; round <= 2; round++) {
         assert_int_equal(decoder_run(f.decoder, records, 10, &f.arena, &f.out), OK);
         assert_int_equal(f.out.fault_count, 7);
@@ -326,8 +341,10 @@ static void bad_values_are_counted_by_column(void **state)
 {
     (void)state;
     struct fixture f;
-    open_decoder(&f, "a:int,b:struct<c:int,d:array<int>>,m:map<int,boolean>", &(struct decode_options){0});
-    run(&f, SPAN("{\"a\":\"x\",\"b\":{\"c\":1.5,\"d\":[1,\"y\",null,[]]},\"m\":{\"1\":true,\"z\":false,\"2\":0}}"));
+    open_decoder(&f, "a:int,b:struct<c:int,d:array<int>>,m:map<int,boolean>",
+                 &(struct decode_options){0});
+    run(&f, SPAN("{\"a\":\"x\",\"b\":{\"c\":1.5,\"d\":[1,\"y\",null,[]]},\"m\":{\"1\":true,\"z\":"
+                 "false,\"2\":0}}"));
     assert_string_equal(row(&f), "{\"a\":null,\"b\":{\"c\":null,\"d\":[1,null,null,null]},"
                                  "\"m\":{\"1\":true,\"2\":null}}");
     assert_int_equal(f.out.bad_values[0], 1);
@@ -366,7 +383,8 @@ static void strict_quarantines_bad_values(void **state)
 static void depth_is_bounded_everywhere(void **state)
 {
     (void)state;
-    static const char *const fields[] = {"x:int", "a:int", "a:string", "a:array<array<int>>",
+    static const char *const fields[] = {"x:int",           "a:int",
+                                         "a:string",        "a:array<array<int>>",
                                          "a:struct<x:int>", "a:map<string,string>"};
     static const char *const opens[] = {"[", "{\"x\":"};
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
@@ -409,6 +427,17 @@ static void list_cells_are_bounded(void **state)
     close_decoder(&f);
     buffer_release(&fields);
     buffer_release(&record);
+}
+
+static void runs_are_bounded(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const span records[] = {{"{}", 2}, {"{}", (size_t)512 << 20}}; /* refused before it is read */
+    open_decoder(&f, "a:int", &(struct decode_options){0});
+    assert_int_equal(decoder_run(f.decoder, records, 2, &f.results, &f.out), ERR_LIMIT);
+    assert_int_equal(decoder_run(f.decoder, records, 1, &f.results, &f.out), OK);
+    close_decoder(&f);
 }
 
 /* ---- values ---- */
@@ -461,7 +490,8 @@ static void inferred_by_cast(void **state)
         {"a:binary", SPAN("{\"a\":4294967296}"), "{\"a\":\"AAAAAQAAAAA=\"}"},
         {"a:array<string>", SPAN("{\"a\":[1,\"x\",null]}"), "{\"a\":[\"1\",\"x\",null]}"},
         {"a:array<string>", SPAN("{\"a\":\"x\"}"), "{\"a\":null}"},
-        {"a:map<int,double>", SPAN("{\"a\":{\"1\":\"2\",\" 3 \":4}}"), "{\"a\":{\"1\":2.0,\"3\":4.0}}"},
+        {"a:map<int,double>", SPAN("{\"a\":{\"1\":\"2\",\" 3 \":4}}"),
+         "{\"a\":{\"1\":2.0,\"3\":4.0}}"},
         {"a:string", SPAN("{\"a\":\"nul\\u0000here\"}"), "{\"a\":\"nul\\u0000here\"}"},
     };
     EXPECT_ALL(DECODE_INFERRED, examples);
@@ -493,8 +523,10 @@ static void openx_by_its_inspectors(void **state)
         {"a:array<int>", SPAN("{\"a\":\"x\"}"), "{\"a\":[null]}"},
         {"a:array<int>", SPAN("{\"a\":null}"), "{\"a\":null}"},
         {"a:array<struct<b:int>>", SPAN("{\"a\":{\"b\":1}}"), "{\"a\":[{\"b\":1}]}"},
-        {"a:timestamp", SPAN("{\"a\":\"2023-09-07 16:02:17.5\"}"), "{\"a\":\"2023-09-07 16:02:17.5\"}"},
-        {"a:timestamp", SPAN("{\"a\":\"2023-09-07T16:02:17+09:00\"}"), "{\"a\":\"2023-09-07 07:02:17\"}"},
+        {"a:timestamp", SPAN("{\"a\":\"2023-09-07 16:02:17.5\"}"),
+         "{\"a\":\"2023-09-07 16:02:17.5\"}"},
+        {"a:timestamp", SPAN("{\"a\":\"2023-09-07T16:02:17+09:00\"}"),
+         "{\"a\":\"2023-09-07 07:02:17\"}"},
         {"a:timestamp", SPAN("{\"a\":\"16:02:17\"}"), "{\"a\":null}"},
         {"a:timestamp", SPAN("{\"a\":\"1694102537.25\"}"), "{\"a\":\"2023-09-07 16:02:17.25\"}"},
         {"a:timestamp", SPAN("{\"a\":\"1694102537\"}"), "{\"a\":\"2023-09-07 16:02:17\"}"},
@@ -516,9 +548,11 @@ static void openx_by_its_inspectors(void **state)
 static double one_double(struct fixture *f, const char *literal)
 {
     char record[4096];
-    run(f, (span){record, (size_t)snprintf(record, sizeof record, "{\"a\":%s,\"b\":%s}", literal, literal)});
+    run(f, (span){record, (size_t)snprintf(record, sizeof record, "{\"a\":%s,\"b\":%s}", literal,
+                                           literal)});
     assert_true(column_valid(&f->out.batch->columns[0], 0));
-    float narrow = ((const float *)f->out.batch->columns[1].values)[0], wanted = strtof(literal, NULL);
+    float narrow = ((const float *)f->out.batch->columns[1].values)[0],
+          wanted = strtof(literal, NULL);
     if (memcmp(&narrow, &wanted, sizeof narrow) != 0)
         fail_msg("%s: %a, strtof %a", literal, (double)narrow, (double)wanted);
     return ((const double *)f->out.batch->columns[0].values)[0];
@@ -537,31 +571,63 @@ static void doubles_round_correctly(void **state)
         double value, got;
         seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
         uint64_t bits = seed;
-        if (i % 8 == 1) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)(983 + i / 8 % 120) << 52;
+        if (i % 8 == 1)
+            bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)(983 + i / 8 % 120) << 52;
         else if (i % 4 == 1) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)1023 << 52;
         memcpy(&value, &bits, sizeof value);
         if (value != value || value - value != 0) continue;
-        if (i % 4 == 2) snprintf(literal, sizeof literal, "%lld.%02u", (long long)(seed >> 40), (unsigned)(seed % 100));
+        if (i % 4 == 2)
+            snprintf(literal, sizeof literal, "%lld.%02u", (long long)(seed >> 40),
+                     (unsigned)(seed % 100));
         else if (i % 16 == 3) snprintf(literal, sizeof literal, "%.*f", i % 800, value);
         else snprintf(literal, sizeof literal, "%.*e", i % 25, value);
         got = one_double(&f, literal);
         value = strtod(literal, NULL);
-        if (memcmp(&got, &value, sizeof got) != 0) fail_msg("%s: %a, strtod %a", literal, got, value);
+        if (memcmp(&got, &value, sizeof got) != 0)
+            fail_msg("%s: %a, strtod %a", literal, got, value);
     }
     static const char *const hard[] = {
-        "9007199254740993", "9007199254740992.99999999999999999999999999999999999999999999999999",
-        "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9406564584124654e-324",
-        "2.4703282292062327208e-324", "2.4703282292062328e-324", "1.7976931348623158e308",
-        "1.7976931348623159e308", "1e309", "-1e309", "1e99999999999999999999", "1e-99999999999999999999",
-        "0e99999999999999999999", "-0.0", "-0e5", "0.000000000000000000000000000000000000000001e42",
-        "123456789012345678901234567890e-30", "1e23", "8.5e22", "1e22", "1e-22", "1e-23",
-        "16777217", "16777217.0000000000000000000000001", "3.4028235677973366e38", "3.4028235677973365e38",
-        "9007199254740993e0", "18014398509481989", "0.9007199254740993", "4503599627370497.5",
-        "4503599627370496.5", "10000000000000000000", "9999999999999999999", "18446744073709551616", "3.0e-0022",
+        "9007199254740993",
+        "9007199254740992.99999999999999999999999999999999999999999999999999",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "4.9406564584124654e-324",
+        "2.4703282292062327208e-324",
+        "2.4703282292062328e-324",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "1e309",
+        "-1e309",
+        "1e99999999999999999999",
+        "1e-99999999999999999999",
+        "0e99999999999999999999",
+        "-0.0",
+        "-0e5",
+        "0.000000000000000000000000000000000000000001e42",
+        "123456789012345678901234567890e-30",
+        "1e23",
+        "8.5e22",
+        "1e22",
+        "1e-22",
+        "1e-23",
+        "16777217",
+        "16777217.0000000000000000000000001",
+        "3.4028235677973366e38",
+        "3.4028235677973365e38",
+        "9007199254740993e0",
+        "18014398509481989",
+        "0.9007199254740993",
+        "4503599627370497.5",
+        "4503599627370496.5",
+        "10000000000000000000",
+        "9999999999999999999",
+        "18446744073709551616",
+        "3.0e-0022",
     };
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) {
         double got = one_double(&f, hard[i]), value = strtod(hard[i], NULL);
-        if (memcmp(&got, &value, sizeof got) != 0) fail_msg("%s: %a, strtod %a", hard[i], got, value);
+        if (memcmp(&got, &value, sizeof got) != 0)
+            fail_msg("%s: %a, strtod %a", hard[i], got, value);
     }
     /* a sticky digit 900 places behind a halfway point, and an exponent that undoes many zeros */
     char tail[1200] = "9007199254740993.";
@@ -583,7 +649,8 @@ static uint64_t random_state = 1;
 
 static unsigned random_below(unsigned n)
 {
-    random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
+    random_state ^= random_state << 13, random_state ^= random_state >> 7,
+        random_state ^= random_state << 17;
     return (unsigned)(random_state >> 33) % n;
 }
 
@@ -595,10 +662,22 @@ static void random_blanks(struct buffer *out)
 
 static void random_string(struct buffer *out)
 {
-    static const char *const parts[] = {"a",      "Zz",     " plain text ", "0123456789abcdef",
-                                        "\\n",    "\\\"",   "\\\\",         "\\/",
-                                        "\\u00e9", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                        "\\ud83d\\ude00", "\\u0000", "\x7F", "\\u2028"};
+    static const char *const parts[] = {"a",
+                                        "Zz",
+                                        " plain text ",
+                                        "0123456789abcdef",
+                                        "\\n",
+                                        "\\\"",
+                                        "\\\\",
+                                        "\\/",
+                                        "\\u00e9",
+                                        "\xC3\xA9",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x98\x80",
+                                        "\\ud83d\\ude00",
+                                        "\\u0000",
+                                        "\x7F",
+                                        "\\u2028"};
     buffer_append_byte(out, '"');
     for (unsigned i = random_below(5); i > 0; i--) buffer_append_text(out, parts[random_below(16)]);
     buffer_append_byte(out, '"');
@@ -610,7 +689,8 @@ static void random_value(struct buffer *out, int depth)
     if (kind == 0) buffer_append_text(out, "null");
     else if (kind == 1) buffer_append_text(out, random_below(2) ? "true" : "false");
     else if (kind == 2) buffer_printf(out, "%d", (int)random_below(2000) - 1000);
-    else if (kind == 3) buffer_printf(out, "%.*e", (int)random_below(17), (double)random_below(99999) / 7);
+    else if (kind == 3)
+        buffer_printf(out, "%.*e", (int)random_below(17), (double)random_below(99999) / 7);
     else if (kind <= 5) random_string(out);
     else {
         unsigned count = random_below(4);
@@ -652,8 +732,8 @@ static void same_value(const struct column *c, int64_t i, const json_t *wanted)
     case TYPE_STRING:
         assert_true(column_valid(c, i));
         if (json_is_string(wanted))
-            assert_true(span_equal(column_span(c, i), (span){json_string_value(wanted),
-                                                             json_string_length(wanted)}));
+            assert_true(span_equal(column_span(c, i),
+                                   (span){json_string_value(wanted), json_string_length(wanted)}));
         break;
     case TYPE_ARRAY:
         assert_int_equal(column_valid(c, i), json_is_array(wanted));
@@ -725,17 +805,18 @@ static void random_documents_as_jansson(void **state)
 static void truncation_at_every_byte(void **state)
 {
     (void)state;
-    static const span document =
-        SPAN("{\"a\":-12.5e+3,\"b\":\"\\u00e9\\ud83d\\ude00\xE2\x82\xAC\",\"c\":[true,{\"x\":null}],"
-             "\"d\":{\"k\":[1,2,{}],\"l\":\"\\n\"},\"unmapped\":[{\"\xC3\xA9\":false}]}");
+    static const span document = SPAN(
+        "{\"a\":-12.5e+3,\"b\":\"\\u00e9\\ud83d\\ude00\xE2\x82\xAC\",\"c\":[true,{\"x\":null}],"
+        "\"d\":{\"k\":[1,2,{}],\"l\":\"\\n\"},\"unmapped\":[{\"\xC3\xA9\":false}]}");
     for (int policy = DECODE_PERMISSIVE; policy <= DECODE_OPENX; policy++) {
         struct fixture f;
         open_decoder(&f, "a:double,b:string,c:string,d:map<string,string>",
                      &(struct decode_options){.policy = (enum decode_policy)policy});
         for (size_t cut = 0; cut <= document.size; cut++) {
             run(&f, (span){document.data, cut});
-            assert_string_equal(cut == document.size ? "" : row(&f),
-                                cut == document.size ? "" : cut ? "truncated JSON" : "empty record");
+            assert_string_equal(cut == document.size ? "" : row(&f), cut == document.size ? ""
+                                                                     : cut ? "truncated JSON"
+                                                                           : "empty record");
             assert_int_equal(f.out.fault_count, cut < document.size);
         }
         close_decoder(&f);
@@ -756,6 +837,7 @@ int main(void)
         cmocka_unit_test(strict_quarantines_bad_values),
         cmocka_unit_test(depth_is_bounded_everywhere),
         cmocka_unit_test(list_cells_are_bounded),
+        cmocka_unit_test(runs_are_bounded),
         cmocka_unit_test(inferred_by_cast),
         cmocka_unit_test(openx_by_its_inspectors),
         cmocka_unit_test(doubles_round_correctly),

@@ -1,8 +1,8 @@
 /* The JSON scanner: tokens, reasons and offsets of refusal, unescaping; and its verdict on a
  * torture corpus compared with jansson's, an independent parser. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +82,8 @@ static void texts_of_tokens(void **state)
 {
     (void)state;
     struct json_scanner s;
-    json_scan_begin(&s, SPAN("{\"k\\u0041y\" : \"plain text\", \"b\":-12.50E3,\"c\":\"\xC3\xA9\"}"));
+    json_scan_begin(&s,
+                    SPAN("{\"k\\u0041y\" : \"plain text\", \"b\":-12.50E3,\"c\":\"\xC3\xA9\"}"));
     assert_int_equal(json_scan_next(&s), JSON_TOKEN_OBJECT);
     assert_int_equal(json_scan_next(&s), JSON_TOKEN_KEY);
     assert_true(span_is(s.text, "k\\u0041y") && s.escaped);
@@ -224,8 +225,8 @@ static void escapes_resolve(void **state)
         assert_true(json_unescape((span){out, strlen(out)}, out, &size));
         assert_true(span_equal((span){out, size}, cases[i].text));
     }
-    static const char *const bad[] = {"\\",       "\\u",     "\\u123",          "\\u12x4",
-                                      "\\x",      "\\ud800", "\\udc00",         "\\ud800\\u0041",
+    static const char *const bad[] = {"\\",       "\\u",     "\\u123",        "\\u12x4",
+                                      "\\x",      "\\ud800", "\\udc00",       "\\ud800\\u0041",
                                       "\\ud800x", "a\\",     "\\ud800\\ud800"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char out[64];
