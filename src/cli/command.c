@@ -60,9 +60,8 @@ static int unknown_command(const char *name)
     return STATUS_USAGE;
 }
 
-int cli_main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of the write, told in words */
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name) {
         char *help[] = {NULL, NULL};
@@ -77,4 +76,14 @@ int cli_main(int argc, char **argv)
     const struct command *command = command_find(name);
     if (!command) return unknown_command(name);
     return command_run(command, argc - 1, argv + 1);
+}
+
+/* What was asked for is done only when it has been written. */
+int cli_main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of the write, told in words */
+    int status = dispatch(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "sluice: writing to standard output failed\n");
+    return status == STATUS_OK ? STATUS_FAILED : status;
 }

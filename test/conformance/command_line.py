@@ -97,6 +97,13 @@ def wrong_use_is_told_with_status_64():
         done = sluice(*args)
         assert done.returncode == USAGE and words in done.stderr and not done.stdout, (args, done)
 
+@test
+def output_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "w") as full:
+        for args in ["help"], ["gen", "--dry-run", "--max-count", "5"], ["help", "--man", "up"]:
+            done = subprocess.run([SLUICE, *args], stdout=full, stderr=subprocess.PIPE, text=True)
+            assert done.returncode == FAILED and "writ" in done.stderr, (args, done)
+
 # ---- gen ----
 
 def dry_run(*args):
@@ -307,6 +314,25 @@ def rows_as_csv_and_json():
     done = sql("--json", QUERY)
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
         {"n": 1, "text": "a,b", "maybe": None}, {"n": 22, "text": 'c"d', "maybe": 3}], done
+
+@test
+def values_of_every_kind_as_text():
+    query = ("SELECT DATE '2023-01-02' AS d, TIMESTAMP '2023-01-02 03:04:05.5' AS t, "
+             "CAST(1.5 AS DECIMAL(6,2)) AS m, TRUE AS b, '' AS empty, CAST(NULL AS VARCHAR) AS n, "
+             "'zw\u00f6lf' AS u, 'a' || chr(10) || 'b' AS lines, [1, 2] AS l, {'a': 1, 'b': 'x'} AS s")
+    assert sql(query).stdout.splitlines() == [
+        'd           t                         m  b     empty  n     u      lines  l      s',
+        '----------  ---------------------  ----  ----  -----  ----  -----  -----  -----  ---------------',
+        '2023-01-02  2023-01-02 03:04:05.5  1.50  true         NULL  zw\u00f6lf  a b    [1,2]  '
+        '{"a":1,"b":"x"}',
+        '(1 row)'], sql(query).stdout
+    header, row = csv.reader(io.StringIO(sql("--csv", query).stdout))
+    assert row == ['2023-01-02', '2023-01-02 03:04:05.5', '1.50', 'true', '', '', 'zw\u00f6lf', 'a\nb',
+                   '[1,2]', '{"a":1,"b":"x"}'], row
+    assert ',true,"",,zw' in sql("--csv", query).stdout  # an empty text is not a NULL
+    [value] = map(json.loads, sql("--json", query).stdout.splitlines())
+    assert value["l"] == [1, 2] and value["s"] == {"a": 1, "b": "x"} and value["empty"] == ""
+    assert value["n"] is None and value["b"] is True and value["lines"] == "a\nb"
 
 @test
 def statements_that_cannot_be_answered():
