@@ -23,6 +23,7 @@ enum {
     SHARDS_MAX = 100000,
     LIST_RESTARTS = 3,
     RECORDS_PER_CALL = 10000,
+    GET_TIMEOUT_US = 10 * US_PER_SECOND, /* other shards wait for the client meanwhile */
     CALL_INTERVAL_US = US_PER_SECOND / 5,
     BYTES_PER_SECOND = 2 * 1024 * 1024,
     BACKOFF_FIRST_US = 100 * 1000,
@@ -206,22 +207,48 @@ static error list_shards(struct remote *r, struct arena *a, struct shard **out, 
     return e;
 }
 
-/* Keeps ids and hash ranges, for cursors to come. */
+static struct shard *copy_shards(struct arena *a, const struct shard *shards, size_t count)
+{
+    struct shard *copy = arena_copy(a, shards, count * sizeof *shards);
+    for (size_t i = 0; i < count; i++) {
+        copy[i].id = arena_text(a, span_of(shards[i].id));
+        if (shards[i].parent) copy[i].parent = arena_text(a, span_of(shards[i].parent));
+        if (shards[i].adjacent_parent)
+            copy[i].adjacent_parent = arena_text(a, span_of(shards[i].adjacent_parent));
+    }
+    return copy;
+}
+
 static void remember_shards(struct remote *r, const struct shard *shards, size_t count)
 {
     pthread_mutex_lock(&r->lock);
     arena_reset(&r->arena);
-    r->known = arena_copy(&r->arena, shards, count * sizeof *shards);
+    r->known = copy_shards(&r->arena, shards, count);
     r->known_count = count;
-    for (size_t i = 0; i < count; i++)
-        r->known[i].id = arena_text(&r->arena, span_of(shards[i].id));
     pthread_mutex_unlock(&r->lock);
+}
+
+/* While listing fails and the fault may pass, what was listed last still holds: shards do not
+ * change, they only become more, or fewer. */
+static bool recall_shards(struct remote *r, error e, struct arena *a, struct shard **out,
+                          size_t *count)
+{
+    pthread_mutex_lock(&r->lock);
+    bool good = r->known_count > 0 && error_row(e)->retry == RETRY_BACKOFF;
+    if (good) {
+        *out = copy_shards(a, r->known, r->known_count);
+        *count = r->known_count;
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (good) log_line(LOG_WARN, "stream", "shards of %s: %s", r->name, error_text());
+    return good;
 }
 
 static error remote_shards(struct stream *base, struct arena *a, struct shard **out, size_t *count)
 {
     struct remote *r = (struct remote *)base;
-    TRY(list_shards(r, a, out, count));
+    error e = list_shards(r, a, out, count);
+    if (e != OK) return recall_shards(r, e, a, out, count) ? OK : e;
     remember_shards(r, *out, *count);
     return OK;
 }
@@ -325,6 +352,7 @@ static error get_records_once(struct remote_cursor *c, span body)
                             .headers = headers,
                             .header_count = 2,
                             .body = body,
+                            .timeout_us = GET_TIMEOUT_US,
                             .reply_body = &c->reply};
     buffer_reset(&c->reply);
     pthread_mutex_lock(&r->lock);

@@ -37,7 +37,7 @@ static void *work(void *context)
     return NULL;
 }
 
-static void callers_share_commits(void **state)
+static void concurrent_callers_keep_their_order(void **state)
 {
     (void)state;
     struct testing *t = testing_open();
@@ -160,7 +160,7 @@ static void a_full_disk_refuses_and_keeps_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(callers_share_commits),
+        cmocka_unit_test(concurrent_callers_keep_their_order),
         cmocka_unit_test(one_callers_fault_is_its_own),
         cmocka_unit_test(a_full_log_refuses_and_keeps_all),
         cmocka_unit_test(a_full_disk_refuses_and_keeps_all),

@@ -13,6 +13,7 @@ struct endpoint {
     atomic_int expire, throttle, garbage; /* so many next GetRecords fail that way */
     atomic_int get_records, get_iterators;
     _Atomic(const char *) throttled_shard;
+    atomic_bool outage; /* of ListShards */
     atomic_bool forget; /* AT_ and AFTER_SEQUENCE_NUMBER silently become TRIM_HORIZON */
 };
 
@@ -42,6 +43,7 @@ static json_t *shard_json(const struct shard *s)
 /* One shard per page. */
 static error list_shards(struct endpoint *p, const json_t *in, json_t **out)
 {
+    if (p->outage) return (fail)(ERR_UNAVAILABLE, "down");
     struct arena arena = {0};
     struct stream *s = testing_stream(p->testing);
     struct shard *shards;
@@ -407,6 +409,26 @@ static void latest_is_fixed_when_opened(void **state)
     s->ops->close(s);
 }
 
+static void an_outage_keeps_the_known_shards(void **state)
+{
+    struct endpoint *p = *state;
+    struct stream *s = remote(p, "s");
+    struct shard *before, *during;
+    size_t count, again;
+    p->outage = true;
+    assert_int_equal(stream_shards(s, &p->testing->arena, &before, &count), ERR_UNAVAILABLE);
+    p->outage = false;
+    assert_int_equal(stream_merge(p->testing->store, KEY, FIRST_SHARD, "shardId-000000000001"), OK);
+    assert_int_equal(stream_shards(s, &p->testing->arena, &before, &count), OK);
+    p->outage = true;
+    assert_int_equal(stream_shards(s, &p->testing->arena, &during, &again), OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(again, 3);
+    for (size_t i = 0; i < 3; i++) assert_string_equal(before[i].id, during[i].id);
+    assert_string_equal(during[2].parent, FIRST_SHARD);
+    s->ops->close(s);
+}
+
 static void closed_shards_end(void **state)
 {
     struct endpoint *p = *state;
@@ -440,6 +462,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(through_and_limits_hold_back, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_places_are_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(latest_is_fixed_when_opened, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_outage_keeps_the_known_shards, setup, teardown),
         cmocka_unit_test_setup_teardown(closed_shards_end, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
