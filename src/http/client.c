@@ -224,7 +224,10 @@ static error call_perform(struct http_client *c, struct http_call *call,
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
-    if (code != CURLE_OK) return curl_error(code, call, &t, text);
+    if (code != CURLE_OK) {
+        if (t.body) t.body->size = t.body_start; /* half a reply is none */
+        return curl_error(code, call, &t, text);
+    }
     call->status = (int)status;
     return OK;
 }

@@ -115,6 +115,7 @@ void exchange_start(struct http_exchange *x)
         exchange_answer(x, 400, NULL);
     } else if (h->refuse && h->refuse(h->context, r, &x->reply)) {
         x->answered = true;
+        CHECK(x->reply.status >= 200 && x->reply.status <= 599);
     } else if (h->begin && h->begin(h->context, r, &x->cookie)) {
         x->streaming = true;
     } else {

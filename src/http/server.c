@@ -309,13 +309,18 @@ error http_server_open_limited(const char *listen_on, int port, const struct htt
 {
     int listener = -1, bound = 0;
     TRY(listener_open(listen_on, port, &listener, &bound));
+    int stop = eventfd(0, EFD_CLOEXEC);
+    if (stop < 0) {
+        error e = fail_errno("listen on %s port %d", listen_on, port);
+        close(listener);
+        return e;
+    }
     struct http_server *s = must_calloc(1, sizeof *s);
     s->handler = *handler;
     s->limits = limits_complete(limits);
     s->listener = listener;
     s->port = bound;
-    s->stop = eventfd(0, EFD_CLOEXEC);
-    CHECK(s->stop >= 0);
+    s->stop = stop;
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
