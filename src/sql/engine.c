@@ -155,11 +155,24 @@ static const char *schema_of(const char *database)
     return database && *database ? database : "main";
 }
 
+/* Whether the statement may read one of the table's partition columns. */
+static bool partitions_matter(const struct statement *statement, const struct sql_table *table)
+{
+    if (statement->has_star) return true;
+    for (int k = 0; table->partition_keys && k < table->partition_keys->field_count; k++)
+        for (size_t i = 0; i < statement->word_count; i++)
+            if (span_equal_nocase(span_of(statement->words[i]),
+                                  span_of(table->partition_keys->fields[k].name)))
+                return true;
+    return false;
+}
+
 /* Allows the files, creates the databases, forbids everything else, creates the views, and locks.
  * The order is DuckDB's: paths can be allowed only while access is open. */
-static void setup_print(struct buffer *sql, const struct sql_table *const *used, size_t count,
-                        const char *database)
+static void setup_print(struct buffer *sql, const struct statement *statement,
+                        const struct sql_table *const *used, const char *database)
 {
+    size_t count = statement->table_count;
     int paths = 0;
     buffer_append_text(sql, "SET TimeZone='UTC'; SET allowed_paths=[");
     for (size_t i = 0; i < count; i++)
@@ -179,7 +192,8 @@ static void setup_print(struct buffer *sql, const struct sql_table *const *used,
         size_t k = 0;
         while (used[k] != used[i]) k++;
         if (k < i) continue; /* named with and without its database */
-        view_create(sql, schema_of(used[i]->database), used[i]);
+        view_create(sql, schema_of(used[i]->database), used[i],
+                    partitions_matter(statement, used[i]));
         buffer_append_byte(sql, ';');
     }
     buffer_append_text(sql, "USE awsdatacatalog.");
@@ -245,7 +259,7 @@ static error query_in(struct sql_engine *engine, struct arena *arena, const char
         ARENA_ARRAY(arena, const struct sql_table *, statement.table_count);
     TRY(tables_match(&statement, tables, count, database, used));
     TRY(session_open(engine, &session));
-    setup_print(&setup, used, statement.table_count, database);
+    setup_print(&setup, &statement, used, database);
     error e = session_query(engine, &session, &statement, buffer_text(&setup), out);
     buffer_release(&setup);
     return e;

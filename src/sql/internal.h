@@ -29,6 +29,9 @@ struct statement {
     size_t table_count;
     const bool *unnamed;     /* per item of the outermost select list; NULL: keep all names */
     size_t item_count;
+    bool has_star;           /* *, NATURAL, whole rows...: any column may be meant */
+    const char *const *words; /* every text of the syntax tree, column names among them */
+    size_t word_count;
 };
 
 /* ---- library.c ---- */
@@ -49,7 +52,8 @@ error statement_read(struct sql_engine *, const char *text, struct arena *, stru
 /* ---- view.c: statements that set a session up ---- */
 void quote_name(struct buffer *out, const char *name);
 void quote_text(struct buffer *out, const char *text);
-void view_create(struct buffer *out, const char *schema, const struct sql_table *);
+/* Without `partitions`, for a statement that reads no partition column, all files are one scan. */
+void view_create(struct buffer *out, const char *schema, const struct sql_table *, bool partitions);
 
 /* ---- result.c ---- */
 /* Takes over session and prepared statement, whatever happens. */

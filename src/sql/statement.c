@@ -60,14 +60,23 @@ struct walk {
     struct arena *arena;
     struct buffer names;  /* struct sql_name each */
     struct buffer scope;  /* const char * each: WITH names in sight */
+    struct buffer words;  /* const char * each */
+    struct buffer rows;   /* const char * each: what tables are called, ... */
+    struct buffer columns; /* ... and what is referred to: a table's name means its whole row */
+    bool has_star;
 };
 
-static bool in_scope(const struct walk *w, const char *name)
+static bool is_listed(const struct buffer *list, const char *name)
 {
-    const char *const *names = (const char *const *)(const void *)w->scope.data;
-    for (size_t i = 0; i < w->scope.size / sizeof *names; i++)
+    const char *const *names = (const char *const *)(const void *)list->data;
+    for (size_t i = 0; i < list->size / sizeof *names; i++)
         if (span_equal_nocase(span_of(names[i]), span_of(name))) return true;
     return false;
+}
+
+static void list_add(struct buffer *list, const char *name)
+{
+    buffer_append(list, &name, sizeof name);
 }
 
 static const char *text_or_empty(const json_t *object, const char *member)
@@ -82,7 +91,7 @@ static error table_take(struct walk *w, const json_t *node)
     const char *schema = text_or_empty(node, "schema_name"), *name = text_or_empty(node, "table_name");
     if (*catalog && !span_equal_nocase(span_of(catalog), SPAN("awsdatacatalog")))
         return fail(ERR_NOT_FOUND, "CATALOG_NOT_FOUND: Catalog '%s' does not exist", catalog);
-    if (!*schema && in_scope(w, name)) return OK;
+    if (!*schema && is_listed(&w->scope, name)) return OK;
     const struct sql_name *known = (const struct sql_name *)(const void *)w->names.data;
     for (size_t i = 0; i < w->names.size / sizeof *known; i++)
         if (span_equal_nocase(span_of(known[i].database), span_of(*schema ? schema : NULL)) &&
@@ -95,9 +104,32 @@ static error table_take(struct walk *w, const json_t *node)
     return OK;
 }
 
+/* Whether columns are meant that the node does not name. */
+static bool means_more(const json_t *node)
+{
+    const char *class = text_or_empty(node, "class");
+    return strcmp(class, "STAR") == 0 || strcmp(class, "POSITIONAL_REFERENCE") == 0 ||
+           strcmp(text_or_empty(node, "ref_type"), "NATURAL") == 0 ||
+           strstr(text_or_empty(node, "type"), "PIVOT") ||
+           json_array_size(json_object_get(node, "column_name_alias")) > 0;
+}
+
+static void references_note(struct walk *w, const json_t *node)
+{
+    const json_t *names = json_object_get(node, "column_names");
+    const json_t *last = json_array_get(names, json_array_size(names) - 1);
+    if (json_is_string(last)) list_add(&w->columns, json_string_value(last));
+    if (!json_object_get(node, "class")) { /* no expression: a table, a subquery */
+        list_add(&w->rows, text_or_empty(node, "alias"));
+        list_add(&w->rows, text_or_empty(node, "table_name"));
+    }
+    w->has_star = w->has_star || means_more(node);
+}
+
 static error node_check(struct walk *w, const json_t *node)
 {
     const char *type = text_or_empty(node, "type");
+    references_note(w, node);
     if (strcmp(type, "BASE_TABLE") == 0) return table_take(w, node);
     if (strcmp(type, "SHOW_REF") == 0)
         return fail(ERR_USAGE, "SHOW, DESCRIBE and SUMMARIZE are no part of a SELECT");
@@ -114,11 +146,6 @@ static error node_check(struct walk *w, const json_t *node)
 
 static error walk_any(struct walk *, const json_t *);
 
-static void scope_add(struct walk *w, const char *name)
-{
-    buffer_append(&w->scope, &name, sizeof name);
-}
-
 /* A WITH name is in sight of what comes after it, and of itself when it is recursive. */
 static error walk_with(struct walk *w, const json_t *map)
 {
@@ -129,9 +156,9 @@ static error walk_with(struct walk *w, const json_t *map)
         const json_t *value = json_object_get(item, "value");
         const json_t *query = json_object_get(json_object_get(value, "query"), "node");
         bool recursive = strcmp(text_or_empty(query, "type"), "RECURSIVE_CTE_NODE") == 0;
-        if (recursive) scope_add(w, name);
+        if (recursive) list_add(&w->scope, name);
         TRY(walk_any(w, value));
-        if (!recursive) scope_add(w, name);
+        if (!recursive) list_add(&w->scope, name);
     }
     return OK;
 }
@@ -154,6 +181,8 @@ static error walk_any(struct walk *w, const json_t *value)
     size_t i;
     json_t *element;
     if (json_is_object(value)) return walk_object(w, value);
+    if (json_is_string(value))
+        list_add(&w->words, arena_text(w->arena, span_of(json_string_value(value))));
     json_array_foreach(value, i, element) TRY(walk_any(w, element));
     return OK;
 }
@@ -204,7 +233,16 @@ static error tree_judge(const json_t *tree, const char *text, struct arena *aren
     error e = walk_any(&w, statements);
     out->table_count = w.names.size / sizeof *out->tables;
     out->tables = arena_copy(arena, w.names.data, w.names.size);
+    out->word_count = w.words.size / sizeof *out->words;
+    out->words = arena_copy(arena, w.words.data, w.words.size);
+    out->has_star = w.has_star;
+    const char *const *columns = (const char *const *)(const void *)w.columns.data;
+    for (size_t i = 0; i < w.columns.size / sizeof *columns && !out->has_star; i++)
+        out->has_star = is_listed(&w.rows, columns[i]);
     buffer_release(&w.names);
+    buffer_release(&w.words);
+    buffer_release(&w.rows);
+    buffer_release(&w.columns);
     buffer_release(&w.scope);
     if (e == OK && !out->explains)
         items_look(arena, json_object_get(json_array_get(statements, 0), "node"), out);

@@ -189,7 +189,28 @@ static void test_partitions_are_pruned(void **context)
     const char *scan = strstr(buffer_text(&out), "Function:"); /* one line of a scan's box */
     assert_non_null(scan);
     assert_null(strstr(scan + 1, "Function:"));
+    /* no partition column is named: one scan of all files */
+    buffer_reset(&out);
+    assert_int_equal(ask("EXPLAIN SELECT sum(id) FROM ventilators", &out), OK);
+    scan = strstr(buffer_text(&out), "Function:");
+    assert_non_null(scan);
+    assert_null(strstr(scan + 1, "Function:"));
     buffer_release(&out);
+    /* but whatever way one is named, it has its value */
+    static const char *const sqls[] = {
+        "SELECT count(month) AS n FROM ventilators",
+        "SELECT count(v.MONTH) AS n FROM ventilators v",
+        "SELECT count(\"month\") AS n FROM (SELECT * FROM ventilators)",
+        "SELECT count(*) AS n FROM ventilators JOIN (SELECT 1 AS month) USING (month)",
+        "SELECT count(*) AS n FROM ventilators NATURAL JOIN (SELECT 1 AS month)",
+        "SELECT count(t.e) AS n FROM ventilators AS t(a, b, c, d, e)",
+        "SELECT count(v['month']) AS n FROM ventilators v",
+        "SELECT count(v) - 2 AS n FROM ventilators v WHERE v.month = 1 OR month IS NULL",
+        "SELECT count(COLUMNS('mon.*')) AS n FROM ventilators",
+        "SELECT count(CASE WHEN v::VARCHAR LIKE '%''month'': 1%' THEN 1 END) AS n FROM ventilators v",
+        "SELECT count(#5) AS n FROM ventilators",
+    };
+    for (size_t i = 0; i < sizeof sqls / sizeof *sqls; i++) assert_rows(sqls[i], "{\"n\":1}\n");
 }
 
 static void test_names(void **context)
