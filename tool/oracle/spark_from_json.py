@@ -7,6 +7,10 @@ One line per case: {"type": column type, "record": text, "spark": answer}. The a
 the column `a` of the row as text: a scalar as its cast to string (binary in base64), a nested value
 as to_json prints it with NULL fields. Where Sluice answers otherwise on purpose, the line also has
 "why" (a name in DEVIATIONS) and either "ours" (its answer) or "fault" (the record's fault).
+
+Spark 3.1 (Glue 3.0) is not asked; where it is known to differ from 3.5 we follow 3.5: 3.1 gives up
+a whole top-level column when a value inside a nested one does not fit, reads "+INF" and "-INF" as
+misfits, and takes years of five and more digits for days since 1970.
 """
 import json, sys
 
