@@ -15,8 +15,8 @@
  * path P chosen so that nothing stands there; then T is renamed to P. Until that rename (its
  * process may have died) readers find the bytes at T: the index never describes bytes that are
  * not there. The todo record has the next writer finish the rename, or the removal of an
- * overwritten or deleted object's file, under the index's write lock and synced before the record
- * goes. A file in .staging that no record names and no process has locked is an orphan. */
+ * overwritten or deleted object's file, under the index's write lock; a rename is synced before
+ * its record goes. A file in .staging that no record names and no process has locked is an orphan. */
 #pragma once
 
 #include "object/object.h"
@@ -66,10 +66,11 @@ struct state_key record_key(const char *kind, const char *name);
 error bucket_require(struct state_txn *, const char *bucket) MUST_CHECK;
 error entry_read(struct state_txn *, const char *bucket, const char *key, struct entry *) MUST_CHECK;
 void entry_release(struct entry *);
-/* Finishes the file work that earlier commits have left; inside a write transaction. */
-error todo_finish(struct local *, struct state_txn *) MUST_CHECK;
+/* Finishes the file work that earlier commits have left; inside a write transaction. Without
+ * `all`, the records of few moves stay until there are more. */
+error todo_finish(struct local *, struct state_txn *, bool all) MUST_CHECK;
 error todo_add(struct state_txn *, const char *token, const char *path, bool drop) MUST_CHECK;
-void todo_settle(struct local *);
+void todo_settle(struct local *, bool all);
 
 /* ---- stage.c ---- */
 error local_put(struct object_store *, const char *bucket, const char *key, span data,

@@ -61,50 +61,60 @@ void entry_release(struct entry *e)
 
 /* ---- file work left by commits ---- */
 
+struct todo {
+    const char *token, *path;
+    bool drop;
+};
+
 struct todo_list {
-    struct arena arena;
-    const char **tokens, **paths;
-    bool *drops;
-    size_t count, capacity;
+    struct arena *arena;
+    struct buffer todos; /* struct todo each */
 };
 
 static bool todo_collect(void *context, const char *token, json_t *document)
 {
+    enum { AT_ONCE = 256 }; /* the rest is the next writer's */
     struct todo_list *list = context;
     const char *path = json_text(document, "path");
     if (!path || !strchr(path, '/')) return true;
-    list->tokens[list->count] = arena_text(&list->arena, span_of(token));
-    list->paths[list->count] = arena_text(&list->arena, span_of(path));
-    list->drops[list->count] = json_is_set(document, "drop");
-    return ++list->count < list->capacity;
+    struct todo todo = {arena_text(list->arena, span_of(token)),
+                        arena_text(list->arena, span_of(path)), json_is_set(document, "drop")};
+    buffer_append(&list->todos, &todo, sizeof todo);
+    return list->todos.size < AT_ONCE * sizeof todo;
 }
 
-static error todo_finish_one(struct local *l, const char *token, const char *path, bool drop)
+/* A move's record may go once its rename is durable. Syncing folders costs a flush of the disk,
+ * so that is done for many moves together. */
+static error todo_finish_one(struct local *l, const struct todo *todo, bool sync, bool *finished)
 {
-    if (drop) {
-        place_drop(l, token, path);
+    *finished = todo->drop || sync;
+    if (todo->drop) {
+        place_drop(l, todo->token, todo->path);
         return OK;
     }
-    TRY(place_move(l, token, path));
-    error e = place_sync(l, path);
+    TRY(place_move(l, todo->token, todo->path));
+    error e = sync ? place_sync(l, todo->path) : OK;
     return e == ERR_NOT_FOUND ? OK : e; /* someone removed the folder by hand */
 }
 
-error todo_finish(struct local *l, struct state_txn *t)
+error todo_finish(struct local *l, struct state_txn *t, bool all)
 {
-    enum { AT_ONCE = 256 }; /* the rest is the next writer's */
-    struct todo_list list = {.capacity = AT_ONCE};
-    list.tokens = ARENA_ARRAY(&list.arena, const char *, AT_ONCE);
-    list.paths = ARENA_ARRAY(&list.arena, const char *, AT_ONCE);
-    list.drops = ARENA_ARRAY(&list.arena, bool, AT_ONCE);
+    enum { SYNC_AT = 32 };
+    struct arena arena = {0};
+    struct todo_list list = {.arena = &arena};
     error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
-    for (size_t i = 0; i < list.count && e == OK; i++) {
-        if (todo_finish_one(l, list.tokens[i], list.paths[i], list.drops[i]) == OK)
-            e = state_delete(t, record_key("todo", list.tokens[i]));
-        else /* the object stays readable where it is staged */
-            log_line(LOG_WARN, "object", "%s", error_text());
+    const struct todo *todos = (const struct todo *)(const void *)list.todos.data;
+    size_t count = list.todos.size / sizeof *todos;
+    for (size_t i = 0; i < count && e == OK; i++) {
+        bool finished;
+        if (todo_finish_one(l, &todos[i], all || count >= SYNC_AT, &finished) != OK) {
+            log_line(LOG_WARN, "object", "left for later: %s", error_text());
+            continue; /* the object stays readable where it is staged */
+        }
+        if (finished) e = state_delete(t, record_key("todo", todos[i].token));
     }
-    arena_release(&list.arena);
+    buffer_release(&list.todos);
+    arena_release(&arena);
     return e;
 }
 
@@ -117,12 +127,12 @@ error todo_add(struct state_txn *t, const char *token, const char *path, bool dr
     return e;
 }
 
-void todo_settle(struct local *l)
+void todo_settle(struct local *l, bool all)
 {
     struct state_txn *t;
     error e = state_begin(l->index, true, &t);
     if (e == OK) {
-        e = todo_finish(l, t);
+        e = todo_finish(l, t, all);
         if (e == OK) e = state_commit(t);
         else state_abort(t);
     }
@@ -305,7 +315,7 @@ static error local_path(struct object_store *s, const char *bucket, const char *
 static error remove_in(struct local *l, struct state_txn *t, const char *bucket, const char *key)
 {
     struct entry entry;
-    TRY(todo_finish(l, t));
+    TRY(todo_finish(l, t, false));
     TRY(bucket_require(t, bucket));
     TRY(entry_read(t, bucket, key, &entry));
     error e = state_delete(t, object_state_key(bucket, key));
@@ -325,7 +335,7 @@ static error local_remove(struct object_store *s, const char *bucket, const char
         return e == ERR_NO_SUCH_KEY ? OK : e;
     }
     TRY(state_commit(t));
-    todo_settle(l);
+    todo_settle(l, false);
     return OK;
 }
 
@@ -371,7 +381,7 @@ static error bucket_delete_in(struct local *l, struct state_txn *t, const char *
 {
     bool found = false;
     TRY(bucket_require(t, bucket));
-    TRY(todo_finish(l, t));
+    TRY(todo_finish(l, t, true));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
     if (found)
         return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s", bucket);
@@ -480,7 +490,7 @@ static error local_prepare(struct local *l)
     if (e == OK) e = state_open(place_full(l, ".index", &path), &l->index);
     buffer_release(&path);
     if (e != OK) return e;
-    todo_settle(l);
+    todo_settle(l, true);
     return stage_collect(l);
 }
 

@@ -123,11 +123,12 @@ static error move_try(const struct local *l, const char *from, const char *to, c
                       bool *again)
 {
     struct world_stat st;
-    *again = false;
+    *again = world->stat(from, &st) == 0;
+    if (!*again) return OK; /* it was moved, or dropped, before or by another */
     TRY(parent_make(l, path));
-    if (world->rename(from, to) == 0) return OK;
-    if (errno != ENOENT) return fail_errno("rename %s to %s", from, to);
-    *again = world->stat(from, &st) == 0; /* else it was moved, or dropped, by another */
+    if (world->rename(from, to) != 0)
+        return errno == ENOENT ? OK : fail_errno("rename %s to %s", from, to);
+    *again = false;
     return OK;
 }
 

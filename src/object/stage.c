@@ -149,7 +149,7 @@ static error publish_in(struct local *l, struct state_txn *t, const char *bucket
                         struct buffer *path, bool *replaced)
 {
     struct entry old;
-    TRY(todo_finish(l, t));
+    TRY(todo_finish(l, t, false));
     TRY(bucket_require(t, bucket));
     error e = entry_read(t, bucket, key, &old);
     if (e != OK && e != ERR_NO_SUCH_KEY) return e;
@@ -170,7 +170,7 @@ static void publish_settle(struct local *l, const char *token, struct buffer *pa
 {
     if (place_move(l, token, buffer_text(path)) != OK)
         log_line(LOG_WARN, "object", "left for later: %s", error_text());
-    if (replaced) todo_settle(l);
+    if (replaced) todo_settle(l, false);
 }
 
 static error publish(struct local *l, const struct upload *u, struct object_condition condition)
@@ -273,7 +273,7 @@ static error complete_in(struct local *l, struct state_txn *t, const char *bucke
 {
     json_t *record;
     error e = upload_record(t, bucket, key, token, &record);
-    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token)) return todo_finish(l, t);
+    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token)) return todo_finish(l, t, false);
     TRY(e);
     const struct staged staged = {token, json_integer_or(record, "size", 0),
                                   json_text(record, "etag"), json_text(record, "type")};
