@@ -11,9 +11,6 @@
  * grow with every record whatever the clock does. */
 #include "stream/shard.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum { TOP = 2, VERSION = 2, TIME_BITS = 36 };
 #define GROUP_UNIT UINT64_C(1000000000000000000) /* 10^18 */
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
@@ -79,27 +76,32 @@ error sequence_parse(span decimal, struct sequence *out)
     return OK;
 }
 
-/* value / 10^18, returns the remainder: the lowest eighteen digits. */
-static uint64_t pop_digits(struct sequence *s)
+/* Divides by 10^9, returns the remainder: the lowest nine digits. Limbs from the top; those above
+ * `top` are zero already. */
+static uint32_t pop_digits(uint32_t limbs[6], int *top)
 {
-    uint64_t *words[] = {&s->high, &s->middle, &s->low};
-    unsigned __int128 rest = 0;
-    for (int i = 0; i < 3; i++) {
-        unsigned __int128 t = rest << 64 | *words[i];
-        *words[i] = (uint64_t)(t / GROUP_UNIT);
-        rest = t % GROUP_UNIT;
+    uint64_t rest = 0;
+    for (int i = *top; i < 6; i++) {
+        rest = rest << 32 | limbs[i];
+        limbs[i] = (uint32_t)(rest / 1000000000);
+        rest %= 1000000000;
     }
-    return (uint64_t)rest;
+    while (*top < 6 && limbs[*top] == 0) ++*top;
+    return (uint32_t)rest;
 }
 
 void sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence s)
 {
-    uint64_t groups[4]; /* 2^192 has 58 digits */
-    int count = 0;
-    do {
-        groups[count++] = pop_digits(&s);
-    } while (s.high | s.middle | s.low);
-    int size = snprintf(out, SEQUENCE_TEXT_MAX, "%" PRIu64, groups[count - 1]);
-    for (int i = count - 2; i >= 0; i--)
-        size += snprintf(out + size, (size_t)(SEQUENCE_TEXT_MAX - size), "%018" PRIu64, groups[i]);
+    uint32_t limbs[6] = {(uint32_t)(s.high >> 32),   (uint32_t)s.high,
+                         (uint32_t)(s.middle >> 32), (uint32_t)s.middle,
+                         (uint32_t)(s.low >> 32),    (uint32_t)s.low};
+    char digits[7 * 9]; /* 2^192 has 58 */
+    char *end = digits + sizeof digits, *p = end;
+    for (int top = 0; top < 6;) {
+        uint32_t group = pop_digits(limbs, &top);
+        for (int i = 0; i < 9; i++, group /= 10) *--p = (char)('0' + group % 10);
+    }
+    while (p < end - 1 && *p == '0') p++;
+    memcpy(out, p, (size_t)(end - p));
+    out[end - p] = '\0';
 }
