@@ -2,6 +2,7 @@
  * recognise, authenticate, read, check, run. Which service and operation a request names follows
  * the order X-Amz-Target, the signature's scope, S3. */
 #include "aws/kinesis.h"
+#include "aws/s3.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static error recognise(struct call *c, const struct sigv4_scope *scope)
                   wire_recognise(c->service, http_header(c->http, "content-type"), &c->wire);
     if (!c->service->operations)
         return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %s yet", c->service->title);
+    if (c->service->protocol == PROTOCOL_S3) return s3_recognise(c);
     if (!target.data || !span_is(c->http->method, "POST"))
         return fail(ERR_UNKNOWN_OPERATION,
                     "%s takes POST requests that name an operation in X-Amz-Target",
@@ -103,7 +105,7 @@ static error take_region(struct call *c, span region)
 static error call_run(struct call *c)
 {
     static const struct member none[] = {{0}};
-    if (!c->operation->own_input) {
+    if (!c->operation->own_input && c->service->protocol != PROTOCOL_S3) {
         TRY(c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
                                  : protocol_json_read(c->http->body, &c->input));
         TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
@@ -147,10 +149,27 @@ static void reply_output(struct call *c)
     call_reply_body(c, 200, wire_content_type(c->wire), body);
 }
 
+/* The thread's error text; it may repeat bytes of a request that are no UTF-8, or cut some off. */
+static const char *printable_error(struct arena *arena)
+{
+    char *text = arena_text(arena, span_of(error_text()));
+    for (span rest = span_of(text); rest.size;) {
+        size_t good = utf8_valid_prefix(rest);
+        if (good == rest.size) break;
+        text[rest.data - text + (ptrdiff_t)good] = '?';
+        rest = (span){rest.data + good + 1, rest.size - good - 1};
+    }
+    return text;
+}
+
 static void reply_error(struct call *c, error e)
 {
+    if (c->service && c->service->protocol == PROTOCOL_S3) {
+        s3_reply_error(c, e);
+        return;
+    }
     const struct error_row *row = error_row(e);
-    const char *message = arena_text(c->arena, span_of(error_text()));
+    const char *message = printable_error(c->arena);
     if (row->status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "request", message);
     enum protocol protocol = c->service ? c->service->protocol : PROTOCOL_JSON;
@@ -226,6 +245,7 @@ static size_t body_limit(void *context, const struct http_request *http)
 {
     (void)context;
     span target = http_header(http, "x-amz-target");
+    if (!target.data && span_is(http->method, "PUT")) return (size_t)64 << 20;
     return span_starts(target, "Kinesis_20131202.PutRecord") ? BODY_MAX_PUT : BODY_MAX_OTHER;
 }
 

@@ -31,6 +31,7 @@ struct operation {
     const struct member *input;   /* rows ended by a NULL name; NULL: no members */
     bool own_input;               /* hot path: `run` reads the body itself */
     const char *note;             /* for COMPATIBILITY.md; may be NULL */
+    const char *route;            /* REST: "PUT /{Bucket}/{Key+}?query header" (s3.c) */
 };
 
 struct service {
@@ -58,6 +59,7 @@ struct call {
     const struct operation *operation;
     enum wire wire;
     const char *account, *region;
+    struct s3_request *s3;        /* what an S3 request names; NULL for other services */
     json_t *input;                /* owned by the gateway; NULL for own_input operations */
     json_t *output;               /* set by `run`; NULL: an empty reply. Reals are timestamps. */
     bool replied;                 /* `run` filled the reply itself */
@@ -125,7 +127,7 @@ void writer_map(struct writer *);
 void writer_map_end(struct writer *);
 void writer_list(struct writer *);
 void writer_list_end(struct writer *);
-void writer_name(struct writer *, const char *name); /* a member's; plain ASCII */
+void writer_name(struct writer *, const char *name);
 void writer_text(struct writer *, span utf8);
 void writer_blob(struct writer *, span bytes);       /* base64 or a byte string */
 void writer_integer(struct writer *, int64_t);
@@ -147,6 +149,14 @@ error protocol_cbor_read(span body, json_t **out) MUST_CHECK; /* protocol_cbor.c
 span protocol_json_error(struct arena *, enum wire, const char *name, const char *message);
 /* <Error> of S3 or <ErrorResponse> of the Query services (protocol_xml.c). */
 span protocol_xml_error(struct call *, const char *name, int status, const char *message);
+
+/* Elements of a reply in XML; names are plain ASCII, texts are escaped (protocol_xml.c). */
+#define S3_NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+void xml_open_root(struct buffer *, const char *name, const char *namespace);
+void xml_open(struct buffer *, const char *name);
+void xml_close(struct buffer *, const char *name);
+void xml_text(struct buffer *, const char *name, const char *text);
+void xml_integer(struct buffer *, const char *name, int64_t);
 
 /* A pull scanner of CBOR (RFC 8949) that speaks the JSON scanner's tokens. */
 enum { CBOR_DEPTH_MAX = 32 };

@@ -20,6 +20,31 @@ static void append_element(struct buffer *out, const char *name, span text)
     buffer_printf(out, "</%s>", name);
 }
 
+void xml_open_root(struct buffer *out, const char *name, const char *namespace)
+{
+    buffer_printf(out, "<%s xmlns=\"%s\">", name, namespace);
+}
+
+void xml_open(struct buffer *out, const char *name)
+{
+    buffer_printf(out, "<%s>", name);
+}
+
+void xml_close(struct buffer *out, const char *name)
+{
+    buffer_printf(out, "</%s>", name);
+}
+
+void xml_text(struct buffer *out, const char *name, const char *text)
+{
+    append_element(out, name, span_of(text));
+}
+
+void xml_integer(struct buffer *out, const char *name, int64_t value)
+{
+    buffer_printf(out, "<%s>%lld</%s>", name, (long long)value, name);
+}
+
 span protocol_xml_error(struct call *c, const char *name, int status, const char *message)
 {
     bool s3 = !c->service || c->service->protocol == PROTOCOL_S3;

@@ -2,11 +2,16 @@
  * A service or operation that AWS has and Sluice does not serve has its row too: it is refused by
  * name, never answered with something plausible. */
 #include "aws/kinesis.h"
+#include "aws/s3.h"
 
 static const struct operation *const kinesis_operations[] = {
     kinesis_stream_operations,   kinesis_shard_operations,   kinesis_record_operations,
     kinesis_consumer_operations, kinesis_setting_operations, kinesis_unserved_operations,
     NULL,
+};
+
+static const struct operation *const s3_operations[] = {
+    s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
 const struct service services[] = {
@@ -21,7 +26,7 @@ const struct service services[] = {
     {"AWS CloudFormation", NULL, "cloudformation", PROTOCOL_QUERY, false, NULL},
     {"AWS Security Token Service", NULL, "sts", PROTOCOL_QUERY, false, NULL},
     {"AWS Identity and Access Management", NULL, "iam", PROTOCOL_QUERY, false, NULL},
-    {"Amazon S3", NULL, "s3", PROTOCOL_S3, false, NULL},
+    {"Amazon S3", NULL, "s3", PROTOCOL_S3, false, s3_operations},
     {0},
 };
 

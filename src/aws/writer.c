@@ -4,7 +4,6 @@
 #include "aws/internal.h"
 
 #include <math.h>
-#include <stdio.h>
 
 enum {
     CBOR_UNSIGNED = 0, CBOR_NEGATIVE = 1, CBOR_BYTES = 2, CBOR_TEXT = 3, CBOR_TAG = 6,
@@ -89,6 +88,15 @@ static void cbor_integer(struct writer *w, int64_t value)
     else cbor_head(w, CBOR_NEGATIVE, ~(uint64_t)value);
 }
 
+/* At least `digits` digits. */
+static void put_decimal(struct writer *w, bool negative, uint64_t value, int digits)
+{
+    char text[24], *at = text + sizeof text;
+    for (; value || digits > 0; value /= 10, digits--) *--at = (char)('0' + value % 10);
+    if (negative) *--at = '-';
+    put_bytes(w, at, (size_t)(text + sizeof text - at));
+}
+
 static void open(struct writer *w, char json, uint8_t cbor)
 {
     separate(w);
@@ -143,9 +151,23 @@ void writer_text(struct writer *w, span s)
 
 void writer_name(struct writer *w, const char *name)
 {
-    writer_text(w, span_of(name));
-    if (w->wire == WIRE_JSON) put_byte(w, ':');
+    span s = span_of(name);
+    separate(w);
     w->comma = false;
+    if (w->wire == WIRE_CBOR) {
+        cbor_head(w, CBOR_TEXT, s.size);
+        put_bytes(w, s.data, s.size);
+    } else if (needs_escape(s)) { /* a tag's key, not a member's name */
+        json_quoted(w, s);
+        put_byte(w, ':');
+    } else {
+        room(w, s.size + 3);
+        *w->at++ = '"';
+        memcpy(w->at, s.data, s.size);
+        w->at += s.size;
+        *w->at++ = '"';
+        *w->at++ = ':';
+    }
 }
 
 void writer_blob(struct writer *w, span s)
@@ -171,8 +193,7 @@ void writer_integer(struct writer *w, int64_t value)
         cbor_integer(w, value);
         return;
     }
-    char text[24];
-    put_bytes(w, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
+    put_decimal(w, value < 0, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
 }
 
 void writer_boolean(struct writer *w, bool value)
@@ -191,12 +212,10 @@ void writer_time(struct writer *w, int64_t us)
         cbor_integer(w, ms);
         return;
     }
-    char text[32];
-    int64_t seconds = ms / 1000, rest = ms % 1000;
-    put_bytes(w, text,
-              (size_t)snprintf(text, sizeof text, "%s%lld.%03d", ms < 0 ? "-" : "",
-                               (long long)(seconds < 0 ? -seconds : seconds),
-                               (int)(rest < 0 ? -rest : rest)));
+    uint64_t size = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
+    put_decimal(w, ms < 0, size / 1000, 1);
+    put_byte(w, '.');
+    put_decimal(w, false, size % 1000, 3);
 }
 
 static void write_object(struct writer *w, const json_t *object)

@@ -26,7 +26,8 @@ A file is a list of steps in order, on one gateway with an empty data directory:
     < event Type {...}                         the next message of an event stream, in order
     < exception Type Message
     < end                                      the event stream ends
-    ! advance SECONDS | limits on | restart | put-key ID SECRET ACCOUNT | open NAME | close NAME
+    ! advance SECONDS | limits on | restart | put-key ID SECRET ACCOUNT | close NAME
+    ! server --no-auth                         options of the gateway; the first step if at all
 
 Inside requests ${name} stands for what was bound. `@ open NAME` keeps an event stream open under
 a name: steps `=== ...` with `& NAME` and `<` lines go on reading it.
@@ -378,7 +379,8 @@ def main():
     for path, steps in files:
         name = os.path.splitext(os.path.basename(path))[0]
         Clock.offset = 0
-        with Gateway() as gateway:
+        server = steps.pop(0) if isinstance(steps[0], str) and steps[0].startswith("server ") else ""
+        with Gateway(*server.split()[1:]) as gateway:
             player = Player(gateway)
             for step in steps:
                 if isinstance(step, str):
