@@ -128,15 +128,14 @@ static uint8_t *miniblock_encode(uint8_t *restrict out, const uint64_t *restrict
     return out;
 }
 
-/* deltas[0..count) are signed and wrapped to the column's width, whose bits `mask` has. */
-static uint8_t *block_encode(uint8_t *restrict out, uint64_t *restrict deltas, int count,
-                             uint64_t mask)
+/* deltas[0..count) are signed; less the least of them they fit the column's width. */
+static uint8_t *block_encode(uint8_t *restrict out, uint64_t *restrict deltas, int count)
 {
     int64_t least = (int64_t)deltas[0];
     for (int i = 1; i < count; i++)
         if ((int64_t)deltas[i] < least) least = (int64_t)deltas[i];
     out = put_zigzag(out, least);
-    for (int i = 0; i < count; i++) deltas[i] = (deltas[i] - (uint64_t)least) & mask;
+    for (int i = 0; i < count; i++) deltas[i] -= (uint64_t)least;
     for (int i = count; i < BLOCK; i++) deltas[i] = 0;
     uint8_t *widths = out;
     out += MINIBLOCKS;
@@ -173,7 +172,7 @@ void delta_encode_32(struct buffer *out, const int32_t *values, int64_t count)
         for (int i = 0; i < n; i++) /* wraps in 32 bits, as readers add in 32 bits */
             deltas[i] = (uint64_t)(int64_t)(int32_t)((uint32_t)values[at + i] -
                                                      (uint32_t)values[at + i - 1]);
-        to = block_encode(to, deltas, n, UINT32_MAX);
+        to = block_encode(to, deltas, n);
     }
     out->size = (size_t)(to - (uint8_t *)out->data);
 }
@@ -187,7 +186,7 @@ void delta_encode_64(struct buffer *out, const int64_t *values, int64_t count)
         int n = count - at < BLOCK ? (int)(count - at) : BLOCK;
         for (int i = 0; i < n; i++)
             deltas[i] = (uint64_t)values[at + i] - (uint64_t)values[at + i - 1];
-        to = block_encode(to, deltas, n, UINT64_MAX);
+        to = block_encode(to, deltas, n);
     }
     out->size = (size_t)(to - (uint8_t *)out->data);
 }

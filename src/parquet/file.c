@@ -9,6 +9,7 @@ enum {
     PAGE_BYTES = 256 * 1024,
     PAGE_ROWS = 20000,
     PAGE_BYTES_LIMIT = 1024 * 1024 * 1024,
+    PAGE_ROWS_LIMIT = 1024 * 1024 * 1024,
     STEP_ROWS = 4096,   /* rows that go through all columns before the group's size is looked at */
     STEP_SHARE = 8      /* ... fewer when they would make more than this part of a group */
 };
@@ -45,6 +46,7 @@ static error options_resolve(struct parquet_options *o)
     if (!o->page_bytes) o->page_bytes = PAGE_BYTES;
     if (!o->page_rows) o->page_rows = PAGE_ROWS;
     if (o->page_bytes > PAGE_BYTES_LIMIT) o->page_bytes = PAGE_BYTES_LIMIT;
+    if (o->page_rows > PAGE_ROWS_LIMIT) o->page_rows = PAGE_ROWS_LIMIT;
     if (o->page_rows < 0) return fail(ERR_USAGE, "negative rows of a Parquet page");
     if ((unsigned)o->timestamps > PARQUET_INT64_MICROS)
         return fail(ERR_USAGE, "Parquet timestamps %d", (int)o->timestamps);

@@ -71,9 +71,8 @@ static void append_strings(struct page *p, const struct slice *s, const struct c
     if (!s->positions) {
         const int32_t *at = offsets + s->first + c->value;
         for (int64_t i = 0; i < c->values; i++) lengths[i] = (uint32_t)(at[i + 1] - at[i]);
-        if (c->values)
-            buffer_append(&p->data, (const char *)s->column->values + at[0],
-                          (size_t)(at[c->values] - at[0]));
+        buffer_append(&p->data, (const char *)s->column->values + at[0],
+                      (size_t)(at[c->values] - at[0]));
         return;
     }
     for (int64_t i = 0; i < c->values; i++) {
@@ -86,6 +85,7 @@ static void append_strings(struct page *p, const struct slice *s, const struct c
 static void append_values(struct chunk *k, struct workspace *w, const struct slice *s,
                           const struct cut *c)
 {
+    if (c->values == 0) return;
     if (k->leaf->store == STORE_BYTES) {
         append_strings(&k->page, s, c);
         return;

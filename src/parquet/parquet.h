@@ -5,7 +5,10 @@
  * protocol. Types as Spark 3 writes them (writeLegacyFormat=false): byte/short as INT32 with INT_8
  * and INT_16, decimal by precision INT32 / INT64 / FIXED_LEN_BYTE_ARRAY, 3-level LIST and MAP,
  * timestamps INT96 (default) or INT64 TIMESTAMP(MICROS, UTC). Columns are OPTIONAL, map keys
- * REQUIRED. Data pages v1 (most readable everywhere) or v2.
+ * REQUIRED. Data pages v1 (most readable everywhere) or v2, with checksums.
+ * Per column chunk: a dictionary while it is smaller than the values, then PLAIN or a delta encoding
+ * (option); the codec only where it saves an eighth of the first page. Least and greatest values,
+ * NULL counts and page indexes everywhere but for INT96 and where there are NaNs.
  *
  * File:  "PAR1" | row group 0: [column chunk: dictionary page? data page...]... | row group 1 ... |
  *        column indexes | offset indexes | FileMetaData (Thrift) | u32 LE its length | "PAR1" */
@@ -38,11 +41,14 @@ struct parquet_writer;
 
 error parquet_open(struct parquet_writer **, const struct schema *, const struct parquet_options *,
                    struct parquet_sink) MUST_CHECK;
-/* The batch must have the writer's schema; it may be reused as soon as the call returns. */
+/* The batch must have the writer's schema; it may be reused as soon as the call returns. After a
+ * failure (of the sink, of a value without a form in the file) every later call fails. */
 error parquet_write(struct parquet_writer *, const struct batch *) MUST_CHECK;
-/* Bytes held in memory now (encoded pages and open builders), for the caller's budget. */
+/* Bytes held in memory now (encoded pages, open pages and scratch, as allocated), for the caller's
+ * budget. At most about twice row_group_bytes and what one batch makes of a column. */
 size_t parquet_memory(const struct parquet_writer *);
-/* Closes the current row group early (a no-op when it has no rows). */
+/* Closes the current row group early (a no-op when it has no rows) and gives its memory back, where
+ * a group closed by its size keeps memory for the next. */
 error parquet_flush(struct parquet_writer *) MUST_CHECK;
 /* Writes what is left and the footer with these key-value pairs, then frees the writer, whatever
  * happens. `rows` and `bytes` may be NULL. */

@@ -343,16 +343,22 @@ function checkBounds(where, values, kind, physical, min, max, exact) {
   check(found.some((v) => order(v, most) === 0), `${where}: the maximum is no value`)
 }
 
+function hasNan(values, kind) {
+  return (kind === 'float' || kind === 'double') && values.includes('nan')
+}
+
 function checkStatistics(where, k, values, kind) {
   const s = k.field_12, physical = k.field_1
-  const bounded = values.length > 0 && physical !== 3 && !values.includes('nan')
+  const bounded = values.length > 0 && physical !== 3 && !hasNan(values, kind)
   check((s.field_5 === undefined) === (s.field_6 === undefined), `${where}: half a bound`)
+  check(s.field_5 === undefined || !hasNan(values, kind), `${where}: bounds in spite of NaN`)
   if (s.field_6 !== undefined)
     checkBounds(where, values, kind, physical, s.field_6, s.field_5, s.field_7 && s.field_8)
   else check(!bounded || kind === 'string' || kind === 'binary', `${where}: bounds are missing`)
 }
 
 function checkColumnIndex(where, index, k, pages, kind, nulls) {
+  check(!pages.some((values) => hasNan(values, kind)), `${where}: a column index in spite of NaN`)
   check(index.field_1.length === pages.length, `${where}: pages of the column index`)
   let total = 0
   pages.forEach((values, i) => {
@@ -422,7 +428,7 @@ async function indexOpen() {
         if (chunk.field_6 !== undefined)
           checkColumnIndex(where, at(chunk.field_6)[0], k, pages, kind, nulls)
         else
-          check(k.field_1 === 3 || values.includes('nan') || kind === 'binary' || kind === 'string',
+          check(k.field_1 === 3 || hasNan(values, kind) || kind === 'binary' || kind === 'string',
             `${where}: no column index`)
       })
     }

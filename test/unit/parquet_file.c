@@ -309,6 +309,30 @@ static void encoding_follows_the_values(void **state)
     }
 }
 
+static void values_past_a_dictionary_go_plain(void **state)
+{
+    enum { SIZE = 600 * 1024 };
+    struct scene s;
+    static char text[SIZE];
+    (void)state;
+    scene_open(&s, (struct parquet_options){.codec = PARQUET_NONE}, 1,
+               (const char *const[]){"string"});
+    for (int i = 0; i < 4; i++) { /* the second does not fit beside the first */
+        memset(text, 'a' + i, SIZE);
+        builder_bytes(&s.builder.columns[0], (span){text, SIZE});
+        batch_row_done(&s.builder);
+        scene_write(&s);
+    }
+    const struct parquet_chunk *k = scene_close(&s)->groups[0].chunks;
+    assert_false(encoded(k, ENCODING_PLAIN_DICTIONARY));
+    assert_true(encoded(k, ENCODING_PLAIN));
+    assert_int_equal(k->values, 4);
+    assert_in_range(k->compressed_bytes, 4 * SIZE, 4 * SIZE + 200);
+    assert_int_equal(k->min.size, STATISTIC_MAX);
+    assert_int_equal(k->max.data[STATISTIC_MAX - 1], 'e');
+    scene_release(&s);
+}
+
 static void codec_is_left_out_where_it_does_not_pay(void **state)
 {
     struct scene s;
@@ -440,6 +464,7 @@ int main(void)
         cmocka_unit_test(row_groups_close_by_encoded_bytes),
         cmocka_unit_test(statistics_hold_least_greatest_and_nulls),
         cmocka_unit_test(encoding_follows_the_values),
+        cmocka_unit_test(values_past_a_dictionary_go_plain),
         cmocka_unit_test(codec_is_left_out_where_it_does_not_pay),
         cmocka_unit_test(memory_is_told_and_given_back),
         cmocka_unit_test(failed_sink_ends_the_file),
