@@ -442,14 +442,16 @@ static const struct member list_streams_input[] = {
 };
 
 const struct operation kinesis_stream_operations[] = {
-    {"CreateStream", create_stream, create_stream_input, false,
-     "ACTIVE at once; on-demand streams have four shards and do not scale"},
-    {"DeleteStream", delete_stream, delete_stream_input, false, "gone at once"},
-    {"DescribeStream", describe_stream, describe_stream_input, false, NULL},
-    {"DescribeStreamSummary", describe_stream_summary, stream_input, false, NULL},
-    {"ListStreams", list_streams, list_streams_input, false, NULL},
-    {"DescribeLimits", describe_limits, NULL, false, NULL},
-    {"DescribeAccountSettings", describe_account_settings, NULL, false, "always DISABLED"},
+    {.name = "CreateStream", .run = create_stream, .input = create_stream_input,
+     .note = "ACTIVE at once; on-demand streams have four shards and do not scale"},
+    {.name = "DeleteStream", .run = delete_stream, .input = delete_stream_input,
+     .note = "gone at once"},
+    {.name = "DescribeStream", .run = describe_stream, .input = describe_stream_input},
+    {.name = "DescribeStreamSummary", .run = describe_stream_summary, .input = stream_input},
+    {.name = "ListStreams", .run = list_streams, .input = list_streams_input},
+    {.name = "DescribeLimits", .run = describe_limits},
+    {.name = "DescribeAccountSettings", .run = describe_account_settings,
+     .note = "always DISABLED"},
     {0},
 };
 

@@ -487,11 +487,13 @@ static const struct member subscribe_input[] = {
 };
 
 const struct operation kinesis_consumer_operations[] = {
-    {"RegisterStreamConsumer", register_consumer, register_input, false, "ACTIVE at once"},
-    {"DeregisterStreamConsumer", deregister_consumer, consumer_input, false, "gone at once"},
-    {"DescribeStreamConsumer", describe_consumer, consumer_input, false, NULL},
-    {"ListStreamConsumers", list_consumers, list_consumers_input, false, NULL},
-    {"SubscribeToShard", subscribe_to_shard, subscribe_input, false,
-     "event stream over HTTP/1.1 and HTTP/2"},
+    {.name = "RegisterStreamConsumer", .run = register_consumer, .input = register_input,
+     .note = "ACTIVE at once"},
+    {.name = "DeregisterStreamConsumer", .run = deregister_consumer, .input = consumer_input,
+     .note = "gone at once"},
+    {.name = "DescribeStreamConsumer", .run = describe_consumer, .input = consumer_input},
+    {.name = "ListStreamConsumers", .run = list_consumers, .input = list_consumers_input},
+    {.name = "SubscribeToShard", .run = subscribe_to_shard, .input = subscribe_input,
+     .note = "event stream over HTTP/1.1 and HTTP/2"},
     {0},
 };

@@ -455,10 +455,11 @@ static const struct member get_records_input[] = {
 };
 
 const struct operation kinesis_record_operations[] = {
-    {"PutRecord", put_record, put_record_input, true, "durable when it answers"},
-    {"PutRecords", put_records, put_records_input, true,
-     "durable when it answers; all records of a call are appended in order"},
-    {"GetShardIterator", get_shard_iterator, get_shard_iterator_input, false, NULL},
-    {"GetRecords", get_records, get_records_input, false, NULL},
+    {.name = "PutRecord", .run = put_record, .input = put_record_input, .own_input = true,
+     .note = "durable when it answers"},
+    {.name = "PutRecords", .run = put_records, .input = put_records_input, .own_input = true,
+     .note = "durable when it answers; all records of a call are appended in order"},
+    {.name = "GetShardIterator", .run = get_shard_iterator, .input = get_shard_iterator_input},
+    {.name = "GetRecords", .run = get_records, .input = get_records_input},
     {0},
 };

@@ -345,9 +345,11 @@ static const struct member update_shard_count_input[] = {
 };
 
 const struct operation kinesis_shard_operations[] = {
-    {"ListShards", list_shards, list_shards_input, false, NULL},
-    {"SplitShard", split_shard, split_shard_input, false, "done at once"},
-    {"MergeShards", merge_shards, merge_shards_input, false, "done at once"},
-    {"UpdateShardCount", update_shard_count, update_shard_count_input, false, "done at once"},
+    {.name = "ListShards", .run = list_shards, .input = list_shards_input},
+    {.name = "SplitShard", .run = split_shard, .input = split_shard_input, .note = "done at once"},
+    {.name = "MergeShards", .run = merge_shards, .input = merge_shards_input,
+     .note = "done at once"},
+    {.name = "UpdateShardCount", .run = update_shard_count, .input = update_shard_count_input,
+     .note = "done at once"},
     {0},
 };
