@@ -31,7 +31,6 @@ struct operation {
     const struct member *input;   /* rows ended by a NULL name; NULL: no members */
     bool own_input;               /* hot path: `run` reads the body itself */
     const char *note;             /* for COMPATIBILITY.md; may be NULL */
-    const char *route;            /* REST: "PUT /{Bucket}/{Key+}?query header" (s3.c) */
 };
 
 struct service {
