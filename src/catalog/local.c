@@ -220,7 +220,8 @@ static error local_create_database(struct catalog *catalog, const json_t *input)
 }
 
 /* An update names its object twice; the names must agree. */
-static error same_name_check(struct call *c, const char *what, const char *name, const json_t *input)
+static error same_name_check(struct call *c, const char *what, const char *name,
+                             const json_t *input)
 {
     const char *other;
     if (!json_text(input, "Name")) return OK;
@@ -372,7 +373,8 @@ static error values_append(const json_t *keys, const json_t *values, struct buff
         span text = {json_string_value(value), json_string_length(value)};
         if (i) buffer_append_byte(path, '/'), buffer_append_byte(typed, '/');
         percent_encode(path, text, false);
-        if (type_is_integer(json_text(json_array_get(keys, i), "Type"))) value_canonical(typed, text);
+        if (type_is_integer(json_text(json_array_get(keys, i), "Type")))
+            value_canonical(typed, text);
         else percent_encode(typed, text, false);
         buffer_printf(shown, i ? ", %s" : "%s", text.data);
     }

@@ -16,7 +16,8 @@
  * process may have died) readers find the bytes at T: the index never describes bytes that are
  * not there. The todo record has the next writer finish the rename, or the removal of an
  * overwritten or deleted object's file, under the index's write lock; a rename is synced before
- * its record goes. A file in .staging that no record names and no process has locked is an orphan. */
+ * its record goes. A file in .staging that no record names and no process has locked is an
+ * orphan. */
 #pragma once
 
 #include "object/object.h"
@@ -64,7 +65,8 @@ const char *staging_full(const struct local *, const char *token, struct buffer 
 struct state_key object_state_key(const char *bucket, const char *key);
 struct state_key record_key(const char *kind, const char *name);
 error bucket_require(struct state_txn *, const char *bucket) MUST_CHECK;
-error entry_read(struct state_txn *, const char *bucket, const char *key, struct entry *) MUST_CHECK;
+error entry_read(struct state_txn *, const char *bucket, const char *key,
+                 struct entry *) MUST_CHECK;
 void entry_release(struct entry *);
 /* Finishes the file work that earlier commits have left; inside a write transaction. Without
  * `all`, the records of few moves stay until there are more. */

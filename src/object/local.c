@@ -191,7 +191,8 @@ static error file_read(int file, const char *key, int64_t offset, size_t length,
         int64_t n = world->read(file, out->data + out->size, length, offset);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_errno("read object %s", key);
-        if (n == 0) return fail(ERR_CORRUPT, "the file of object %s is shorter than it was put", key);
+        if (n == 0)
+            return fail(ERR_CORRUPT, "the file of object %s is shorter than it was put", key);
         out->size += (size_t)n;
         offset += n;
         length -= (size_t)n;
@@ -384,7 +385,8 @@ static error bucket_delete_in(struct local *l, struct state_txn *t, const char *
     TRY(todo_finish(l, t, true));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
     if (found)
-        return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s", bucket);
+        return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s",
+                    bucket);
     return state_delete(t, record_key("bucket", bucket));
 }
 
@@ -399,7 +401,7 @@ error object_bucket_delete(struct object_store *s, const char *bucket)
         state_abort(t);
         return e;
     }
-    world->rmdir(place_full(l, bucket, &path)); /* stays when people keep files of their own in it */
+    world->rmdir(place_full(l, bucket, &path)); /* stays when people keep files in it */
     buffer_release(&path);
     TRY(state_commit(t));
     /* Uploads into it can complete no more. */

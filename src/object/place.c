@@ -40,8 +40,10 @@ static bool component_is_safe(span name)
 {
     if (name.size == 0 || name.size > COMPONENT_MAX) return false;
     if (span_is(name, ".") || span_is(name, "..") || has_variant_mark(name)) return false;
-    for (size_t i = 0; i < name.size; i++)
+    for (size_t i = 0; i < name.size; i++) {
         if ((uint8_t)name.data[i] < 0x20 || name.data[i] == 0x7f) return false;
+        if (strchr("*?[", name.data[i])) return false; /* others' globs would mean other files */
+    }
     return true;
 }
 

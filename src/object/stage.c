@@ -63,7 +63,8 @@ static error stage_create(struct upload *u)
             u->file = -1;
         }
     }
-    if (e == OK && u->file < 0) e = fail(ERR_IO, "cannot lock a file in %s/.staging", u->local->folder);
+    if (e == OK && u->file < 0)
+        e = fail(ERR_IO, "cannot lock a file in %s/.staging", u->local->folder);
     buffer_release(&path);
     return e;
 }
@@ -273,7 +274,8 @@ static error complete_in(struct local *l, struct state_txn *t, const char *bucke
 {
     json_t *record;
     error e = upload_record(t, bucket, key, token, &record);
-    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token)) return todo_finish(l, t, false);
+    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token))
+        return todo_finish(l, t, false);
     TRY(e);
     const struct staged staged = {token, json_integer_or(record, "size", 0),
                                   json_text(record, "etag"), json_text(record, "type")};

@@ -101,8 +101,8 @@ void session_close(struct session *s)
 error session_run(struct session *s, const char *sql)
 {
     struct duck_result result;
-    error e = s->duck->query(s->connection, sql, &result) == DUCK_SUCCESS ? OK
-                                                                          : duck_fail(s->duck, &result);
+    bool good = s->duck->query(s->connection, sql, &result) == DUCK_SUCCESS;
+    error e = good ? OK : duck_fail(s->duck, &result);
     s->duck->destroy_result(&result);
     return e;
 }
@@ -131,6 +131,17 @@ error session_text(struct session *s, const char *sql, struct buffer *out)
 
 /* ---- a query ---- */
 
+/* The engine takes some characters of a path for a pattern, which would match other files. */
+static error paths_check(const struct sql_table *table)
+{
+    for (size_t s = 0; s < table->file_sets; s++)
+        for (size_t i = 0; i < table->files[s].path_count; i++)
+            if (strpbrk(table->files[s].paths[i], "*?["))
+                return fail(ERR_UNSUPPORTED, "a file of table %s has one of *?[ in its path: %s",
+                            table->name, table->files[s].paths[i]);
+    return OK;
+}
+
 /* The tables a statement names, as the caller gave them. */
 static error tables_match(const struct statement *statement, const struct sql_table *tables,
                           size_t count, const char *database, const struct sql_table **used)
@@ -144,8 +155,10 @@ static error tables_match(const struct statement *statement, const struct sql_ta
                 span_equal_nocase(span_of(tables[k].name), span_of(name.table)))
                 used[i] = &tables[k];
         if (!used[i])
-            return fail(ERR_NOT_FOUND, "TABLE_NOT_FOUND: Table 'awsdatacatalog.%s.%s' does not exist",
+            return fail(ERR_NOT_FOUND,
+                        "TABLE_NOT_FOUND: Table 'awsdatacatalog.%s.%s' does not exist",
                         in ? in : "default", name.table);
+        TRY(paths_check(used[i]));
     }
     return OK;
 }
@@ -211,7 +224,7 @@ static error statement_prepare(struct session *s, const struct statement *statem
     *out = NULL;
     duck_index count = duck->extract_statements(s->connection, statement->text, &all);
     if (count != 1)
-        e = count ? fail(ERR_USAGE, "%llu statements given: a query is one", (unsigned long long)count)
+        e = count ? fail(ERR_USAGE, "a query is one statement, not %d", (int)count)
                   : duck_fail_text(duck->extract_statements_error(all));
     if (e == OK && duck->prepare_extracted_statement(s->connection, all, 0, out) != DUCK_SUCCESS)
         e = duck_fail_text(duck->prepare_error(*out));

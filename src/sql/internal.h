@@ -47,7 +47,8 @@ error duck_fail(const struct duck *, struct duck_result *);
 error duck_fail_text(const char *text);
 
 /* ---- statement.c ---- */
-error statement_read(struct sql_engine *, const char *text, struct arena *, struct statement *) MUST_CHECK;
+error statement_read(struct sql_engine *, const char *text, struct arena *,
+                     struct statement *) MUST_CHECK;
 
 /* ---- view.c: statements that set a session up ---- */
 void quote_name(struct buffer *out, const char *name);
@@ -70,7 +71,8 @@ struct reader {
     uint32_t label_count;
     const struct reader *children;
 };
-error reader_make(const struct duck *, duck_logical_type, struct arena *, struct reader *) MUST_CHECK;
+error reader_make(const struct duck *, duck_logical_type, struct arena *,
+                  struct reader *) MUST_CHECK;
 /* Rows of the vector by index (-1: NULL); rows NULL: 0, 1, 2... */
 error reader_read(const struct duck *, const struct reader *, duck_vector, const int64_t *rows,
                   int64_t count, struct arena *, struct column *out) MUST_CHECK;

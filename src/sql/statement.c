@@ -88,7 +88,8 @@ static const char *text_or_empty(const json_t *object, const char *member)
 static error table_take(struct walk *w, const json_t *node)
 {
     const char *catalog = text_or_empty(node, "catalog_name");
-    const char *schema = text_or_empty(node, "schema_name"), *name = text_or_empty(node, "table_name");
+    const char *schema = text_or_empty(node, "schema_name");
+    const char *name = text_or_empty(node, "table_name");
     if (*catalog && !span_equal_nocase(span_of(catalog), SPAN("awsdatacatalog")))
         return fail(ERR_NOT_FOUND, "CATALOG_NOT_FOUND: Catalog '%s' does not exist", catalog);
     if (!*schema && is_listed(&w->scope, name)) return OK;
@@ -136,7 +137,8 @@ static error node_check(struct walk *w, const json_t *node)
     if (strcmp(type, "TABLE_FUNCTION") == 0) {
         const char *name = text_or_empty(json_object_get(node, "function"), "function_name");
         if (!is_one_of(name, table_functions))
-            return fail(ERR_USAGE, "the table function %s is refused: a query reads tables only", name);
+            return fail(ERR_USAGE, "the table function %s is refused: a query reads only tables",
+                        name);
     }
     if (strcmp(text_or_empty(node, "class"), "FUNCTION") == 0 &&
         is_one_of(text_or_empty(node, "function_name"), refused_functions))
@@ -222,12 +224,13 @@ static error tree_judge(const json_t *tree, const char *text, struct arena *aren
     if (json_is_set(tree, "error")) {
         span word = word_at(skip_blanks(text));
         if (strcmp(text_or_empty(tree, "error_type"), "not implemented") == 0)
-            return fail(ERR_USAGE, "%.*s is refused: a query is one SELECT, WITH, VALUES or EXPLAIN",
+            return fail(ERR_USAGE,
+                        "%.*s is refused: a query is one SELECT, WITH, VALUES or EXPLAIN",
                         (int)word.size, word.data);
         return duck_fail_text(text_or_empty(tree, "error_message"));
     }
     if (json_array_size(statements) != 1)
-        return fail(ERR_USAGE, "%zu statements given: a query is one SELECT, WITH, VALUES or EXPLAIN",
+        return fail(ERR_USAGE, "a query is one SELECT, WITH, VALUES or EXPLAIN, not %zu",
                     json_array_size(statements));
     struct walk w = {.arena = arena};
     error e = walk_any(&w, statements);

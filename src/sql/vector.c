@@ -77,19 +77,20 @@ static void enum_make(const struct duck *duck, duck_logical_type logical, struct
 static error nested_make(const struct duck *duck, duck_logical_type logical, struct arena *arena,
                          struct reader *out)
 {
+    static const char *const list_names[] = {"element"}, *const map_names[] = {"key", "value"};
     duck_logical_type types[2];
     switch (out->id) {
     case DUCK_LIST:
         types[0] = duck->list_type_child_type(logical);
-        return children_make(duck, arena, out, TYPE_ARRAY, types, (const char *[]){"element"}, 1);
+        return children_make(duck, arena, out, TYPE_ARRAY, types, list_names, 1);
     case DUCK_ARRAY:
         out->array_size = duck->array_type_array_size(logical);
         types[0] = duck->array_type_child_type(logical);
-        return children_make(duck, arena, out, TYPE_ARRAY, types, (const char *[]){"element"}, 1);
+        return children_make(duck, arena, out, TYPE_ARRAY, types, list_names, 1);
     case DUCK_MAP:
         types[0] = duck->map_type_key_type(logical);
         types[1] = duck->map_type_value_type(logical);
-        return children_make(duck, arena, out, TYPE_MAP, types, (const char *[]){"key", "value"}, 2);
+        return children_make(duck, arena, out, TYPE_MAP, types, map_names, 2);
     case DUCK_STRUCT:
         return struct_make(duck, logical, arena, out);
     default:
@@ -200,7 +201,8 @@ static error huge_read(const struct source *s, bool is_signed, struct column *ou
     for (int64_t i = 0; i < s->count; i++) {
         unsigned __int128 size = (unsigned __int128)values[i];
         if (is_signed && values[i] < 0) size = -size;
-        if (size >= limit) return fail(ERR_PARSE, "an integer has more than %d digits", HUGE_DIGITS);
+        if (size >= limit)
+            return fail(ERR_PARSE, "an integer has more than %d digits", HUGE_DIGITS);
     }
     return OK;
 }
@@ -371,16 +373,20 @@ static error list_read(const struct source *s, const struct reader *reader, duck
     int64_t *rows = arena_alloc(s->arena, total * sizeof *rows);
     for (int64_t i = 0; i < s->count; i++) {
         if (s->rows[i] < 0) continue;
-        uint64_t start = fixed ? (uint64_t)s->rows[i] * reader->array_size : entries[s->rows[i]].offset;
+        uint64_t row = (uint64_t)s->rows[i];
+        uint64_t start = fixed ? row * reader->array_size : entries[row].offset;
         for (int32_t k = offsets[i]; k < offsets[i + 1]; k++)
             rows[k] = (int64_t)start + k - offsets[i];
     }
-    duck_vector child = fixed ? duck->array_vector_get_child(vector) : duck->list_vector_get_child(vector);
-    struct column *children = ARENA_ARRAY(s->arena, struct column, (size_t)reader->type->child_count);
+    duck_vector child =
+        fixed ? duck->array_vector_get_child(vector) : duck->list_vector_get_child(vector);
+    struct column *children =
+        ARENA_ARRAY(s->arena, struct column, (size_t)reader->type->child_count);
     out->offsets = offsets;
     out->children = children;
     if (reader->id != DUCK_MAP)
-        return reader_read(duck, &reader->children[0], child, rows, (int64_t)total, s->arena, children);
+        return reader_read(duck, &reader->children[0], child, rows, (int64_t)total, s->arena,
+                           children);
     for (duck_index i = 0; i < 2; i++)
         TRY(reader_read(duck, &reader->children[i], duck->struct_vector_get_child(child, i), rows,
                         (int64_t)total, s->arena, &children[i]));

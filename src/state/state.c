@@ -67,7 +67,8 @@ static error lmdb_fail(int code, const char *folder, const char *what)
     case EROFS:
         return fail(ERR_IO, "state store %s is not writable: %s", folder, mdb_strerror(code));
     }
-    if (code < 0) return fail(ERR_INTERNAL, "state store %s: %s: %s", folder, what, mdb_strerror(code));
+    if (code < 0)
+        return fail(ERR_INTERNAL, "state store %s: %s: %s", folder, what, mdb_strerror(code));
     errno = code;
     return fail_errno("state store %s: %s", folder, what);
 }
@@ -355,7 +356,8 @@ static int scan_step(struct scan *s, MDB_val *key, MDB_val *value)
     return code;
 }
 
-static error group_add(struct scan *s, struct buffer *group, const MDB_val *key, const MDB_val *value)
+static error group_add(struct scan *s, struct buffer *group, const MDB_val *key,
+                       const MDB_val *value)
 {
     span name, text;
     struct hashed one = {0};

@@ -188,7 +188,7 @@ static void test_hostile_keys(void **context)
         "..", ".", "../x", "../../../../tmp/sluice-escaped", "/etc/passwd", "a//b", "a/./b",
         "a/../b", "/", "//", "dir/", "..%2f..%2fx", "%2e%2e/x", "a\nb", "a\tb", "\x7f",
         "a~0123456789abcdef", "a~0123456789abcdef.parquet", ".index/data.mdb", ".staging/x",
-        ".keys/y", "-rf", "a b", "\xf0\x9f\x92\xa7", "con", "a\\b", "~", long_component, longest,
+        ".keys/y", "-rf", "a b", "\xf0\x9f\x92\xa7", "con", "a\\b", "~", "g[1]", "g*", "g?", long_component, longest,
     };
     enum { N = sizeof keys / sizeof *keys };
     for (int i = 0; i < N; i++) assert_int_equal(put(f, keys[i], keys[i]), OK);

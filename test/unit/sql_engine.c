@@ -499,9 +499,11 @@ static void test_session_is_locked(void **context)
     (void)context;
     struct sql_table t = plain("t", "struct<id:bigint>", file("h1.parquet"));
     struct sql_table stranger = plain("t", "struct<s:string>", "/etc/passwd");
+    struct sql_table pattern = plain("t", "struct<id:bigint>", file("h[12].parquet"));
     struct buffer out = {0};
     assert_int_equal(ask_tables("SELECT * FROM t", &t, 1, "ventilatordb", &out), OK);
     assert_int_not_equal(ask_tables("SELECT * FROM t", &stranger, 1, "ventilatordb", &out), OK);
+    assert_int_equal(ask_tables("SELECT * FROM t", &pattern, 1, "ventilatordb", &out), ERR_UNSUPPORTED);
     struct sql_result *result;
     assert_int_equal(sql_query(engine, "SELECT * FROM t", &t, 1, "ventilatordb", &result), OK);
     /* the one running session is reachable through sql_interrupt's handle only; use it here */
