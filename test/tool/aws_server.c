@@ -7,6 +7,7 @@
  *
  * usage: aws_server FOLDER [--no-auth] */
 #include "aws/aws.h"
+#include "object/object.h"
 #include "state/state.h"
 #include "stream/stream.h"
 
@@ -62,18 +63,22 @@ int main(int count, char **arguments)
     struct arena arena = {0};
     struct state *state;
     struct stream_store *streams;
+    struct object_store *objects;
     struct gateway *gateway;
     const char *access_key, *secret_key;
     const char *state_folder = arena_printf(&arena, "%s/state", arguments[1]);
     const char *stream_folder = arena_printf(&arena, "%s/streams", arguments[1]);
+    const char *object_folder = arena_printf(&arena, "%s/objects", arguments[1]);
     must(folder_make(state_folder), "folder");
+    must(folder_make(object_folder), "folder");
     must(folder_make(stream_folder), "folder");
     must(state_open(state_folder, &state), "state");
     must(stream_store_open(stream_folder, &streams), "streams");
+    must(object_open_local(object_folder, &objects), "objects");
     struct gateway_options options = {
         .listen = "127.0.0.1", .account = "123456789012", .region = "us-east-1",
         .auth = !(count > 2 && strcmp(arguments[2], "--no-auth") == 0),
-        .state = state, .streams = streams,
+        .state = state, .streams = streams, .objects = objects,
     };
     must(access_key_default(state, options.account, &arena, &access_key, &secret_key), "key");
     must(gateway_open(&options, &gateway), "gateway");
@@ -83,6 +88,7 @@ int main(int count, char **arguments)
     fflush(stdout);
     obey(state, streams);
     gateway_close(gateway);
+    objects->ops->close(objects);
     stream_store_close(streams);
     state_close(state);
     arena_release(&arena);
