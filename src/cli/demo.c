@@ -172,7 +172,7 @@ static error ask(struct demo *demo, struct query_engine *engine)
     TRY(query_run(engine, counts, DEMO_DATABASE,
                   &(struct query_sink){demo, ignore_columns, take_counts}));
     if (demo->options->json) return OK;
-    printf("\n%s%s%s\n\n", bold(), averages, plain());
+    printf("\n%s%s%s\n\n", bold(stdout), averages, plain(stdout));
     struct printer *printer = NULL;
     error e = query_run(engine, averages, DEMO_DATABASE,
                         &(struct query_sink){&printer, open_printer, print_rows});

@@ -66,14 +66,11 @@ static error print_records(const struct gen_options *options, int64_t *printed)
 
 static error put_records(const struct gen_options *options, struct producer *producer)
 {
-    int64_t started_us = monotonic_us(), shown_us = 0;
+    int64_t started_us = monotonic_us();
     error e = OK;
     for (int count; e == OK && (count = due(options, (int64_t)producer->next, started_us)) > 0;) {
         e = producer_put(producer, count, &stopped);
-        int64_t at = monotonic_us();
-        if (at - shown_us < US_PER_SECOND / 10) continue;
-        shown_us = at;
-        double seconds = (double)(at - started_us) / US_PER_SECOND;
+        double seconds = (double)(monotonic_us() - started_us) / US_PER_SECOND;
         progress("%s records acknowledged, %s/s", grouped(producer->acknowledged),
                  grouped((int64_t)((double)producer->acknowledged / seconds)));
     }

@@ -66,13 +66,13 @@ int usage_error(const struct command *, const char *format, ...) PRINTF(2, 3);
 int command_failed(const struct command *, error);
 
 /* ---- terminal (terminal.c) ---- */
-bool terminal_shown(void); /* stderr is a terminal: progress may be shown */
-/* Replaces the progress line on stderr; nothing when stderr is no terminal. */
+/* Replaces the progress line on stderr, twenty times a second at most; nothing when stderr is no
+ * terminal. */
 void progress(const char *format, ...) PRINTF(1, 2);
 void progress_end(void); /* clears the line */
-/* Escape sequences for stderr, "" when it is no terminal or NO_COLOR is set. */
-const char *bold(void);
-const char *plain(void);
+/* Escape sequences for stdout or stderr, "" when that is no terminal or NO_COLOR is set. */
+const char *bold(FILE *);
+const char *plain(FILE *);
 /* 1234567 -> "1,234,567" in one of a few static buffers of the thread. */
 const char *grouped(int64_t);
 

@@ -6,45 +6,42 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool shown;
+static int64_t shown_us; /* when the line was last written; 0: there is none */
 
-bool terminal_shown(void)
-{
-    return isatty(STDERR_FILENO) == 1;
-}
-
-static bool coloured(void)
+static bool coloured(FILE *file)
 {
     const char *no_color = getenv("NO_COLOR");
-    return terminal_shown() && (!no_color || !*no_color);
+    return isatty(fileno(file)) == 1 && (!no_color || !*no_color);
 }
 
-const char *bold(void)
+const char *bold(FILE *file)
 {
-    return coloured() ? "\033[1m" : "";
+    return coloured(file) ? "\033[1m" : "";
 }
 
-const char *plain(void)
+const char *plain(FILE *file)
 {
-    return coloured() ? "\033[0m" : "";
+    return coloured(file) ? "\033[0m" : "";
 }
 
 void progress(const char *format, ...)
 {
-    if (!terminal_shown()) return;
+    enum { EVERY_US = 50 * US_PER_MS };
+    int64_t at = monotonic_us();
+    if (isatty(STDERR_FILENO) != 1 || (shown_us && at - shown_us < EVERY_US)) return;
+    shown_us = at;
     fputs("\r\033[K", stderr);
     va_list args;
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
     fflush(stderr);
-    shown = true;
 }
 
 void progress_end(void)
 {
-    if (shown) fputs("\r\033[K", stderr);
-    shown = false;
+    if (shown_us) fputs("\r\033[K", stderr);
+    shown_us = 0;
 }
 
 const char *grouped(int64_t value)

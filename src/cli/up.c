@@ -96,7 +96,7 @@ static void announce(struct server *server)
                 "        export AWS_SHARED_CREDENTIALS_FILE=%s/credentials AWS_ENDPOINT_URL=%s\n",
                 server->access_key, server->path, server->path, url);
     fprintf(stderr, "sluice: ready at %s%s%s (region %s, account %s, auth %s, limits %s), data in %s\n",
-            bold(), url, plain(), server->region, server->account,
+            bold(stderr), url, plain(stderr), server->region, server->account,
             server->options->auth == AUTH_ON ? "on" : "off",
             server->options->limits == LIMITS_AWS ? "aws" : "off", server->path);
     if (!server->options->json) return;
