@@ -35,7 +35,7 @@ struct demo {
     struct producer producer;
     int64_t started_us, put_us, behind_us; /* when it began; how long putting and the rest took */
     /* of the job's reports */
-    int64_t batches, read, written, quarantined, files, bytes, lag_ms;
+    int64_t batches, read, written, quarantined, files, bytes;
     /* of the table */
     int64_t rows, distinct;
 };
@@ -60,7 +60,6 @@ static error take_report(struct demo *demo, span line)
     demo->quarantined += json_integer_or(report, "quarantined", 0);
     demo->files += json_integer_or(report, "files", 0);
     demo->bytes += json_integer_or(report, "bytes", 0);
-    demo->lag_ms = json_integer_or(report, "lag_ms", 0);
     json_decref(report);
     return OK;
 }
@@ -73,9 +72,9 @@ static error take_reports(struct demo *demo, int64_t timeout_us)
         error e = process_stop(&demo->run, GRACE_US); /* tells how it ended */
         return e != OK ? fail_context(e, "the job") : fail(ERR_INTERNAL, "the job ended early");
     }
-    progress("records in %s   rows out %s   files %s   %.1f s behind",
+    progress("records in %s   rows out %s   files %s   lag %s records",
              grouped(demo->producer.acknowledged), grouped(demo->written), grouped(demo->files),
-             (double)demo->lag_ms / 1000);
+             grouped(demo->producer.acknowledged - demo->read));
     return stopped ? fail(ERR_STOPPED, "stopped") : OK;
 }
 
