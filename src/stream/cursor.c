@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct local_stream {
@@ -22,6 +23,7 @@ struct local_cursor {
     struct sequence last; /* of the record before `next`, when next > 0 */
     MDB_txn *txn;         /* while a slice is out */
     struct slice slice;
+    const char *mapped, *mapped_end; /* the part of the map that the slice was read from */
 };
 
 static struct local_stream *stream_of(const struct stream_cursor *c)
@@ -210,11 +212,23 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
 
 /* ---- reading ---- */
 
+/* Pages that were read leave this process's memory (they stay in the system's cache): a job that
+ * goes through a large log keeps only its slices resident. */
+static void unmap_slice(struct local_cursor *c)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)c->mapped + page - 1) & ~(page - 1);
+    uintptr_t end = (uintptr_t)c->mapped_end & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+    c->mapped = c->mapped_end = NULL;
+}
+
 static void local_release(struct stream_cursor *base)
 {
     struct local_cursor *c = (struct local_cursor *)base;
     if (c->txn && stream_of(base)->store->process == getpid()) mdb_txn_abort(c->txn);
     c->txn = NULL;
+    unmap_slice(c);
     slice_reset(&c->slice);
 }
 
@@ -284,6 +298,9 @@ static error cursor_read(struct local_cursor *c, MDB_cursor *frames, const struc
         c->last = shard_sequence(row, oldest - 1, (int64_t)row->created_s * US_PER_SECOND);
     }
     while (found && more) {
+        const char *frame_end = f.payload.data + f.payload.size;
+        if (!limits->raw && (!c->mapped || f.table < c->mapped)) c->mapped = f.table;
+        if (!limits->raw && frame_end > c->mapped_end) c->mapped_end = frame_end;
         TRY(cursor_add_frame(c, row, &f, limits, &more));
         *pending_us = f.arrival_us;
         if (more) TRY(frame_next(frames, id, row->ordinal, &f, &found));
