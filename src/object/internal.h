@@ -55,8 +55,9 @@ error object_key_check(const char *key) MUST_CHECK;
 void place_choose(const struct local *, const char *bucket, const char *key, const char *token,
                   struct buffer *path);
 error place_move(const struct local *, const char *token, const char *path) MUST_CHECK;
-/* Makes the move durable: syncs the folders from the store down to the path's. */
-error place_sync(const struct local *, const char *path) MUST_CHECK;
+/* Makes moves durable: syncs the folders from the store down to the path's, but for those that
+ * `synced`, the list of this round, has already. */
+error place_sync(const struct local *, const char *path, struct buffer *synced) MUST_CHECK;
 void place_drop(const struct local *, const char *token, const char *path);
 const char *place_full(const struct local *, const char *path, struct buffer *out);
 const char *staging_full(const struct local *, const char *token, struct buffer *out);

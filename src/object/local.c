@@ -83,36 +83,53 @@ static bool todo_collect(void *context, const char *token, json_t *document)
     return list->todos.size < AT_ONCE * sizeof todo;
 }
 
-/* A move's record may go once its rename is durable. Syncing folders costs a flush of the disk,
- * so that is done for many moves together. */
-static error todo_finish_one(struct local *l, const struct todo *todo, bool sync, bool *finished)
+/* The file work itself. What fails is left for the next: the object stays readable where it is
+ * staged. */
+static bool todo_do(struct local *l, const struct todo *todo)
 {
-    *finished = todo->drop || sync;
-    if (todo->drop) {
-        place_drop(l, todo->token, todo->path);
-        return OK;
+    if (todo->drop) place_drop(l, todo->token, todo->path);
+    else if (place_move(l, todo->token, todo->path) != OK) {
+        log_line(LOG_WARN, "object", "left for later: %s", error_text());
+        return false;
     }
-    TRY(place_move(l, todo->token, todo->path));
-    error e = sync ? place_sync(l, todo->path) : OK;
-    return e == ERR_NOT_FOUND ? OK : e; /* someone removed the folder by hand */
+    return true;
 }
 
+/* A move's record may go once its rename is durable. */
+static bool todo_sync(struct local *l, const struct todo *todo, struct buffer *synced)
+{
+    if (todo->drop) return true;
+    error e = place_sync(l, todo->path, synced);
+    return e == OK || e == ERR_NOT_FOUND; /* not found: someone removed the folder by hand */
+}
+
+static error todos_finish(struct local *l, struct state_txn *t, const struct todo *todos,
+                          size_t count, bool sync)
+{
+    struct buffer synced = {0};
+    struct arena arena = {0};
+    bool *done = ARENA_ARRAY(&arena, bool, count);
+    error e = OK;
+    for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i]);
+    for (size_t i = 0; i < count && e == OK; i++)
+        if (done[i] && (todos[i].drop || sync) && todo_sync(l, &todos[i], &synced))
+            e = state_delete(t, record_key("todo", todos[i].token));
+    buffer_release(&synced);
+    arena_release(&arena);
+    return e;
+}
+
+/* Syncing folders costs flushes of the disk, so that is done for many moves together. */
 error todo_finish(struct local *l, struct state_txn *t, bool all)
 {
     enum { SYNC_AT = 32 };
     struct arena arena = {0};
     struct todo_list list = {.arena = &arena};
     error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
-    const struct todo *todos = (const struct todo *)(const void *)list.todos.data;
-    size_t count = list.todos.size / sizeof *todos;
-    for (size_t i = 0; i < count && e == OK; i++) {
-        bool finished;
-        if (todo_finish_one(l, &todos[i], all || count >= SYNC_AT, &finished) != OK) {
-            log_line(LOG_WARN, "object", "left for later: %s", error_text());
-            continue; /* the object stays readable where it is staged */
-        }
-        if (finished) e = state_delete(t, record_key("todo", todos[i].token));
-    }
+    size_t count = list.todos.size / sizeof(struct todo);
+    if (e == OK)
+        e = todos_finish(l, t, (const struct todo *)(const void *)list.todos.data, count,
+                         all || count >= SYNC_AT);
     buffer_release(&list.todos);
     arena_release(&arena);
     return e;

@@ -149,15 +149,25 @@ error place_move(const struct local *l, const char *token, const char *path)
     return e;
 }
 
-error place_sync(const struct local *l, const char *path)
+/* `synced` holds NUL-ended texts, one after the other. */
+static error folder_sync_once(const char *folder, struct buffer *synced)
+{
+    size_t size = strlen(folder) + 1;
+    for (size_t at = 0; at < synced->size; at += strlen(synced->data + at) + 1)
+        if (strcmp(synced->data + at, folder) == 0) return OK;
+    TRY(file_sync_folder(folder));
+    buffer_append(synced, folder, size);
+    return OK;
+}
+
+error place_sync(const struct local *l, const char *path, struct buffer *synced)
 {
     struct buffer part = {0};
-    TRY(file_sync_folder(l->folder));
-    error e = OK;
+    error e = folder_sync_once(l->folder, synced);
     for (const char *slash = strchr(path, '/'); slash && e == OK; slash = strchr(slash + 1, '/')) {
         buffer_reset(&part);
         buffer_printf(&part, "%s/%.*s", l->folder, (int)(slash - path), path);
-        e = file_sync_folder(buffer_text(&part));
+        e = folder_sync_once(buffer_text(&part), synced);
     }
     buffer_release(&part);
     return e;
