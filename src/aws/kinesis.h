@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aws/internal.h"
+#include "aws/rows.h"
 
 extern const struct operation kinesis_stream_operations[];   /* kinesis.c */
 extern const struct operation kinesis_shard_operations[];    /* kinesis_shard.c */
@@ -21,31 +22,11 @@ extern const struct operation kinesis_unserved_operations[]; /* kinesis.c */
 #define HASH_KEY_PATTERN "^(0|([1-9][0-9]{0,38}))$"
 #define SEQUENCE_PATTERN "^(0|([1-9][0-9]{0,128}))$"
 
-#define TEXT_ROW(text, flag, least, most, text_pattern)                                           \
-    {.name = (text), .type = MEMBER_STRING, .flags = (flag), .min = (least), .max = (most),       \
-     .pattern = (text_pattern)}
-#define ENUM_ROW(text, flag, texts)                                                               \
-    {.name = (text), .type = MEMBER_STRING, .flags = (flag), .values = (texts)}
-#define INTEGER_ROW(text, flag, least, most)                                                      \
-    {.name = (text), .type = MEMBER_INTEGER, .flags = (flag), .min = (least), .max = (most)}
-#define BOOLEAN_ROW(text) {.name = (text), .type = MEMBER_BOOLEAN}
-#define TIMESTAMP_ROW(text) {.name = (text), .type = MEMBER_TIMESTAMP}
-#define STRUCTURE_ROW(text, flag, rows)                                                           \
-    {.name = (text), .type = MEMBER_STRUCTURE, .flags = (flag), .of = (rows)}
-#define LIST_ROW(text, flag, least, most, row)                                                    \
-    {.name = (text), .type = MEMBER_LIST, .flags = (flag), .min = (least), .max = (most),         \
-     .of = (row)}
-#define MAP_ROW(text, flag, least, most, row)                                                     \
-    {.name = (text), .type = MEMBER_MAP, .flags = (flag), .min = (least), .max = (most),          \
-     .of = (row)}
-#define ROWS_END {.name = NULL}
-
 #define STREAM_NAME_ROW TEXT_ROW("StreamName", MEMBER_OPTIONAL, 1, 128, NAME_PATTERN)
 #define STREAM_ARN_ROW(flag) TEXT_ROW("StreamARN", flag, 1, 2048, STREAM_ARN_PATTERN)
 #define STREAM_ROWS STREAM_NAME_ROW, STREAM_ARN_ROW(MEMBER_OPTIONAL)
 #define SHARD_ID_ROW(text, flag) TEXT_ROW(text, flag, 1, 128, NAME_PATTERN)
 #define NEXT_TOKEN_ROW TEXT_ROW("NextToken", MEMBER_OPTIONAL, 1, 1048576, NULL)
-#define COUNT_MAX INT32_MAX /* integers without an upper bound in the model have 32 bits */
 #define TAGS_ROW(flag) MAP_ROW("Tags", flag, 1, 200, kinesis_tag_value)
 
 extern const struct member kinesis_tag_value[];

@@ -1,6 +1,7 @@
 /* The table of services: how a request names them, which protocol they speak, what they serve.
  * A service or operation that AWS has and Sluice does not serve has its row too: it is refused by
  * name, never answered with something plausible. */
+#include "aws/glue.h"
 #include "aws/kinesis.h"
 #include "aws/s3.h"
 
@@ -14,10 +15,14 @@ static const struct operation *const s3_operations[] = {
     s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
+static const struct operation *const glue_operations[] = {
+    glue_database_operations, glue_table_operations, NULL,
+};
+
 const struct service services[] = {
     {"Amazon Kinesis Data Streams", "Kinesis_20131202", "kinesis", PROTOCOL_JSON, true,
      kinesis_operations},
-    {"AWS Glue", "AWSGlue", "glue", PROTOCOL_JSON, false, NULL},
+    {"AWS Glue", "AWSGlue", "glue", PROTOCOL_JSON, false, glue_operations},
     {"Amazon Athena", "AmazonAthena", "athena", PROTOCOL_JSON, false, NULL},
     {"AWS Systems Manager", "AmazonSSM", "ssm", PROTOCOL_JSON, false, NULL},
     {"Amazon CloudWatch Logs", "Logs_20140328", "logs", PROTOCOL_JSON, false, NULL},

@@ -4,6 +4,8 @@
 #include "aws/internal.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum {
     CBOR_UNSIGNED = 0, CBOR_NEGATIVE = 1, CBOR_BYTES = 2, CBOR_TEXT = 3, CBOR_TAG = 6,
@@ -231,6 +233,21 @@ static void write_object(struct writer *w, const json_t *object)
     writer_map_end(w);
 }
 
+/* A timestamp, unless it has more than milliseconds or is too large for one. */
+static void write_real(struct writer *w, double value)
+{
+    double ms = value * 1000;
+    if (w->wire == WIRE_CBOR || (ms == nearbyint(ms) && fabs(ms) < 1e15)) {
+        writer_time(w, llround(ms) * US_PER_MS);
+        return;
+    }
+    char text[40];
+    snprintf(text, sizeof text, "%.15g", value);
+    if (strtod(text, NULL) != value) snprintf(text, sizeof text, "%.17g", value);
+    separate(w);
+    put_bytes(w, text, strlen(text));
+}
+
 void writer_value(struct writer *w, const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -250,7 +267,7 @@ void writer_value(struct writer *w, const json_t *value)
         writer_integer(w, json_integer_value(value));
         break;
     case JSON_REAL:
-        writer_time(w, llround(json_real_value(value) * 1000) * US_PER_MS);
+        write_real(w, json_real_value(value));
         break;
     case JSON_TRUE:
     case JSON_FALSE:

@@ -11,6 +11,7 @@
 #include "base/date.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <regex.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -221,7 +222,7 @@ static void print_enum_rule(struct buffer *out, const struct member *m)
 
 static void print_pattern_rule(struct buffer *out, const struct member *m)
 {
-    span shown = span_of(m->pattern); /* AWS's patterns have no anchors */
+    span shown = span_of(m->told ? m->told : m->pattern); /* AWS's patterns have no anchors */
     if (shown.size && shown.data[0] == '^') shown.data++, shown.size--;
     if (shown.size && shown.data[shown.size - 1] == '$') shown.size--;
     buffer_append_text(out, "Member must satisfy regular expression pattern: ");
@@ -355,6 +356,26 @@ static error check_list(struct check *c, const struct member *m, const json_t *v
     return OK;
 }
 
+/* Keys are told as AWS tells them: "Map keys must satisfy constraint: [...]". */
+static void check_keys(struct check *c, const struct member *m, const json_t *map)
+{
+    const char *key;
+    json_t *element;
+    json_object_foreach((json_t *)map, key, element) {
+        struct check inner = {.strict = c->strict, .depth = c->depth};
+        json_t *text = json_string(key);
+        CHECK(text && check_string(&inner, m->keys, text) == OK);
+        json_decref(text);
+        buffer_release(&inner.message);
+        if (inner.violations == 0) continue;
+        struct buffer rules = {0};
+        print_rules(&rules, m->keys);
+        violate(c, map, "Map keys must satisfy constraint: [%s]", buffer_text(&rules));
+        buffer_release(&rules);
+        return;
+    }
+}
+
 static error check_map(struct check *c, const struct member *m, const json_t *value)
 {
     const char *key;
@@ -362,6 +383,7 @@ static error check_map(struct check *c, const struct member *m, const json_t *va
     bool told = false;
     if (!json_is_object(value)) return wrong_kind(value, NULL);
     check_length(c, m, value, json_object_size(value));
+    if (m->keys) check_keys(c, m, value);
     if (!m->of) return OK;
     json_object_foreach((json_t *)value, key, element) {
         if (json_is_null(element)) continue;
@@ -456,4 +478,46 @@ error member_check(const struct member *members, const json_t *input, bool stric
     buffer_release(&c.path);
     buffer_release(&c.message);
     return result;
+}
+
+/* ---- copying what the rows know ---- */
+
+static json_t *copy_timestamp(const json_t *value)
+{
+    int64_t us;
+    if (json_is_number(value)) return json_timestamp(llround(json_number_value(value) * 1e6));
+    span text = {json_string_value(value), json_string_length(value)};
+    return date_parse_iso8601(text, &us) == OK ? json_timestamp(us) : json_null();
+}
+
+static json_t *copy_value(const struct member *m, const json_t *value)
+{
+    const char *key;
+    json_t *element;
+    size_t i;
+    if (m->type == MEMBER_TIMESTAMP) return copy_timestamp(value);
+    if (m->type == MEMBER_STRUCTURE && m->of) return member_copy(m->of, value);
+    if (m->of && json_is_array(value)) {
+        json_t *list = json_array();
+        json_array_foreach(value, i, element)
+            if (!json_is_null(element)) json_array_append_new(list, copy_value(m->of, element));
+        return list;
+    }
+    if (m->of && json_is_object(value)) {
+        json_t *map = json_object();
+        json_object_foreach((json_t *)value, key, element)
+            if (!json_is_null(element)) json_object_set_new(map, key, copy_value(m->of, element));
+        return map;
+    }
+    return json_deep_copy(value);
+}
+
+json_t *member_copy(const struct member *members, const json_t *input)
+{
+    json_t *copy = json_object();
+    for (const struct member *m = members; m->name; m++) {
+        const json_t *value = json_object_get(input, m->name);
+        if (value && !json_is_null(value)) json_object_set_new(copy, m->name, copy_value(m, value));
+    }
+    return copy;
 }

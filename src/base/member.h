@@ -31,10 +31,15 @@ struct member {
     double min, max;             /* length, size or value; both 0: unbounded */
     const char *pattern;         /* POSIX extended, of the whole text (anchors may be left out; they
                                     are not told); a constant, kept compiled; NULL: any */
+    const char *told;            /* the pattern as AWS words it, where POSIX spells it otherwise */
     const char *const *values;   /* NULL-terminated enumeration; NULL: any */
     const struct member *of;
+    const struct member *keys;   /* MAP: one row for the keys (text); NULL: any */
 };
 
 /* Checks `input` (an object) against rows ended by a NULL name. Unknown members are ignored, as
  * AWS does, unless `strict` (node configs and job documents: a typo must not pass). */
 error member_check(const struct member *members, const json_t *input, bool strict) MUST_CHECK;
+/* New reference: what the rows know of `input`, which was checked: unknown and null members are
+ * left out, timestamps become json_timestamp()s. What an AWS service would store. */
+json_t *member_copy(const struct member *members, const json_t *input);

@@ -34,6 +34,9 @@ struct catalog {
 
 struct state;
 error catalog_open_local(struct state *, const char *account, const char *region, struct catalog **) MUST_CHECK;
+/* The same in the arena, for one call: nothing to close; the texts are borrowed. */
+struct catalog *catalog_local_in(struct arena *, struct state *, const char *account,
+                                 const char *region);
 /* Local only, for the doors. */
 error catalog_delete_table(struct catalog *, const char *database, const char *table) MUST_CHECK;
 error catalog_delete_database(struct catalog *, const char *database) MUST_CHECK;

@@ -19,7 +19,8 @@ enum { NAME_MAX_BYTES = 255, VALUE_MAX_BYTES = 1024 };
 struct local {
     struct catalog catalog; /* first: the door's handle */
     struct state *state;
-    char *account, *region;
+    const char *account, *region;
+    bool borrowed; /* of an arena: close frees nothing */
 };
 
 /* One operation: a transaction and the memory for its names. */
@@ -711,8 +712,9 @@ error catalog_list_tables(struct catalog *catalog, const char *database, json_t 
 static void local_close(struct catalog *catalog)
 {
     struct local *l = local_of(catalog);
-    free(l->account);
-    free(l->region);
+    if (l->borrowed) return;
+    free((char *)l->account);
+    free((char *)l->region);
     free(l);
 }
 
@@ -731,7 +733,16 @@ error catalog_open_local(struct state *state, const char *account, const char *r
                          struct catalog **out)
 {
     struct local *l = must_alloc(sizeof *l);
-    *l = (struct local){{&local_ops}, state, must_strdup(account), must_strdup(region)};
+    *l = (struct local){{&local_ops}, state, must_strdup(account), must_strdup(region),
+                        false};
     *out = &l->catalog;
     return OK;
+}
+
+struct catalog *catalog_local_in(struct arena *arena, struct state *state, const char *account,
+                                 const char *region)
+{
+    struct local *l = ARENA_NEW(arena, struct local);
+    *l = (struct local){{&local_ops}, state, account, region, true};
+    return &l->catalog;
 }
