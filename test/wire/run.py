@@ -331,7 +331,9 @@ class Player:
         self.connection = None
 
     def command(self, text):
-        if text.startswith("advance "): Clock.offset += int(text.split()[1])
+        if text.startswith("advance "):
+            Clock.offset += int(text.split()[1])
+            self.connection = None  # idle for too long, as the gateway sees it
         if text == "restart":
             self.gateway.stop()
             self.gateway.start()
