@@ -40,14 +40,14 @@ reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
 archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
 externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 
-EXTERN_base    := -ljansson -lcrypto -lisal -lpthread -lm
+EXTERN_base    := -ljansson -lexpat -lcrypto -lisal -lpthread -lm
 EXTERN_http    := -lmicrohttpd -lnghttp2 -lcurl
 EXTERN_state   := -llmdb
 EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb
 EXTERN_parquet := -lsnappy -lzstd -llz4 -lz
 EXTERN_sql     := -ldl
-EXTERN_aws     := -lcbor -lexpat
+EXTERN_aws     := -lcbor
 
 .PHONY: all tests clean
 all: $(BUILD)/sluice

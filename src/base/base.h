@@ -11,3 +11,4 @@
 #include "base/member.h"
 #include "base/text.h"
 #include "base/world.h"
+#include "base/xml.h"
