@@ -6,10 +6,13 @@
  *            folder/BUCKET/KEY     all others
  *
  * In the index (account, region, name -> document):
- *   bucket, -, BUCKET      region, created
- *   object, BUCKET, KEY    path, token, size, etag, modified, type
+ *   bucket, -, BUCKET      region, created; what it is set to, "versioning" among it
+ *   object, BUCKET, KEY    path, token, size, etag, modified, type; version, attributes;
+ *                          marker: a delete marker, without bytes
  *   upload, -, T           bucket, key, size, etag, began, type: staged, durable, not visible
  *   todo, -, T             path, drop: the file work a commit has left to do
+ *   version, BUCKET, ...   older versions (version.c)
+ *   multipart, part, held  multipart uploads (multipart.c)
  *
  * A put stages its bytes as T and syncs them; one index commit then makes them the object, with
  * path P chosen so that nothing stands there; then T is renamed to P. Until that rename (its
@@ -44,6 +47,30 @@ struct staged {
     const char *token;
     int64_t size;
     const char *etag, *type;
+    json_t *attributes; /* borrowed; may be NULL */
+};
+
+/* Bytes on their way. */
+struct upload {
+    struct local *local;
+    char *bucket, *key, *type;
+    json_t *attributes;
+    char token[TOKEN_SIZE + 1];
+    char etag[2 * MD5_SIZE + 1]; /* once the bytes have ended */
+    int file;                    /* locked: others know that its writer lives */
+    int64_t size, began_us;
+    struct digest *digest;
+};
+
+/* Staged bytes that a transaction makes the object. */
+struct publication {
+    const char *bucket, *key;
+    struct staged staged;
+    struct object_condition condition;
+    /* out */
+    struct buffer path;
+    json_t *document; /* the new entry */
+    bool file_work;   /* the commit left files to remove */
 };
 
 /* ---- object.c ---- */
@@ -66,6 +93,13 @@ const char *staging_full(const struct local *, const char *token, struct buffer 
 struct state_key object_state_key(const char *bucket, const char *key);
 struct state_key record_key(const char *kind, const char *name);
 error bucket_require(struct state_txn *, const char *bucket) MUST_CHECK;
+error bucket_read(struct state_txn *, const char *bucket, json_t **out) MUST_CHECK;
+/* Takes over the reference to the document. */
+error entry_from(json_t *document, const char *bucket, const char *key, struct entry *) MUST_CHECK;
+/* The newest version whatever it is; document NULL: there is none. */
+error entry_read_any(struct state_txn *, const char *bucket, const char *key, struct entry *) MUST_CHECK;
+int entry_open(struct local *, const struct entry *);
+/* ERR_NO_SUCH_KEY also when the newest version is a delete marker. */
 error entry_read(struct state_txn *, const char *bucket, const char *key,
                  struct entry *) MUST_CHECK;
 void entry_release(struct entry *);
@@ -75,7 +109,45 @@ error todo_finish(struct local *, struct state_txn *, bool all) MUST_CHECK;
 error todo_add(struct state_txn *, const char *token, const char *path, bool drop) MUST_CHECK;
 void todo_settle(struct local *, bool all);
 
+/* ---- version.c ---- */
+enum { VERSION_ID_SIZE = 32 };
+enum versioning { VERSIONING_NEVER, VERSIONING_SUSPENDED, VERSIONING_ENABLED };
+struct state_key version_state_key(const char *bucket, const char *name);
+enum versioning bucket_versioning(const json_t *bucket);
+const char *entry_version(const json_t *entry); /* "null" without one */
+void version_id_make(char id[VERSION_ID_SIZE + 1], int64_t modified_us, const char *token);
+/* The time of a version that follows `old`: versions of a key never share one. */
+int64_t version_time(const struct entry *old);
+/* Older versions of the key, newest first. */
+error version_scan(struct state_txn *, const char *bucket, const char *key,
+                   bool (*each)(void *context, const char *name, json_t *entry),
+                   void *context) MUST_CHECK;
+/* Inside a write transaction: what becomes of `old` when a new version takes its place. */
+error version_retire(struct state_txn *, const char *bucket, const char *key, enum versioning,
+                     const struct entry *old, bool *file_work) MUST_CHECK;
+/* Inside a write transaction: removes the object, or puts a delete marker (`out`: it) in front. */
+error version_remove(struct local *, struct state_txn *, const char *bucket, const char *key,
+                     bool *file_work, json_t **out) MUST_CHECK;
+error entry_drop(struct state_txn *, const json_t *entry, bool *file_work) MUST_CHECK;
+/* Attributes stay borrowed from the entry. */
+void version_fill(struct arena *, const char *key, json_t *entry, bool latest,
+                  struct object_version *out);
+
+/* ---- multipart.c ---- */
+struct state_key multipart_state_key(const char *bucket, const char *name);
+
 /* ---- stage.c ---- */
+void upload_free(struct upload *);
+void staged_remove(const struct local *, const char *token);
+/* Bytes that count for no ETag. */
+error stage_append(struct upload *, span bytes) MUST_CHECK;
+/* All bytes and the file's name are durable afterwards. */
+error stage_sync(struct upload *) MUST_CHECK;
+/* Inside the write transaction: the object is `staged` from the commit on. */
+error publish_in(struct local *, struct state_txn *, struct publication *) MUST_CHECK;
+/* After the commit nothing may fail any more: what cannot be done now is in the todo records. */
+void publish_settle(struct local *, struct publication *);
+void publication_release(struct publication *);
 error local_put(struct object_store *, const char *bucket, const char *key, span data,
                 const char *content_type, struct object_condition);
 error local_upload_begin(struct object_store *, const char *bucket, const char *key,

@@ -19,26 +19,25 @@ struct state_key object_state_key(const char *bucket, const char *key)
 
 /* ---- index entries ---- */
 
-error bucket_require(struct state_txn *t, const char *bucket)
+error bucket_read(struct state_txn *t, const char *bucket, json_t **out)
 {
-    json_t *document;
     TRY(bucket_name_check(bucket));
-    error e = state_get(t, record_key("bucket", bucket), &document);
+    error e = state_get(t, record_key("bucket", bucket), out);
     if (e == ERR_NOT_FOUND)
         return fail(ERR_NO_SUCH_BUCKET, "The specified bucket does not exist: %s", bucket);
-    if (e == OK) json_decref(document);
     return e;
 }
 
-error entry_read(struct state_txn *t, const char *bucket, const char *key, struct entry *out)
+error bucket_require(struct state_txn *t, const char *bucket)
 {
     json_t *document;
-    *out = (struct entry){0};
-    TRY(object_key_check(key));
-    error e = state_get(t, object_state_key(bucket, key), &document);
-    if (e == ERR_NOT_FOUND)
-        return fail(ERR_NO_SUCH_KEY, "The specified key does not exist: %s", key);
-    TRY(e);
+    TRY(bucket_read(t, bucket, &document));
+    json_decref(document);
+    return OK;
+}
+
+error entry_from(json_t *document, const char *bucket, const char *key, struct entry *out)
+{
     *out = (struct entry){
         .document = document,
         .path = json_text(document, "path"),
@@ -48,9 +47,28 @@ error entry_read(struct state_txn *t, const char *bucket, const char *key, struc
         .size = json_integer_or(document, "size", -1),
         .modified_us = json_integer_or(document, "modified", 0),
     };
+    if (json_is_set(document, "marker")) return OK;
     if (out->path && out->token && out->etag && out->size >= 0) return OK;
     entry_release(out);
     return fail(ERR_CORRUPT, "object index: incomplete entry of %s in %s", key, bucket);
+}
+
+error entry_read_any(struct state_txn *t, const char *bucket, const char *key, struct entry *out)
+{
+    json_t *document;
+    *out = (struct entry){0};
+    TRY(object_key_check(key));
+    error e = state_get(t, object_state_key(bucket, key), &document);
+    if (e == ERR_NOT_FOUND) return OK;
+    return e == OK ? entry_from(document, bucket, key, out) : e;
+}
+
+error entry_read(struct state_txn *t, const char *bucket, const char *key, struct entry *out)
+{
+    TRY(entry_read_any(t, bucket, key, out));
+    if (out->document && !json_is_set(out->document, "marker")) return OK;
+    entry_release(out);
+    return fail(ERR_NO_SUCH_KEY, "The specified key does not exist: %s", key);
 }
 
 void entry_release(struct entry *e)
@@ -169,7 +187,7 @@ static error entry_find(struct local *l, const char *bucket, const char *key, st
     return e;
 }
 
-static int entry_open(struct local *l, const struct entry *entry)
+int entry_open(struct local *l, const struct entry *entry)
 {
     char staged[sizeof ".staging/" + TOKEN_SIZE];
     int file = world->open_beneath(l->folder, entry->path, O_RDONLY);
@@ -273,6 +291,7 @@ struct listing {
 static bool listing_add(void *context, const char *key, json_t *document)
 {
     struct listing *l = context;
+    if (json_is_set(document, "marker")) return true;
     const char *etag = json_text(document, "etag");
     if (l->count == l->max) {
         l->more = true;
@@ -330,31 +349,13 @@ static error local_path(struct object_store *s, const char *bucket, const char *
     return OK;
 }
 
-static error remove_in(struct local *l, struct state_txn *t, const char *bucket, const char *key)
-{
-    struct entry entry;
-    TRY(todo_finish(l, t, false));
-    TRY(bucket_require(t, bucket));
-    TRY(entry_read(t, bucket, key, &entry));
-    error e = state_delete(t, object_state_key(bucket, key));
-    if (e == OK) e = todo_add(t, entry.token, entry.path, true);
-    entry_release(&entry);
-    return e;
-}
-
 static error local_remove(struct object_store *s, const char *bucket, const char *key)
 {
-    struct local *l = local_of(s);
-    struct state_txn *t;
-    TRY(state_begin(l->index, true, &t));
-    error e = remove_in(l, t, bucket, key);
-    if (e != OK) {
-        state_abort(t);
-        return e == ERR_NO_SUCH_KEY ? OK : e;
-    }
-    TRY(state_commit(t));
-    todo_settle(l, false);
-    return OK;
+    struct arena arena = {0};
+    struct object_version removed;
+    error e = object_remove(s, bucket, key, NULL, &arena, &removed);
+    arena_release(&arena);
+    return e;
 }
 
 /* ---- buckets ---- */
@@ -401,6 +402,8 @@ static error bucket_delete_in(struct local *l, struct state_txn *t, const char *
     TRY(bucket_require(t, bucket));
     TRY(todo_finish(l, t, true));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
+    /* Versions always have a newest one among the objects; uploads under way hold a bucket too. */
+    if (!found) TRY(state_scan(t, multipart_state_key(bucket, ""), NULL, stop_at_first, &found));
     if (found)
         return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s",
                     bucket);

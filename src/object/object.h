@@ -78,3 +78,112 @@ error object_bucket_create(struct object_store *, const char *bucket, const char
 error object_bucket_delete(struct object_store *, const char *bucket) MUST_CHECK;
 error object_bucket_exists(struct object_store *, const char *bucket, bool *) MUST_CHECK;
 error object_bucket_list(struct object_store *, struct arena *, const char ***names, int64_t **created_us, size_t *count) MUST_CHECK;
+
+/* ---- what S3 keeps besides (local store only) ----
+ * Attributes are a JSON object that the caller stores with a version, upload or part and gets back
+ * as it is. */
+
+/* One version of an object. Texts live in the arena; attributes are a new reference where they are
+ * said to come, else NULL. */
+struct object_version {
+    struct object_info info;
+    const char *version_id;    /* "null": put without versioning */
+    bool versioned;            /* its id is not "null" */
+    bool latest, delete_marker;
+    json_t *attributes;
+};
+
+/* The bucket's document: "region", "created", "versioning" ("Enabled", "Suspended") and whatever
+ * else is set. A new reference. */
+error object_bucket_get(struct object_store *, const char *bucket, json_t **) MUST_CHECK;
+error object_bucket_set(struct object_store *, const char *bucket, const char *name,
+                        json_t *value /* NULL removes it */) MUST_CHECK;
+
+/* Ends the bytes of an upload: MD5 as hexadecimal text, and their number. */
+const char *object_upload_etag(struct upload *);
+int64_t object_upload_size(const struct upload *);
+/* Makes the upload the object at once, durable and visible. Frees the upload, whatever happens. */
+error object_upload_publish(struct upload *, json_t *attributes, struct object_condition,
+                            struct arena *, struct object_version *) MUST_CHECK;
+
+/* A version by id, or the newest (`version_id` NULL), which may be a delete marker; with
+ * attributes. ERR_NO_SUCH_KEY, ERR_NO_SUCH_VERSION. */
+error object_find(struct object_store *, const char *bucket, const char *key,
+                  const char *version_id, struct arena *, struct object_version *) MUST_CHECK;
+/* The same, and its bytes opened (-1 for a delete marker); the file holds exactly them. */
+error object_open(struct object_store *, const char *bucket, const char *key,
+                  const char *version_id, struct arena *, struct object_version *,
+                  int *file) MUST_CHECK;
+/* Without an id as a bucket's versioning wants it: the object goes, or a delete marker is put in
+ * front. With one, exactly that version goes. Tells the marker made or the version removed;
+ * version_id NULL: nothing of both. */
+error object_remove(struct object_store *, const char *bucket, const char *key,
+                    const char *version_id, struct arena *, struct object_version *) MUST_CHECK;
+/* Sets one attribute of a version (NULL removes it). */
+error object_describe(struct object_store *, const char *bucket, const char *key,
+                      const char *version_id, const char *name, json_t *value, struct arena *,
+                      struct object_version *) MUST_CHECK;
+
+enum object_listing { LIST_OBJECTS, LIST_VERSIONS, LIST_UPLOADS };
+struct object_query {
+    const char *prefix;        /* "" : any */
+    const char *delimiter;     /* NULL: none */
+    const char *after;         /* key or common prefix; NULL: from the first */
+    const char *after_version; /* versions, uploads: behind this one of the key `after` */
+    size_t max;
+};
+struct object_item {
+    const char *prefix;            /* a common prefix; else NULL */
+    struct object_version version; /* of uploads: key, beginning, id */
+};
+struct object_page { struct object_item *items; size_t count; bool more; };
+error object_list(struct object_store *, enum object_listing, const char *bucket,
+                  const struct object_query *, struct arena *, struct object_page *) MUST_CHECK;
+
+enum { OBJECT_PARTS_MAX = 10000 };
+struct object_part {
+    int number;                /* 1 .. OBJECT_PARTS_MAX */
+    int64_t size, modified_us;
+    const char *etag, *token;  /* the token is the store's own */
+    json_t *attributes;
+};
+struct object_parts {
+    struct object_part *parts;
+    size_t count;
+    bool more;
+    json_t *attributes;        /* of the upload */
+    const char *content_type;
+};
+error object_multipart_create(struct object_store *, const char *bucket, const char *key,
+                              const char *content_type, json_t *attributes, struct arena *,
+                              const char **id) MUST_CHECK;
+/* Attributes of an upload under way, a new reference; ERR_NO_SUCH_UPLOAD. */
+error object_multipart_find(struct object_store *, const char *bucket, const char *key,
+                            const char *id, json_t **attributes) MUST_CHECK;
+/* Keeps the bytes as a part, replacing one of the same number. Frees the upload, whatever happens. */
+error object_part_put(struct upload *, const char *id, int number, json_t *attributes,
+                      int64_t *modified_us) MUST_CHECK;
+/* Parts behind the number `after`. */
+error object_multipart_parts(struct object_store *, const char *bucket, const char *key,
+                             const char *id, int after, size_t max, struct arena *,
+                             struct object_parts *) MUST_CHECK;
+void object_parts_release(struct object_parts *);
+
+struct object_completion {
+    const char *id;
+    const struct object_part *parts; /* as listed, in the order of the object */
+    size_t count;
+    const char *content_type, *etag;
+    json_t *attributes;              /* borrowed */
+    struct object_condition condition;
+    void (*observe)(void *context, span bytes); /* sees all bytes in order; may be NULL */
+    /* After the last byte, before anything is visible; may refuse or change attributes. */
+    error (*ready)(void *context, struct object_completion *);
+    void *context;
+};
+/* ERR_NO_SUCH_UPLOAD; ERR_CONFLICT: a part was uploaded again meanwhile. */
+error object_multipart_complete(struct object_store *, const char *bucket, const char *key,
+                                struct object_completion *, struct arena *,
+                                struct object_version *) MUST_CHECK;
+error object_multipart_abort(struct object_store *, const char *bucket, const char *key,
+                             const char *id) MUST_CHECK;

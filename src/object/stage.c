@@ -6,16 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-struct upload {
-    struct local *local;
-    char *bucket, *key, *type;
-    char token[TOKEN_SIZE + 1];
-    char etag[2 * MD5_SIZE + 1]; /* once finished */
-    int file;                    /* locked: others know that its writer lives */
-    int64_t size, began_us;
-    struct digest *digest;
-};
-
 static bool token_is_valid(const char *token)
 {
     return strlen(token) == TOKEN_SIZE && strspn(token, "0123456789abcdef") == TOKEN_SIZE;
@@ -23,7 +13,7 @@ static bool token_is_valid(const char *token)
 
 /* ---- staged files ---- */
 
-static void upload_free(struct upload *u)
+void upload_free(struct upload *u)
 {
     uint8_t ignored[SHA256_SIZE];
     if (u->digest) digest_close(u->digest, ignored);
@@ -31,10 +21,11 @@ static void upload_free(struct upload *u)
     free(u->bucket);
     free(u->key);
     free(u->type);
+    json_decref(u->attributes);
     free(u);
 }
 
-static void staged_remove(const struct local *l, const char *token)
+void staged_remove(const struct local *l, const char *token)
 {
     struct buffer path = {0};
     world->unlink(staging_full(l, token, &path));
@@ -94,22 +85,41 @@ static error stage_open(struct local *l, const char *bucket, const char *key, co
     return OK;
 }
 
-static error stage_write(struct upload *u, span bytes)
+error stage_append(struct upload *u, span bytes)
 {
     TRY(file_write_all(u->file, u->token, bytes, u->size));
-    digest_update(u->digest, bytes);
     u->size += (int64_t)bytes.size;
     return OK;
 }
 
+static error stage_write(struct upload *u, span bytes)
+{
+    TRY(stage_append(u, bytes));
+    digest_update(u->digest, bytes);
+    return OK;
+}
+
+const char *object_upload_etag(struct upload *u)
+{
+    uint8_t md5[SHA256_SIZE];
+    if (u->digest) {
+        digest_close(u->digest, md5);
+        u->digest = NULL;
+        hex_encode(u->etag, md5, MD5_SIZE);
+    }
+    return u->etag;
+}
+
+int64_t object_upload_size(const struct upload *u)
+{
+    return u->size;
+}
+
 /* All bytes and the file's name are durable afterwards. */
-static error stage_sync(struct upload *u)
+error stage_sync(struct upload *u)
 {
     struct buffer folder = {0};
-    uint8_t md5[SHA256_SIZE];
-    digest_close(u->digest, md5);
-    u->digest = NULL;
-    hex_encode(u->etag, md5, MD5_SIZE);
+    object_upload_etag(u);
     if (world->sync(u->file) != 0) return fail_errno("sync staged object %s", u->key);
     error e = file_sync_folder(place_full(u->local, ".staging", &folder));
     buffer_release(&folder);
@@ -120,72 +130,100 @@ static error stage_sync(struct upload *u)
 
 static error condition_check(const struct entry *old, struct object_condition condition)
 {
-    if (condition.if_absent && old->document)
+    bool exists = old->document && !json_is_set(old->document, "marker");
+    if (condition.if_absent && exists)
         return fail(ERR_PRECONDITION, "the object exists (If-None-Match)");
     if (!condition.if_etag) return OK;
-    if (!old->document)
-        return fail(ERR_NO_SUCH_KEY, "The specified key does not exist (If-Match)");
+    if (!exists) return fail(ERR_NO_SUCH_KEY, "The specified key does not exist (If-Match)");
     if (strcmp(condition.if_etag, old->etag) != 0)
         return fail(ERR_PRECONDITION, "the object's ETag is %s, not %s (If-Match)", old->etag,
                     condition.if_etag);
     return OK;
 }
 
-static error object_write(struct state_txn *t, const char *bucket, const char *key,
-                          const struct staged *staged, const char *path)
+static error object_write(struct state_txn *t, struct publication *p, enum versioning versioning,
+                          const struct entry *old)
 {
-    json_t *document =
-        json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "path", path, "token", staged->token, "size",
-                  (json_int_t)staged->size, "etag", staged->etag, "modified", (json_int_t)now_us(),
-                  "type", staged->type);
-    if (!document) return fail(ERR_INVALID_ARGUMENT, "the content type is not valid UTF-8");
-    error e = state_put(t, object_state_key(bucket, key), document);
-    json_decref(document);
-    return e;
+    const struct staged *staged = &p->staged;
+    int64_t modified_us = version_time(old);
+    p->document =
+        json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "path", buffer_text(&p->path), "token",
+                  staged->token, "size", (json_int_t)staged->size, "etag", staged->etag, "modified",
+                  (json_int_t)modified_us, "type", staged->type);
+    if (!p->document) return fail(ERR_INVALID_ARGUMENT, "the content type is not valid UTF-8");
+    if (versioning == VERSIONING_ENABLED) {
+        char id[VERSION_ID_SIZE + 1];
+        version_id_make(id, modified_us, staged->token);
+        CHECK(json_object_set_new(p->document, "version", json_string(id)) == 0);
+    }
+    if (staged->attributes)
+        CHECK(json_object_set(p->document, "attributes", staged->attributes) == 0);
+    return state_put(t, object_state_key(p->bucket, p->key), p->document);
 }
 
-/* Inside the write transaction: the object is `staged` from the commit on. */
-static error publish_in(struct local *l, struct state_txn *t, const char *bucket, const char *key,
-                        const struct staged *staged, struct object_condition condition,
-                        struct buffer *path, bool *replaced)
+error publish_in(struct local *l, struct state_txn *t, struct publication *p)
 {
     struct entry old;
+    json_t *bucket;
     TRY(todo_finish(l, t, false));
-    TRY(bucket_require(t, bucket));
-    error e = entry_read(t, bucket, key, &old);
-    if (e != OK && e != ERR_NO_SUCH_KEY) return e;
-    e = condition_check(&old, condition);
-    *replaced = old.document != NULL;
+    TRY(bucket_read(t, p->bucket, &bucket));
+    enum versioning versioning = bucket_versioning(bucket);
+    json_decref(bucket);
+    TRY(entry_read_any(t, p->bucket, p->key, &old));
+    error e = condition_check(&old, p->condition);
     if (e == OK) {
-        place_choose(l, bucket, key, staged->token, path);
-        e = object_write(t, bucket, key, staged, buffer_text(path));
+        place_choose(l, p->bucket, p->key, p->staged.token, &p->path);
+        e = object_write(t, p, versioning, &old);
     }
-    if (e == OK) e = todo_add(t, staged->token, buffer_text(path), false);
-    if (e == OK && old.document) e = todo_add(t, old.token, old.path, true);
+    if (e == OK) e = todo_add(t, p->staged.token, buffer_text(&p->path), false);
+    if (e == OK) e = version_retire(t, p->bucket, p->key, versioning, &old, &p->file_work);
     entry_release(&old);
     return e;
 }
 
-/* After the commit nothing may fail any more: what cannot be done now is in the todo records. */
-static void publish_settle(struct local *l, const char *token, struct buffer *path, bool replaced)
+void publish_settle(struct local *l, struct publication *p)
 {
-    if (place_move(l, token, buffer_text(path)) != OK)
+    if (place_move(l, p->staged.token, buffer_text(&p->path)) != OK)
         log_line(LOG_WARN, "object", "left for later: %s", error_text());
-    if (replaced) todo_settle(l, false);
+    if (p->file_work) todo_settle(l, false);
 }
 
-static error publish(struct local *l, const struct upload *u, struct object_condition condition)
+void publication_release(struct publication *p)
 {
-    const struct staged staged = {u->token, u->size, u->etag, u->type};
-    struct buffer path = {0};
-    bool replaced;
+    buffer_release(&p->path);
+    json_decref(p->document);
+}
+
+static error publish(struct upload *u, struct object_condition condition, json_t **document)
+{
+    struct publication p = {.bucket = u->bucket, .key = u->key, .condition = condition,
+                            .staged = {u->token, u->size, u->etag, u->type, u->attributes}};
     struct state_txn *t;
-    TRY(state_begin(l->index, true, &t));
-    error e = publish_in(l, t, u->bucket, u->key, &staged, condition, &path, &replaced);
+    TRY(state_begin(u->local->index, true, &t));
+    error e = publish_in(u->local, t, &p);
     if (e == OK) e = state_commit(t);
     else state_abort(t);
-    if (e == OK) publish_settle(l, u->token, &path, replaced);
-    buffer_release(&path);
+    if (e == OK) publish_settle(u->local, &p);
+    if (e == OK && document) *document = json_incref(p.document);
+    publication_release(&p);
+    return e;
+}
+
+error object_upload_publish(struct upload *u, json_t *attributes, struct object_condition condition,
+                            struct arena *arena, struct object_version *out)
+{
+    json_t *document = NULL;
+    u->attributes = json_incref(attributes);
+    error e = stage_sync(u);
+    if (e == OK) e = publish(u, condition, &document);
+    if (e == OK) {
+        version_fill(arena, u->key, document, true, out);
+        out->attributes = NULL;
+        upload_free(u);
+    } else {
+        local_upload_abandon(u);
+    }
+    json_decref(document);
     return e;
 }
 
@@ -196,7 +234,7 @@ error local_put(struct object_store *s, const char *bucket, const char *key, spa
     TRY(stage_open(local_of(s), bucket, key, content_type, &u));
     error e = stage_write(u, data);
     if (e == OK) e = stage_sync(u);
-    if (e == OK) e = publish(u->local, u, condition);
+    if (e == OK) e = publish(u, condition, NULL);
     if (e == OK) upload_free(u);
     else local_upload_abandon(u);
     return e;
@@ -269,20 +307,19 @@ static bool was_completed(struct state_txn *t, const char *bucket, const char *k
     return same;
 }
 
-static error complete_in(struct local *l, struct state_txn *t, const char *bucket, const char *key,
-                         const char *token, struct buffer *path, bool *replaced)
+static error complete_in(struct local *l, struct state_txn *t, const char *token,
+                         struct publication *p)
 {
     json_t *record;
-    error e = upload_record(t, bucket, key, token, &record);
-    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, bucket, key, token))
+    error e = upload_record(t, p->bucket, p->key, token, &record);
+    if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, p->bucket, p->key, token))
         return todo_finish(l, t, false);
     TRY(e);
-    const struct staged staged = {token, json_integer_or(record, "size", 0),
-                                  json_text(record, "etag"), json_text(record, "type")};
-    if (staged.etag && staged.type)
-        e = publish_in(l, t, bucket, key, &staged, (struct object_condition){0}, path, replaced);
-    else
-        e = fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
+    p->staged = (struct staged){token, json_integer_or(record, "size", 0),
+                                json_text(record, "etag"), json_text(record, "type"), NULL};
+    e = p->staged.etag && p->staged.type
+            ? publish_in(l, t, p)
+            : fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
     if (e == OK) e = state_delete(t, record_key("upload", token));
     json_decref(record);
     return e;
@@ -292,15 +329,14 @@ error local_upload_complete(struct object_store *s, const char *bucket, const ch
                             const char *token)
 {
     struct local *l = local_of(s);
-    struct buffer path = {0};
-    bool replaced = false;
+    struct publication p = {.bucket = bucket, .key = key};
     struct state_txn *t;
     TRY(state_begin(l->index, true, &t));
-    error e = complete_in(l, t, bucket, key, token, &path, &replaced);
+    error e = complete_in(l, t, token, &p);
     if (e == OK) e = state_commit(t);
     else state_abort(t);
-    if (e == OK && path.size) publish_settle(l, token, &path, replaced);
-    buffer_release(&path);
+    if (e == OK && p.path.size) publish_settle(l, &p);
+    publication_release(&p);
     return e;
 }
 
@@ -387,9 +423,9 @@ struct collection {
 
 static error token_is_recorded(struct local *l, const char *token, bool *recorded)
 {
-    static const char *const kinds[] = {"upload", "todo"};
+    static const char *const kinds[] = {"upload", "todo", "held"};
     *recorded = false;
-    for (int i = 0; i < 2 && !*recorded; i++) {
+    for (int i = 0; i < 3 && !*recorded; i++) {
         json_t *document;
         error e = state_get_one(l->index, record_key(kinds[i], token), &document);
         if (e != OK && e != ERR_NOT_FOUND) return e;
