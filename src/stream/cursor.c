@@ -277,7 +277,7 @@ static error cursor_add_frame(struct local_cursor *c, const struct shard_row *ro
         *more = !slice_full(&c->slice, limits, r.data.size) &&
                 !(limits->through && sequence_compare(r.sequence, *limits->through) > 0);
         if (!*more) return OK;
-        slice_add(&c->slice, &r, limits->raw, row->start, row->end);
+        slice_add(&c->slice, &r, limits->raw);
         c->next++;
         c->last = r.sequence;
     }

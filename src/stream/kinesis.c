@@ -50,7 +50,6 @@ enum expectation { EXPECT_NOTHING, EXPECT_AND_SKIP, EXPECT_AND_KEEP };
 struct remote_cursor {
     struct stream_cursor base;
     char *shard;
-    struct hash_key start, end;
     struct position position; /* behind the last record handed out */
     char *iterator;           /* NULL: to be asked for */
     bool iterator_last;       /* the reply had no next one: the shard ends with the page */
@@ -253,30 +252,26 @@ static error remote_shards(struct stream *base, struct arena *a, struct shard **
     return OK;
 }
 
-static bool known_range(struct remote *r, const char *id, struct remote_cursor *c)
+static bool is_known(struct remote *r, const char *id)
 {
     struct shard key = {.id = id};
     pthread_mutex_lock(&r->lock);
     const struct shard *shard =
         r->known_count ? bsearch(&key, r->known, r->known_count, sizeof key, shard_compare) : NULL;
-    if (shard) {
-        c->start = shard->start;
-        c->end = shard->end;
-    }
     pthread_mutex_unlock(&r->lock);
     return shard != NULL;
 }
 
-static error find_range(struct remote *r, const char *id, struct remote_cursor *c)
+static error find_shard(struct remote *r, const char *id)
 {
-    if (known_range(r, id, c)) return OK;
+    if (is_known(r, id)) return OK;
     struct arena arena = {0};
     struct shard *shards;
     size_t count;
     error e = remote_shards(&r->base, &arena, &shards, &count);
     arena_release(&arena);
     TRY(e);
-    if (known_range(r, id, c)) return OK;
+    if (is_known(r, id)) return OK;
     return fail(ERR_RESOURCE_NOT_FOUND, "Shard %s in stream %s does not exist", id, r->name);
 }
 
@@ -488,7 +483,7 @@ static void hand_out(struct remote_cursor *c, const struct read_limits *limits)
         const struct stored_record *r = &c->page.records[c->at];
         if (slice_full(&c->slice, limits, r->data.size)) return;
         if (limits->through && sequence_compare(r->sequence, *limits->through) > 0) return;
-        slice_add(&c->slice, r, limits->raw, c->start, c->end);
+        slice_add(&c->slice, r, limits->raw);
         c->position = (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = r->sequence};
     }
 }
@@ -535,7 +530,7 @@ static error remote_open_cursor(struct stream *base, const char *shard, struct p
     c->shard = must_strdup(shard);
     c->position = position;
     c->behind_ms = 1; /* unknown: not caught up */
-    error e = find_range(r, shard, c);
+    error e = find_shard(r, shard);
     if (e == OK && position.type == POSITION_LATEST) { /* now, not at the first read */
         bool later;
         e = iterator_get(c, true);

@@ -103,10 +103,10 @@ struct stored_record {
 };
 void slice_reset(struct slice *);
 void slice_release(struct slice *);
-/* Adds one stored record: unpacked unless raw. Sub-records whose hash lies outside [start, end]
- * are left out: after a reshard their producer has sent them again to the right shard. */
-void slice_add(struct slice *, const struct stored_record *, bool raw, struct hash_key start,
-               struct hash_key end);
+/* Adds one stored record: unpacked unless raw. All sub-records are kept, also those whose own hash
+ * lies outside the shard: aggregation libraries route by the first key, and an acknowledged record
+ * is never dropped (the Kinesis Producer Library may send such a one again after a reshard). */
+void slice_add(struct slice *, const struct stored_record *, bool raw);
 /* Fills the arrays, count, bytes, last and any of *out. */
 void slice_show(const struct slice *, struct records *out);
 /* Whether no further record should be added. */

@@ -46,15 +46,7 @@ static void slice_append(struct slice *s, const struct stored_record *r, uint32_
     s->bytes += data.size;
 }
 
-/* An explicit hash key that is none falls back to the partition key's hash. */
-static struct hash_key hash_of_aggregated(const struct aggregated_record *r)
-{
-    struct hash_key key;
-    return hash_parse(r->explicit_hash_key, &key) ? key : hash_of_partition_key(r->partition_key);
-}
-
-void slice_add(struct slice *s, const struct stored_record *r, bool raw, struct hash_key start,
-               struct hash_key end)
+void slice_add(struct slice *s, const struct stored_record *r, bool raw)
 {
     struct aggregated_record *subs;
     size_t count;
@@ -65,11 +57,8 @@ void slice_add(struct slice *s, const struct stored_record *r, bool raw, struct 
         slice_append(s, r, 0, r->partition_key, r->data);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        u128 hash = hash_number(hash_of_aggregated(&subs[i]));
-        if (hash_number(start) <= hash && hash <= hash_number(end))
-            slice_append(s, r, (uint32_t)i, subs[i].partition_key, subs[i].data);
-    }
+    for (size_t i = 0; i < count; i++)
+        slice_append(s, r, (uint32_t)i, subs[i].partition_key, subs[i].data);
 }
 
 void slice_show(const struct slice *s, struct records *out)

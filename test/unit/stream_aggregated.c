@@ -199,8 +199,9 @@ static void reader_unpacks_unless_raw(void **state)
     testing_close(t);
 }
 
-/* MD5("a") = 0cc1..., MD5("b") = 92eb...: of two shards the lower holds "a" and hash "0". */
-static void foreign_sub_records_are_left_out(void **state)
+/* MD5("a") = 0cc1..., MD5("b") = 92eb...: of two shards the lower holds "a" and hash "0". Whatever
+ * shard the aggregate went to, every sub-record is delivered. */
+static void foreign_sub_records_are_kept(void **state)
 {
     (void)state;
     struct testing *t = testing_open();
@@ -223,15 +224,15 @@ static void foreign_sub_records_are_left_out(void **state)
     struct records r;
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){0}, &r), OK);
-    assert_int_equal(r.count, 1);
+    assert_int_equal(r.count, 3);
     assert_true(span_is(r.data[0], "low"));
+    assert_int_equal(r.sub[2], 2);
     s->ops->close_cursor(c);
     assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", (struct position){0}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){0}, &r), OK);
-    assert_int_equal(r.count, 2);
-    assert_int_equal(r.sub[0], 1);
-    assert_true(span_is(r.data[0], "high by key"));
-    assert_true(span_is(r.data[1], "high by explicit hash"));
+    assert_int_equal(r.count, 3);
+    assert_true(span_is(r.data[1], "high by key"));
+    assert_true(span_is(r.data[2], "high by explicit hash"));
     assert_true(r.any);
     s->ops->close_cursor(c);
     s->ops->close(s);
@@ -247,7 +248,7 @@ int main(void)
         cmocka_unit_test(damaged_messages_are_plain_records),
         cmocka_unit_test(an_empty_aggregate_has_no_records),
         cmocka_unit_test(reader_unpacks_unless_raw),
-        cmocka_unit_test(foreign_sub_records_are_left_out),
+        cmocka_unit_test(foreign_sub_records_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
