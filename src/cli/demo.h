@@ -23,7 +23,8 @@ struct demo_place {
 /* A new or empty `keep`, or a temporary directory; `example` NULL: the shipped one. */
 error demo_place_open(struct arena *, const char *keep, const char *example,
                       struct demo_place *) MUST_CHECK;
-/* Creates the stream over HTTP, and bucket, database and tables in the data directory. */
-error demo_place_create(struct demo_place *, struct http_client *, const char *endpoint_url) MUST_CHECK;
+/* Creates stream, bucket, database and tables through the endpoints. */
+error demo_place_create(struct demo_place *, struct http_client *,
+                        const char *endpoint_url) MUST_CHECK;
 /* Removes a temporary directory; before, shows the end of the log when `failed`. */
 void demo_place_close(struct demo_place *, bool failed);

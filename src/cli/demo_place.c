@@ -1,11 +1,9 @@
 /* The data directory of a demo and what the example's documents put into it. */
 #include "cli/demo.h"
 
-#include "catalog/catalog.h"
 #include "cli/internal.h"
 #include "http/http.h"
 #include "object/object.h"
-#include "state/state.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -119,77 +117,77 @@ error demo_place_open(struct arena *arena, const char *keep, const char *example
     return read_documents(arena, folder, place);
 }
 
-/* ---- creating ---- */
+/* ---- creating, through the doors that any client uses ---- */
 
-static error create_stream(struct demo_place *place, struct http_client *client,
-                           const char *endpoint_url)
+struct door {
+    struct http_client *client;
+    const char *endpoint_url;
+};
+
+/* Takes the reference of `input`; the reply goes to *output unless that is NULL. */
+static error call(const struct door *door, const char *service, const char *target, json_t *input,
+                  json_t **output)
 {
-    json_t *output = NULL;
-    error e = http_aws_json(client, endpoint_url, "kinesis", region,
-                            "Kinesis_20131202.CreateStream", place->stream_input, 0, &output);
-    json_decref(output);
-    json_t *name = json_pack("{s:s}", "StreamName", place->stream);
-    for (bool active = false; e == OK && !active;) {
-        json_t *reply = NULL;
-        e = http_aws_json(client, endpoint_url, "kinesis", region,
-                          "Kinesis_20131202.DescribeStreamSummary", name, 0, &reply);
+    json_t *reply = NULL;
+    error e = http_aws_json(door->client, door->endpoint_url, service, region, target, input, 0,
+                            &reply);
+    json_decref(input);
+    if (e == OK && output) *output = reply;
+    else json_decref(reply);
+    return e;
+}
+
+static error create_stream(const struct door *door, const struct demo_place *place)
+{
+    TRY(call(door, "kinesis", "Kinesis_20131202.CreateStream", json_incref(place->stream_input),
+             NULL));
+    for (bool active = false; !active;) {
+        json_t *reply;
+        TRY(call(door, "kinesis", "Kinesis_20131202.DescribeStreamSummary",
+                 json_pack("{s:s}", "StreamName", place->stream), &reply));
         const char *status =
             json_text(json_object_get(reply, "StreamDescriptionSummary"), "StreamStatus");
         active = status && strcmp(status, "ACTIVE") == 0;
         json_decref(reply);
-        if (e == OK && !active) world->sleep_us(20 * US_PER_MS);
+        if (!active) world->sleep_us(20 * US_PER_MS);
     }
-    json_decref(name);
+    return OK;
+}
+
+static error create_bucket(const struct door *door, const struct demo_place *place)
+{
+    struct buffer url = {0}, reply = {0};
+    buffer_printf(&url, "%s/%s", door->endpoint_url, place->bucket);
+    struct http_call put = {.method = "PUT",
+                            .url = buffer_text(&url),
+                            .service = "s3",
+                            .region = region,
+                            .reply_body = &reply};
+    error e = http_call(door->client, &put);
+    if (e == OK && put.status != 200)
+        e = fail(ERR_UNAVAILABLE, "PUT %s answered %d: %s", put.url, put.status,
+                 buffer_text(&reply));
+    buffer_release(&reply);
+    buffer_release(&url);
     return e;
 }
 
-static error create_bucket(struct demo_place *place)
+static error create_table(const struct door *door, json_t *input)
 {
-    struct object_store *objects;
-    struct buffer path = {0};
-    buffer_printf(&path, "%s/objects", place->directory);
-    error e = object_open_local(buffer_text(&path), &objects);
-    buffer_release(&path);
-    if (e != OK) return e;
-    e = object_bucket_create(objects, place->bucket, region);
-    objects->ops->close(objects);
-    return e;
-}
-
-static error create_in_catalog(struct demo_place *place, struct catalog *catalog)
-{
-    json_t *database = json_pack("{s:s}", "Name", DEMO_DATABASE);
-    error e = catalog->ops->create_database(catalog, database);
-    json_decref(database);
-    if (e == OK) e = catalog->ops->create_table(catalog, DEMO_DATABASE, place->table_input);
-    if (e == OK) e = catalog->ops->create_table(catalog, DEMO_DATABASE, place->lake_table_input);
-    return e;
-}
-
-static error create_tables(struct demo_place *place)
-{
-    struct buffer path = {0};
-    buffer_printf(&path, "%s/state", place->directory);
-    struct state *state;
-    struct catalog *catalog;
-    error e = state_open(buffer_text(&path), &state);
-    buffer_release(&path);
-    if (e != OK) return e;
-    e = catalog_open_local(state, default_account, region, &catalog);
-    if (e == OK) {
-        e = create_in_catalog(place, catalog);
-        catalog->ops->close(catalog);
-    }
-    state_close(state);
-    return e;
+    return call(door, "glue", "AWSGlue.CreateTable",
+                json_pack("{s:s, s:O}", "DatabaseName", DEMO_DATABASE, "TableInput", input), NULL);
 }
 
 error demo_place_create(struct demo_place *place, struct http_client *client,
                         const char *endpoint_url)
 {
-    TRY(create_stream(place, client, endpoint_url));
-    TRY(create_bucket(place));
-    return create_tables(place);
+    struct door door = {client, endpoint_url};
+    TRY(create_stream(&door, place));
+    TRY(create_bucket(&door, place));
+    TRY(call(&door, "glue", "AWSGlue.CreateDatabase",
+             json_pack("{s:{s:s}}", "DatabaseInput", "Name", DEMO_DATABASE), NULL));
+    TRY(create_table(&door, place->table_input));
+    return create_table(&door, place->lake_table_input);
 }
 
 /* ---- ending ---- */
