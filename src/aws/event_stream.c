@@ -33,7 +33,8 @@ void event_stream_append(struct buffer *out, const char *kind, const char *type,
     size_t start = out->size;
     struct buffer headers = {0};
     append_header(&headers, ":message-type", kind);
-    append_header(&headers, strcmp(kind, "exception") == 0 ? ":exception-type" : ":event-type", type);
+    append_header(&headers, strcmp(kind, "exception") == 0 ? ":exception-type" : ":event-type",
+                  type);
     append_header(&headers, ":content-type", content_type);
 
     uint8_t prelude[PRELUDE_SIZE];

@@ -100,7 +100,7 @@ error access_keys_find(struct access_keys *, span access_key, struct access_key 
 
 /* ---- sealed tokens (token.c) ---- */
 
-enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS };
+enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE };
 enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };
 
 /* The data directory's key for tokens, made on first use. */
@@ -111,6 +111,11 @@ char *token_seal(struct arena *, const uint8_t key[TOKEN_KEY_SIZE], enum token_u
 /* False when it is not one of ours for this use; the age is the caller's to judge. */
 bool token_open(struct arena *, const uint8_t key[TOKEN_KEY_SIZE], enum token_use, span text,
                 int64_t *sealed_us, span *payload);
+/* Tokens that carry a small document, for the call's account and region alone. `make` steals the
+ * document; `read` gives a new reference, or false: not one of ours. */
+char *call_token_make(struct call *, enum token_use, json_t *document);
+bool call_token_read(struct call *, enum token_use, const char *text, int64_t *sealed_us,
+                     json_t **out);
 
 /* ---- writing replies (writer.c): one set of calls, JSON or CBOR ---- */
 

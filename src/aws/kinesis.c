@@ -61,7 +61,8 @@ error kinesis_arn_parse(struct call *c, const char *arn, struct kinesis_arn *out
     }
     if (!good) return fail(ERR_INVALID_ARGUMENT, "%s is not the ARN of a stream or consumer.", arn);
     if (strcmp(account, c->account) != 0 || strcmp(region, c->region) != 0)
-        return fail(ERR_RESOURCE_NOT_FOUND, "Stream %s under account %s not found.", out->stream, account);
+        return fail(ERR_RESOURCE_NOT_FOUND, "Stream %s under account %s not found.", out->stream,
+                    account);
     return OK;
 }
 
@@ -84,7 +85,8 @@ error kinesis_key_of(struct call *c, const char *name, const char *arn, struct s
 
 error kinesis_key(struct call *c, struct stream_key *key)
 {
-    return kinesis_key_of(c, json_text(c->input, "StreamName"), json_text(c->input, "StreamARN"), key);
+    return kinesis_key_of(c, json_text(c->input, "StreamName"), json_text(c->input, "StreamARN"),
+                          key);
 }
 
 error kinesis_describe(struct call *c, struct stream_key *key, struct stream_info *info)
@@ -101,39 +103,15 @@ error kinesis_not_dry(const struct call *c)
 
 /* ---- next tokens ---- */
 
-char *kinesis_token_make(struct call *c, enum token_use use, json_t *document)
-{
-    struct buffer text = {0};
-    json_object_set_new(document, "account", json_string(c->account));
-    json_object_set_new(document, "region", json_string(c->region));
-    json_print(&text, document);
-    char *token = token_seal(c->arena, c->gateway->token_key, use, now_us(), buffer_span(&text));
-    buffer_release(&text);
-    json_decref(document);
-    return token;
-}
-
 error kinesis_token_read(struct call *c, enum token_use use, const char *text, json_t **out)
 {
     int64_t sealed_us;
-    span payload;
-    json_t *document = NULL;
-    if (!token_open(c->arena, c->gateway->token_key, use, span_of(text), &sealed_us, &payload) ||
-        json_read(payload, &document) != OK)
+    if (!call_token_read(c, use, text, &sealed_us, out))
         return fail(ERR_INVALID_ARGUMENT, "NextToken is invalid.");
-    error e = OK;
-    if (strcmp(json_text(document, "account"), c->account) != 0 ||
-        strcmp(json_text(document, "region"), c->region) != 0)
-        e = fail(ERR_INVALID_ARGUMENT, "NextToken is invalid.");
-    else if (now_us() - sealed_us > TOKEN_LIFE_MS * (int64_t)US_PER_MS)
-        e = fail(ERR_EXPIRED_NEXT_TOKEN,
-                 "NextToken has expired: it was valid for %d milliseconds.", TOKEN_LIFE_MS);
-    if (e != OK) {
-        json_decref(document);
-        return e;
-    }
-    *out = document;
-    return OK;
+    if (now_us() - sealed_us <= TOKEN_LIFE_MS * (int64_t)US_PER_MS) return OK;
+    json_decref(*out);
+    return fail(ERR_EXPIRED_NEXT_TOKEN, "NextToken has expired: it was valid for %d milliseconds.",
+                TOKEN_LIFE_MS);
 }
 
 /* ---- quotas ---- */
@@ -149,7 +127,8 @@ static error account_use(struct call *c, struct account_use *use)
     while (more) {
         const char **names;
         size_t count;
-        TRY(stream_list(store, c->account, c->region, after, 1000, c->arena, &names, &count, &more));
+        TRY(stream_list(store, c->account, c->region, after, 1000, c->arena, &names, &count,
+                        &more));
         for (size_t i = 0; i < count; i++) {
             struct stream_info info;
             struct stream_key key = {c->account, c->region, names[i]};
@@ -228,8 +207,9 @@ static error create_check(struct call *c, bool on_demand, int64_t shards)
         return fail(ERR_VALIDATION, "ShardCount must not be given for a stream of mode ON_DEMAND.");
     if (on_demand) return on_demand_quota(c);
     if (shards == 0)
-        return fail(ERR_VALIDATION, "1 validation error detected: Value null at 'shardCount' failed "
-                                    "to satisfy constraint: Member must not be null");
+        return fail(ERR_VALIDATION,
+                    "1 validation error detected: Value null at 'shardCount' failed "
+                    "to satisfy constraint: Member must not be null");
     return kinesis_shard_quota(c, shards);
 }
 
@@ -263,7 +243,8 @@ static error create_stream(struct call *c)
     if (e == OK) return OK;
     /* all or nothing: a stream without its settings is not what was asked for */
     char *words = arena_text(c->arena, span_of(error_text()));
-    if (stream_delete(store, key) != OK) log_line(LOG_WARN, "aws", "%s: %s", key.name, error_text());
+    if (stream_delete(store, key) != OK)
+        log_line(LOG_WARN, "aws", "%s: %s", key.name, error_text());
     return fail(e, "%s", words);
 }
 
@@ -402,7 +383,7 @@ static error list_streams(struct call *c)
     if (more && count) {
         json_t *document = json_pack("{s:s}", "after", names[count - 1]);
         json_object_set_new(c->output, "NextToken",
-                            json_string(kinesis_token_make(c, TOKEN_STREAMS, document)));
+                            json_string(call_token_make(c, TOKEN_STREAMS, document)));
     }
     return OK;
 }
@@ -412,7 +393,8 @@ static error list_streams(struct call *c)
 static const char *const modes[] = {"PROVISIONED", "ON_DEMAND", NULL};
 static const char *const strategies[] = {"AUTO", "USER_PARTITION_KEY", NULL};
 
-const struct member kinesis_mode_details[] = {ENUM_ROW("StreamMode", MEMBER_REQUIRED, modes), ROWS_END};
+const struct member kinesis_mode_details[] = {ENUM_ROW("StreamMode", MEMBER_REQUIRED, modes),
+                                              ROWS_END};
 
 static const struct member create_stream_input[] = {
     TEXT_ROW("StreamName", MEMBER_REQUIRED, 1, 128, NAME_PATTERN),

@@ -15,27 +15,43 @@ extern const struct operation kinesis_unserved_operations[]; /* kinesis.c */
 /* ---- member rows, as in the service's model ---- */
 
 #define NAME_PATTERN "[a-zA-Z0-9_.-]+"
-#define STREAM_ARN_PATTERN "arn:aws.*:kinesis:.*:[0-9]{12}:stream/[^[:space:]]+"
+/* Patterns that POSIX spells otherwise: as matched, as told. */
+#define STREAM_ARN_PATTERN                                                                        \
+    "arn:aws.*:kinesis:.*:[0-9]{12}:stream/[^[:space:]]+",                                        \
+        "arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+"
 #define CONSUMER_ARN_PATTERN                                                                      \
-    "^(arn):aws.*:kinesis:.*:[0-9]{12}:.*stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+"
-#define RESOURCE_ARN_PATTERN "arn:aws.*:kinesis:.*:[0-9]{12}:.*(stream|channel|queue)/[^[:space:]]+"
-#define HASH_KEY_PATTERN "^(0|([1-9][0-9]{0,38}))$"
-#define SEQUENCE_PATTERN "^(0|([1-9][0-9]{0,128}))$"
+    "(arn):aws.*:kinesis:.*:[0-9]{12}:.*stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+",  \
+        "^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/"                \
+        "[a-zA-Z0-9_.-]+:[0-9]+"
+#define RESOURCE_ARN_PATTERN                                                                      \
+    "arn:aws.*:kinesis:.*:[0-9]{12}:.*(stream|channel|queue)/[^[:space:]]+",                      \
+        "arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+"
+#define HASH_KEY_PATTERN "0|([1-9][0-9]{0,38})", "0|([1-9]\\d{0,38})"
+#define SEQUENCE_PATTERN "0|([1-9][0-9]{0,128})", "0|([1-9]\\d{0,128})"
+
+/* Text with a pattern of the pairs above. */
+#define TOLD_ROW_OF(text, flag, least, most, text_pattern, text_told)                             \
+    {.name = (text), .type = MEMBER_STRING, .flags = (flag), .min = (least), .max = (most),       \
+     .pattern = (text_pattern), .told = (text_told)}
+#define TOLD_ROW(...) TOLD_ROW_OF(__VA_ARGS__) /* lets a pair become two arguments */
 
 #define STREAM_NAME_ROW TEXT_ROW("StreamName", MEMBER_OPTIONAL, 1, 128, NAME_PATTERN)
-#define STREAM_ARN_ROW(flag) TEXT_ROW("StreamARN", flag, 1, 2048, STREAM_ARN_PATTERN)
+#define STREAM_ARN_ROW(flag) TOLD_ROW("StreamARN", flag, 1, 2048, STREAM_ARN_PATTERN)
 #define STREAM_ROWS STREAM_NAME_ROW, STREAM_ARN_ROW(MEMBER_OPTIONAL)
 #define SHARD_ID_ROW(text, flag) TEXT_ROW(text, flag, 1, 128, NAME_PATTERN)
 #define NEXT_TOKEN_ROW TEXT_ROW("NextToken", MEMBER_OPTIONAL, 1, 1048576, NULL)
-#define TAGS_ROW(flag) MAP_ROW("Tags", flag, 1, 200, kinesis_tag_value)
+#define TAGS_ROW(flag)                                                                            \
+    {.name = "Tags", .type = MEMBER_MAP, .flags = (flag), .min = 1, .max = 200,                   \
+     .of = kinesis_tag_value, .keys = kinesis_tag_key}
 
-extern const struct member kinesis_tag_value[];
+extern const struct member kinesis_tag_key[], kinesis_tag_value[];
 extern const struct member kinesis_mode_details[];
 
 /* ---- naming streams (kinesis.c) ---- */
 
 /* From StreamName or StreamARN (NULL: absent): one must be there; both must agree. */
-error kinesis_key_of(struct call *, const char *name, const char *arn, struct stream_key *) MUST_CHECK;
+error kinesis_key_of(struct call *, const char *name, const char *arn,
+                     struct stream_key *) MUST_CHECK;
 /* The same from the call's input. */
 error kinesis_key(struct call *, struct stream_key *) MUST_CHECK;
 /* The same, and the stream must exist. */
@@ -49,8 +65,7 @@ json_t *kinesis_mode_json(const struct stream_info *);
 /* What is left of the account's shard quota must hold `more` shards. */
 error kinesis_shard_quota(struct call *, int64_t more) MUST_CHECK;
 
-/* Next tokens carry a small document; expired or foreign ones are refused. */
-char *kinesis_token_make(struct call *, enum token_use, json_t *document); /* steals it */
+/* What call_token_make() made; expired or foreign ones are refused. */
 error kinesis_token_read(struct call *, enum token_use, const char *text, json_t **out) MUST_CHECK;
 
 /* ---- shards (kinesis_shard.c) ---- */
@@ -61,7 +76,8 @@ json_t *kinesis_shard_json(struct arena *, const struct shard *);
 /* All shards of the stream, in the call's arena. */
 error kinesis_shards(struct call *, struct stream_key, struct shard **, size_t *count) MUST_CHECK;
 /* ERR_RESOURCE_NOT_FOUND in AWS's words when there is none. */
-error kinesis_find_shard(struct call *, struct stream_key, const char *id, struct shard *) MUST_CHECK;
+error kinesis_find_shard(struct call *, struct stream_key, const char *id,
+                         struct shard *) MUST_CHECK;
 
 /* ---- records (kinesis_record.c) ---- */
 
@@ -104,7 +120,8 @@ void subscriptions_close(struct subscriptions *);
 /* ---- settings (kinesis_setting.c) ---- */
 
 /* Checks and merges tags into those stored under the attribute. */
-error kinesis_tags_add(struct call *, struct stream_key, const char *attribute, const json_t *tags) MUST_CHECK;
+error kinesis_tags_add(struct call *, struct stream_key, const char *attribute,
+                       const json_t *tags) MUST_CHECK;
 /* New reference: {"ShardLevelMetrics": [...]} in a list. */
 error kinesis_monitoring(struct call *, struct stream_key, json_t **out) MUST_CHECK;
 /* The attribute of a consumer's tags. */

@@ -90,7 +90,8 @@ static error deregister_consumer(struct call *c)
     struct stream_store *store = c->gateway->options.streams;
     TRY(named_consumer(c, &key, &consumer));
     TRY(stream_deregister_consumer(store, key, consumer.name));
-    return stream_set_attribute(store, key, kinesis_consumer_tags_name(c->arena, consumer.name), NULL);
+    return stream_set_attribute(store, key, kinesis_consumer_tags_name(c->arena, consumer.name),
+                                NULL);
 }
 
 static error describe_consumer(struct call *c)
@@ -106,7 +107,8 @@ static error describe_consumer(struct call *c)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct stream_consumer *)a)->name, ((const struct stream_consumer *)b)->name);
+    return strcmp(((const struct stream_consumer *)a)->name,
+                  ((const struct stream_consumer *)b)->name);
 }
 
 static error consumers_after(struct call *c, const struct stream_key *key, const char **after)
@@ -141,7 +143,7 @@ static error list_consumers(struct call *c)
         if (json_array_size(list) == limit) {
             json_t *document = json_pack("{s:s, s:s}", "stream", key.name, "after", last);
             json_object_set_new(c->output, "NextToken",
-                                json_string(kinesis_token_make(c, TOKEN_CONSUMERS, document)));
+                                json_string(call_token_make(c, TOKEN_CONSUMERS, document)));
             break;
         }
         last = consumers[i].name;
@@ -329,7 +331,8 @@ static error write_event(struct subscription *s, const struct records *records)
 /* One event with records, the shard's end, or, when one is due, an empty event. */
 static error next_event(struct subscription *s)
 {
-    struct read_limits limits = {.records = EVENT_RECORDS_MAX, .bytes = EVENT_BYTES_MAX, .raw = true};
+    struct read_limits limits = {
+        .records = EVENT_RECORDS_MAX, .bytes = EVENT_BYTES_MAX, .raw = true};
     struct records records;
     TRY(s->stream->ops->read(s->cursor, limits, &records));
     int64_t now = monotonic_us();
@@ -451,7 +454,7 @@ static const char *const position_types[] = {"AT_SEQUENCE_NUMBER", "AFTER_SEQUEN
                                              "TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", NULL};
 
 #define CONSUMER_NAME_ROW(flag) TEXT_ROW("ConsumerName", flag, 1, 128, NAME_PATTERN)
-#define CONSUMER_ARN_ROW(flag) TEXT_ROW("ConsumerARN", flag, 1, 2048, CONSUMER_ARN_PATTERN)
+#define CONSUMER_ARN_ROW(flag) TOLD_ROW("ConsumerARN", flag, 1, 2048, CONSUMER_ARN_PATTERN)
 
 static const struct member register_input[] = {
     STREAM_ARN_ROW(MEMBER_REQUIRED),
@@ -474,7 +477,7 @@ static const struct member list_consumers_input[] = {
 };
 static const struct member starting_position[] = {
     ENUM_ROW("Type", MEMBER_REQUIRED, position_types),
-    TEXT_ROW("SequenceNumber", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
+    TOLD_ROW("SequenceNumber", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
     TIMESTAMP_ROW("Timestamp"),
     ROWS_END,
 };

@@ -196,7 +196,8 @@ static bool read_body(struct put_reader *r, bool many)
         span name;
         if (!body_reader_text(&r->body, &name) || !body_member(r, name, single)) return false;
     }
-    if (token != JSON_TOKEN_OBJECT_END || body_reader_next(&r->body) != JSON_TOKEN_END) return false;
+    if (token != JSON_TOKEN_OBJECT_END || body_reader_next(&r->body) != JSON_TOKEN_END)
+        return false;
     if (r->out->stream_name && !stream_name_good(r->out->stream_name)) return false;
     return many ? (r->seen & SEEN_RECORDS) != 0 : record_complete(r, single, r->seen);
 }

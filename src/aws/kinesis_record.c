@@ -53,14 +53,16 @@ static error write_encryption(struct call *c, struct writer *w, struct stream_ke
 
 /* A number no earlier record can have; the log's numbers grow, so the next is larger than any
  * that it gave out. */
-static error check_ordering(struct call *c, const struct put_body *body, const struct stream_key *key)
+static error check_ordering(struct call *c, const struct put_body *body,
+                            const struct stream_key *key)
 {
     struct sequence sequence;
     if (!body->ordering.data || sequence_parse(body->ordering, &sequence) == OK) return OK;
-    return fail(ERR_INVALID_ARGUMENT,
-                "ExclusiveMinimumSequenceNumber %.*s used in PutRecord on stream %s under account %s "
-                "is invalid.",
-                (int)body->ordering.size, body->ordering.data, key->name, c->account);
+    return fail(
+        ERR_INVALID_ARGUMENT,
+        "ExclusiveMinimumSequenceNumber %.*s used in PutRecord on stream %s under account %s "
+        "is invalid.",
+        (int)body->ordering.size, body->ordering.data, key->name, c->account);
 }
 
 static error put_record(struct call *c)
@@ -122,7 +124,8 @@ static error position_text(const struct kinesis_start *start, bool sequenced)
                 "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER, and "
                 "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no "
                 "StartingSequenceNumber. Request specified %s and %s.",
-                start->type, sequenced ? "also a StartingSequenceNumber" : "no StartingSequenceNumber");
+                start->type,
+                sequenced ? "also a StartingSequenceNumber" : "no StartingSequenceNumber");
 }
 
 static error position_sequence(struct call *c, struct stream_key key, const char *shard_id,
@@ -294,7 +297,8 @@ size_t kinesis_records_size_hint(const struct records *records)
     return base64_encoded_size(records->bytes) + (records->count + 4) * RECORD_OVERHEAD * 2;
 }
 
-void kinesis_write_records(struct writer *w, const struct records *records, int64_t encrypted_since_us)
+void kinesis_write_records(struct writer *w, const struct records *records,
+                           int64_t encrypted_since_us)
 {
     char text[SEQUENCE_TEXT_MAX];
     writer_name(w, "Records");
@@ -352,7 +356,8 @@ error kinesis_write_children(struct call *c, struct writer *w, struct stream_key
 }
 
 /* Reads one page and writes the reply while the slice is still the cursor's. */
-static error get_page(struct call *c, struct iterator *it, struct stream_cursor *cursor, size_t limit)
+static error get_page(struct call *c, struct iterator *it, struct stream_cursor *cursor,
+                      size_t limit)
 {
     const struct stream_ops *ops = cursor->stream->ops;
     struct read_limits limits = {.records = limit, .bytes = GET_BYTES_MAX, .raw = true};
@@ -417,13 +422,13 @@ static const char *const iterator_types[] = {"AT_SEQUENCE_NUMBER", "AFTER_SEQUEN
 
 #define RECORD_ROWS                                                                               \
     {.name = "Data", .type = MEMBER_BLOB, .flags = MEMBER_REQUIRED, .min = 0, .max = 10485760},   \
-        TEXT_ROW("ExplicitHashKey", MEMBER_OPTIONAL, 0, 0, HASH_KEY_PATTERN),                     \
+        TOLD_ROW("ExplicitHashKey", MEMBER_OPTIONAL, 0, 0, HASH_KEY_PATTERN),                     \
         TEXT_ROW("PartitionKey", MEMBER_REQUIRED, 1, 256, NULL)
 
 static const struct member put_record_input[] = {
     STREAM_ROWS,
     RECORD_ROWS,
-    TEXT_ROW("SequenceNumberForOrdering", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
+    TOLD_ROW("SequenceNumberForOrdering", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
     BOOLEAN_ROW("DryRun"),
     ROWS_END,
 };
@@ -441,7 +446,7 @@ static const struct member get_shard_iterator_input[] = {
     STREAM_ROWS,
     SHARD_ID_ROW("ShardId", MEMBER_REQUIRED),
     ENUM_ROW("ShardIteratorType", MEMBER_REQUIRED, iterator_types),
-    TEXT_ROW("StartingSequenceNumber", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
+    TOLD_ROW("StartingSequenceNumber", MEMBER_OPTIONAL, 0, 0, SEQUENCE_PATTERN),
     TIMESTAMP_ROW("Timestamp"),
     BOOLEAN_ROW("DryRun"),
     ROWS_END,

@@ -105,7 +105,8 @@ static error listing_from_token(struct call *c, const char *token, struct listin
                                         "ShardFilter", "StreamCreationTimestamp"};
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (json_object_get(c->input, alone[i]))
-            return fail(ERR_INVALID_ARGUMENT, "NextToken and %s cannot be provided together.", alone[i]);
+            return fail(ERR_INVALID_ARGUMENT, "NextToken and %s cannot be provided together.",
+                        alone[i]);
     json_t *document;
     TRY(kinesis_token_read(c, TOKEN_SHARDS, token, &document));
     l->stream = arena_text(c->arena, span_of(json_text(document, "stream")));
@@ -135,16 +136,20 @@ static error listing_filter(struct call *c, struct listing *l)
     const char *shard = json_text(filter, "ShardId");
     bool timed = strstr(l->filter, "_TIMESTAMP") != NULL;
     if (timed && !json_is_number(time) && !json_is_string(time))
-        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must have a Timestamp.", l->filter);
+        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must have a Timestamp.",
+                    l->filter);
     if (!timed && time && !json_is_null(time))
-        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must not have a Timestamp.", l->filter);
+        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must not have a Timestamp.",
+                    l->filter);
     l->time_s = timestamp_seconds(time);
     if (strcmp(l->filter, "AFTER_SHARD_ID") == 0) {
         if (!shard)
-            return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type AFTER_SHARD_ID must have a ShardId.");
+            return fail(ERR_INVALID_ARGUMENT,
+                        "ShardFilter of type AFTER_SHARD_ID must have a ShardId.");
         if (!l->after || strcmp(shard, l->after) > 0) l->after = shard;
     } else if (shard) {
-        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must not have a ShardId.", l->filter);
+        return fail(ERR_INVALID_ARGUMENT, "ShardFilter of type %s must not have a ShardId.",
+                    l->filter);
     }
     return OK;
 }
@@ -185,7 +190,7 @@ static char *listing_token(struct call *c, const struct listing *l, const char *
     json_t *document = json_pack("{s:s, s:s, s:s, s:I, s:f}", "stream", l->stream, "filter",
                                  l->filter, "after", last, "created", (json_int_t)l->created_us,
                                  "time", l->time_s);
-    return kinesis_token_make(c, TOKEN_SHARDS, document);
+    return call_token_make(c, TOKEN_SHARDS, document);
 }
 
 /* The stream the listing names must be the one of the token or of StreamCreationTimestamp. */
@@ -328,7 +333,7 @@ static const struct member list_shards_input[] = {
 static const struct member split_shard_input[] = {
     STREAM_ROWS,
     SHARD_ID_ROW("ShardToSplit", MEMBER_REQUIRED),
-    TEXT_ROW("NewStartingHashKey", MEMBER_REQUIRED, 0, 0, HASH_KEY_PATTERN),
+    TOLD_ROW("NewStartingHashKey", MEMBER_REQUIRED, 0, 0, HASH_KEY_PATTERN),
     ROWS_END,
 };
 static const struct member merge_shards_input[] = {

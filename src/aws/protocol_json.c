@@ -9,7 +9,8 @@ const char *wire_content_type(enum wire wire)
 
 bool wire_recognise(const struct service *service, span content_type, enum wire *wire)
 {
-    const char *semicolon = content_type.size ? memchr(content_type.data, ';', content_type.size) : NULL;
+    const char *semicolon =
+        content_type.size ? memchr(content_type.data, ';', content_type.size) : NULL;
     if (semicolon) content_type.size = (size_t)(semicolon - content_type.data);
     content_type = span_trim(content_type);
     *wire = WIRE_JSON;

@@ -5,7 +5,7 @@
  */
 #include "aws/internal.h"
 
-enum { TOKEN_VERSION = 1, TOKEN_HEAD = 10, TOKEN_TEXT_MAX = 8192 };
+enum { TOKEN_VERSION = 1, TOKEN_HEAD = 10, TOKEN_TEXT_MAX = 1024 * 1024 };
 
 static const struct state_key key_place = {"-", "-", "secret", "token-key"};
 
@@ -78,5 +78,36 @@ bool token_open(struct arena *arena, const uint8_t key[TOKEN_KEY_SIZE], enum tok
         return false;
     *sealed_us = (int64_t)get_be64(raw + 2);
     *payload = (span){(const char *)raw + TOKEN_HEAD, size - TOKEN_HEAD};
+    return true;
+}
+
+/* ---- documents in tokens ---- */
+
+char *call_token_make(struct call *c, enum token_use use, json_t *document)
+{
+    struct buffer text = {0};
+    json_object_set_new(document, "account", json_string(c->account));
+    json_object_set_new(document, "region", json_string(c->region));
+    json_print(&text, document);
+    char *token = token_seal(c->arena, c->gateway->token_key, use, now_us(), buffer_span(&text));
+    buffer_release(&text);
+    json_decref(document);
+    return token;
+}
+
+bool call_token_read(struct call *c, enum token_use use, const char *text, int64_t *sealed_us,
+                     json_t **out)
+{
+    span payload;
+    json_t *document = NULL;
+    if (!token_open(c->arena, c->gateway->token_key, use, span_of(text), sealed_us, &payload) ||
+        json_read(payload, &document) != OK)
+        return false;
+    if (strcmp(json_text(document, "account"), c->account) != 0 ||
+        strcmp(json_text(document, "region"), c->region) != 0) {
+        json_decref(document);
+        return false;
+    }
+    *out = document;
     return true;
 }

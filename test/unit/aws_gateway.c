@@ -33,10 +33,15 @@ static int fixture_open(void **context)
     assert_non_null(mkdtemp(f->folder));
     assert_int_equal(state_open(f->folder, &f->state), OK);
     assert_int_equal(stream_store_open(f->folder, &f->streams), OK);
-    assert_int_equal(access_key_default(f->state, "123456789012", &f->arena, &access_key, &secret_key), OK);
+    assert_int_equal(
+        access_key_default(f->state, "123456789012", &f->arena, &access_key, &secret_key), OK);
     f->credentials = (struct credentials){span_of(access_key), span_of(secret_key), {0}};
-    struct gateway_options options = {.listen = "127.0.0.1", .auth = true, .account = "123456789012",
-                                      .region = "us-east-1", .state = f->state, .streams = f->streams};
+    struct gateway_options options = {.listen = "127.0.0.1",
+                                      .auth = true,
+                                      .account = "123456789012",
+                                      .region = "us-east-1",
+                                      .state = f->state,
+                                      .streams = f->streams};
     assert_int_equal(gateway_open(&options, &f->gateway), OK);
     snprintf(f->url, sizeof f->url, "http://127.0.0.1:%d", gateway_port(f->gateway));
     *context = f;
@@ -58,7 +63,8 @@ static int fixture_close(void **context)
 }
 
 /* One signed operation; CHECKs, as it is called on other threads too. */
-static json_t *ask(struct fixture *f, struct http_client *client, const char *operation, json_t *input)
+static json_t *ask(struct fixture *f, struct http_client *client, const char *operation,
+                   json_t *input)
 {
     char target[80];
     json_t *output = NULL;
@@ -74,7 +80,8 @@ static void create(struct fixture *f, const char *name)
 {
     struct http_client *client;
     assert_int_equal(http_client_open(&f->credentials, &client), OK);
-    json_decref(ask(f, client, "CreateStream", json_pack("{s:s, s:i}", "StreamName", name, "ShardCount", 1)));
+    json_decref(ask(f, client, "CreateStream",
+                    json_pack("{s:s, s:i}", "StreamName", name, "ShardCount", 1)));
     http_client_close(client);
 }
 
@@ -82,13 +89,15 @@ static void the_default_key_stays(void **context)
 {
     struct fixture *f = *context;
     const char *access_key, *secret_key;
-    assert_int_equal(access_key_default(f->state, "123456789012", &f->arena, &access_key, &secret_key), OK);
+    assert_int_equal(
+        access_key_default(f->state, "123456789012", &f->arena, &access_key, &secret_key), OK);
     assert_string_equal(access_key, f->credentials.access_key.data);
     assert_string_equal(secret_key, f->credentials.secret_key.data);
     assert_int_equal(strlen(access_key), 20);
     assert_memory_equal(access_key, "AKIA", 4);
     assert_int_equal(strlen(secret_key), 40);
-    assert_int_equal(access_key_default(f->state, "210987654321", &f->arena, &access_key, &secret_key), OK);
+    assert_int_equal(
+        access_key_default(f->state, "210987654321", &f->arena, &access_key, &secret_key), OK);
     assert_string_not_equal(access_key, f->credentials.access_key.data);
 }
 
@@ -196,8 +205,10 @@ static void closing_ends_event_streams(void **context)
     struct subscriber s = {.fixture = f};
     create(f, "pushed");
     assert_int_equal(stream_register_consumer(f->streams, key, "app", &f->arena, &consumer), OK);
-    s.input = arena_printf(&f->arena, "{\"ConsumerARN\":\"%s\",\"ShardId\":\"shardId-000000000000\","
-                                      "\"StartingPosition\":{\"Type\":\"TRIM_HORIZON\"}}", consumer.arn);
+    s.input = arena_printf(&f->arena,
+                           "{\"ConsumerARN\":\"%s\",\"ShardId\":\"shardId-000000000000\","
+                           "\"StartingPosition\":{\"Type\":\"TRIM_HORIZON\"}}",
+                           consumer.arn);
     assert_int_equal(pthread_create(&thread, NULL, subscriber_run, &s), 0);
     while (!s.begun) world->sleep_us(1000);
     gateway_close(f->gateway);
@@ -218,7 +229,8 @@ static void an_event_frame_byte_by_byte(void **context)
         "6174696f6e2f782d616d7a2d6a736f6e2d312e317b7de16e66e4";
     struct buffer out = {0};
     char hex[sizeof recorded] = {0};
-    event_stream_append(&out, "event", "initial-response", wire_content_type(WIRE_JSON), SPAN("{}"));
+    event_stream_append(&out, "event", "initial-response", wire_content_type(WIRE_JSON),
+                        SPAN("{}"));
     assert_int_equal(out.size, (sizeof recorded - 1) / 2);
     hex_encode(hex, out.data, out.size);
     assert_string_equal(hex, recorded);
