@@ -79,6 +79,7 @@ static void print_report(const struct batch_report *report)
         report->files, "bytes", (json_int_t)report->bytes, "partitions_added",
         report->partitions_added, "lag_ms", (json_int_t)report->lag_ms, "commit_us",
         (json_int_t)report->commit_us, "recovered", report->recovered);
+    json_object_set(line, "nulled_columns", (json_t *)report->nulled_columns);
     print_json_line(line);
     json_decref(line);
 }
@@ -239,7 +240,7 @@ static const struct option_row run_options[] = {
     {.name = "json", .type = OPTION_TRUE,
      .summary = "One JSON line on stdout per committed batch: job, batch, read, written, "
                 "quarantined, filtered, nulled, files, bytes, partitions_added, lag_ms, "
-                "commit_us, recovered",
+                "commit_us, recovered, nulled_columns",
      .offset = OFFSET(json)},
     {0},
 };

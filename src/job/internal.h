@@ -85,7 +85,7 @@ error reader_restrict(struct reader *, const json_t *ranges) MUST_CHECK;
 
 /* ---- pipeline.c: slices -> staged files, for one batch ---- */
 struct pipeline_counts {
-    int64_t read, quarantined, filtered, written, nulled;
+    int64_t read, quarantined, filtered, written;
 };
 
 /* One table being written. The quarantine is the last one; it has no node. */
@@ -116,7 +116,10 @@ struct pipeline {
     struct batch_builder quarantine_rows;
     int64_t batch, wall_us;
     struct pipeline_counts counts;
-    int64_t bad_values_before;
+    json_t *nulled;                  /* column -> values that became NULL in this batch; a
+                                        transform's as "node.column" */
+    const int64_t *bad_values;       /* the decoder's counters, and how much of them is in `nulled` */
+    int64_t *bad_values_seen;
 };
 
 struct staged_file { const char *target; struct data_file file; };
@@ -131,10 +134,12 @@ error pipeline_finish(struct pipeline *, struct staged_file **, size_t *count) M
 void pipeline_abandon(struct pipeline *);
 error pipeline_ensure_tables(struct pipeline *) MUST_CHECK;
 error pipeline_register(struct pipeline *, const struct staged_file *, size_t count, int *added) MUST_CHECK;
+/* Brings `nulled` up to date. */
+void pipeline_collect_nulled(struct pipeline *);
 const char *job_safe_name(struct arena *, const char *name); /* for object keys */
 
 /* ---- plan.c: a batch's plan as a document ---- */
-json_t *plan_document(const struct pipeline *, const struct reader *, const struct staged_file *,
+json_t *plan_document(struct pipeline *, const struct reader *, const struct staged_file *,
                       size_t count);
 /* The files of a plan; text borrowed from it. */
 error plan_files(struct arena *, const json_t *plan, struct staged_file **, size_t *count) MUST_CHECK;

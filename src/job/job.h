@@ -34,7 +34,8 @@ struct batch_report {
     int64_t batch;
     int64_t wall_us;
     int64_t read, written, quarantined, filtered;
-    int64_t nulled;             /* values that a cast turned into NULL */
+    int64_t nulled;             /* values that did not fit their column and became NULL, */
+    const json_t *nulled_columns; /* by column; borrowed for the call */
     int files;
     int64_t bytes;              /* of the files */
     int partitions_added;

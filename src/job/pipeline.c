@@ -3,6 +3,7 @@
  * the writers' open row groups, which share the job's budget. */
 #include "job/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MEMORY_DEFAULT = 64 << 20, RECORD_MAX_DEFAULT = 10 << 20 };
@@ -115,6 +116,7 @@ error pipeline_open(struct pipeline *p, const struct job_options *options, struc
         p->targets[p->target_count++] = (struct target_run){
             .id = node->id, .node = node, .target = &node->target, .schema = node->schema};
     }
+    p->nulled = json_object();
     open_quarantine(p);
     return OK;
 }
@@ -128,6 +130,8 @@ void pipeline_close(struct pipeline *p)
     arena_release(&p->slice);
     arena_release(&p->batch_arena);
     arena_release(&p->arena);
+    json_decref(p->nulled);
+    free(p->bad_values_seen);
     free(p->outputs);
     free(p->targets);
     *p = (struct pipeline){0};
@@ -204,12 +208,38 @@ static error open_writer(struct pipeline *p, int index)
     return table_writer_open(p->options->objects, &layout, &run->writer);
 }
 
+static void add_nulled(struct pipeline *p, const char *name, int64_t count)
+{
+    if (count)
+        json_object_set_new(p->nulled, name,
+                            json_integer(json_integer_or(p->nulled, name, 0) + count));
+}
+
+void pipeline_collect_nulled(struct pipeline *p)
+{
+    for (int i = 0; p->bad_values && i < p->decoded_schema->field_count; i++) {
+        add_nulled(p, p->decoded_schema->fields[i].name, p->bad_values[i] - p->bad_values_seen[i]);
+        p->bad_values_seen[i] = p->bad_values[i];
+    }
+    for (int n = 0; n < p->graph->count; n++) {
+        struct node *node = &p->graph->nodes[n];
+        for (int i = 0; node->cast_failures && i < node->schema->field_count; i++) {
+            char name[512];
+            snprintf(name, sizeof name, "%s.%s", node->id, node->schema->fields[i].name);
+            add_nulled(p, name, node->cast_failures[i]);
+            node->cast_failures[i] = 0;
+        }
+    }
+}
+
 error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
 {
     arena_reset(&p->batch_arena);
     p->batch = batch;
     p->wall_us = wall_us;
     p->counts = (struct pipeline_counts){0};
+    pipeline_collect_nulled(p);
+    json_object_clear(p->nulled);
     for (int i = 0; i <= p->target_count; i++) TRY(open_writer(p, i));
     return OK;
 }
@@ -218,10 +248,13 @@ error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
 
 static error open_decoder(struct pipeline *p, const struct schema *schema)
 {
+    pipeline_collect_nulled(p);
     if (p->decoder) decoder_close(p->decoder);
     p->decoder = NULL;
-    p->bad_values_before = 0;
+    p->bad_values = NULL;
     p->decoded_schema = schema;
+    free(p->bad_values_seen);
+    p->bad_values_seen = must_calloc((size_t)schema->field_count, sizeof *p->bad_values_seen);
     size_t max = p->options->record_bytes_max ? p->options->record_bytes_max : RECORD_MAX_DEFAULT;
     struct decode_options options = {
         .policy = p->graph->source->source.policy,
@@ -324,10 +357,7 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
                        &(struct quarantine_reason){fault->record, decode_reason_text(fault->reason),
                                                    column, fault->offset});
     }
-    int64_t bad = 0;
-    for (int i = 0; i < p->decoded_schema->field_count; i++) bad += decoded.bad_values[i];
-    p->counts.nulled += bad - p->bad_values_before;
-    p->bad_values_before = bad;
+    p->bad_values = decoded.bad_values;
     const struct batch *batch = decoded.batch;
     if (p->graph->source->source.record_timestamp) batch = with_record_timestamp(p, batch, records);
     p->outputs[p->graph->source - p->graph->nodes] = batch;

@@ -3,7 +3,8 @@
  *   { "version": 1, "job", "checkpoint", "batch", "wall_us",
  *     "ranges":    [ {"shard", "after": position, "through": position, "records", "first", "last"} ],
  *     "positions": { shard: position after this batch },
- *     "counts":    { "read", "written", "quarantined", "filtered", "nulled" },
+ *     "counts":    { "read", "written", "quarantined", "filtered" },
+ *     "nulled":    { column: values that became NULL },
  *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ] } */
 #include "job/internal.h"
 
@@ -21,19 +22,20 @@ static json_t *file_document(const struct staged_file *staged)
                      (json_int_t)file->rows, "bytes", (json_int_t)file->bytes, "partition", partition);
 }
 
-json_t *plan_document(const struct pipeline *p, const struct reader *reader,
+json_t *plan_document(struct pipeline *p, const struct reader *reader,
                       const struct staged_file *files, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(list, file_document(&files[i]));
     const struct pipeline_counts *c = &p->counts;
-    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:o}",
+    pipeline_collect_nulled(p);
+    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o}",
                      "version", PLAN_VERSION, "job", p->options->name, "checkpoint", p->checkpoint_id,
                      "batch", (json_int_t)p->batch, "wall_us", (json_int_t)p->wall_us,
                      "ranges", reader_ranges(reader), "positions", reader_positions(reader),
                      "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
                      "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,
-                     "nulled", (json_int_t)c->nulled,
+                     "nulled", p->nulled,
                      "files", list);
 }
 

@@ -231,17 +231,21 @@ static void fill_report(struct job *job, const json_t *plan, const struct staged
     report->written = json_integer_or(counts, "written", 0);
     report->quarantined = json_integer_or(counts, "quarantined", 0);
     report->filtered = json_integer_or(counts, "filtered", 0);
-    report->nulled = json_integer_or(counts, "nulled", 0);
+    report->nulled_columns = json_object_get(plan, "nulled");
+    const char *column;
+    json_t *nulled;
+    json_object_foreach((json_t *)report->nulled_columns, column, nulled)
+        report->nulled += json_integer_value(nulled);
     report->files = (int)count;
     for (size_t i = 0; i < count; i++) report->bytes += files[i].file.bytes;
 }
 
 static json_t *record_document(const struct batch_report *r)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:b}", "batch", (json_int_t)r->batch,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:i, s:I, s:b}", "batch", (json_int_t)r->batch,
                      "read", (json_int_t)r->read, "written", (json_int_t)r->written, "quarantined",
                      (json_int_t)r->quarantined, "filtered", (json_int_t)r->filtered, "nulled",
-                     (json_int_t)r->nulled, "files", r->files, "committed_us", (json_int_t)now_us(),
+                     r->nulled_columns, "files", r->files, "committed_us", (json_int_t)now_us(),
                      "recovered", r->recovered);
 }
 

@@ -6,14 +6,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 from testing import *
 from duckdb import DuckDB
 
-COLUMNS = [("id", "int"), ("at", "string"), ("value", "double")]
-MAPPING = [("id", "int", "id", "int"), ("at", "string", "at", "timestamp"),
+COLUMNS = [("id", "int"), ("seen", "string"), ("value", "double")]
+MAPPING = [("id", "int", "id", "int"), ("seen", "string", "seen", "timestamp"),
            ("value", "double", "value", "double")]
 
-GOOD = [b'{"id":1,"at":"2023-09-07 16:02:17","value":1.5}', b'{"id":2}\n',
-        b' {"id":3,"at":null,"value":2,"extra":[{"deep":{}}]} ']
+GOOD = [b'{"id":1,"seen":"2023-09-07 16:02:17","value":1.5}', b'{"id":2}\n',
+        b' {"id":3,"seen":null,"value":2,"extra":[{"deep":{}}]} ']
 # casts that fail: NULL and counted, or quarantined when strict
-UNTYPED = [b'{"id":4,"at":"09/07/2023","value":1}', b'{"id":"five","value":1}', b'{"id":2147483648}']
+UNTYPED = [b'{"id":4,"seen":"09/07/2023","value":1}', b'{"id":"five","value":1}', b'{"id":2147483648}']
 BAD = [(b'{"id":1', "truncated JSON"), (b'{"id":01}', "malformed JSON"),
        (b'{"id":1}{"id":2}', "data behind the JSON document"), (b'[1,2]', "not a JSON object"),
        (b'42', "not a JSON object"), (b'{"a":"\xff\xfe"}', "invalid UTF-8"), (b'   ', "empty record"),
@@ -55,13 +55,13 @@ def main():
         ok(reason.split()[0] in row.get("reason", "") or reason == row.get("reason"),
            "reason of %r" % data[:20], "%s, expected about: %s" % (row.get("reason"), reason))
         equal((row.get("shard"), row.get("sequence_number")), places[data], "place of %r" % data[:20])
-    rows = server.sql("SELECT id, at, value FROM db.counted ORDER BY id NULLS LAST")
+    rows = server.sql("SELECT id, seen, value FROM db.counted ORDER BY id NULLS LAST")
     equal([r["id"] for r in rows], [1, 2, 3, 4, None, None], "rows of the table")
 
     total, quarantine = run(server, duck, "strict", "--strict-casts")
     equal(total["written"], len(GOOD), "strict: only good records are written")
     equal(total["quarantined"], len(BAD) + len(UNTYPED), "strict: the others are quarantined")
-    equal([quarantine.get(d, {}).get("column_name") for d in UNTYPED], ["at", "id", "id"],
+    equal([quarantine.get(d, {}).get("column_name") for d in UNTYPED], ["seen", "id", "id"],
           "strict: the column is named")
 
 

@@ -47,10 +47,10 @@ SETS = {
          ("geometry", "struct<type:string,coordinates:array<double>>"), ("id", "string")],
         [("id", "string", "id", "string"), ("properties.mag", "double", "mag", "double"),
          ("properties.time", "long", "time_ms", "long"), ("properties.alert", "string", "alert", "string"),
-         ("geometry.coordinates", "array<double>", "at", "array<double>"),
+         ("geometry.coordinates", "array<double>", "place", "array<double>"),
          ("properties", PROPERTIES, "everything", PROPERTIES), ("type", "string", "kind.type", "string")],
         "id, properties.mag AS mag, properties.time AS time_ms, properties.alert AS alert, "
-        "geometry.coordinates AS at, properties AS everything, {'type': type} AS kind",
+        "geometry.coordinates AS place, properties AS everything, {'type': type} AS kind",
         0),
 }
 
