@@ -47,23 +47,42 @@ void sha256(uint8_t out[SHA256_SIZE], span data)
     one_shot(DIGEST_SHA256, out, data);
 }
 
-void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data)
+static void hmac(const char *name, uint8_t *out, size_t out_size, span key, span data)
 {
     algorithm(DIGEST_SHA256);
-    OSSL_PARAM parameters[] = {OSSL_PARAM_utf8_string("digest", (char *)"SHA256", 6),
+    OSSL_PARAM parameters[] = {OSSL_PARAM_utf8_string("digest", (char *)name, strlen(name)),
                                OSSL_PARAM_END};
     EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac_algorithm);
     size_t size;
-    CHECK(context &&
-          EVP_MAC_init(context, (const uint8_t *)key.data, key.size, parameters) &&
+    CHECK(context && EVP_MAC_init(context, (const uint8_t *)key.data, key.size, parameters) &&
           EVP_MAC_update(context, (const uint8_t *)data.data, data.size) &&
-          EVP_MAC_final(context, out, &size, SHA256_SIZE));
+          EVP_MAC_final(context, out, &size, out_size));
     EVP_MAC_CTX_free(context);
+}
+
+void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data)
+{
+    hmac("SHA256", out, SHA256_SIZE, key, data);
+}
+
+void hmac_sha1(uint8_t out[SHA1_SIZE], span key, span data)
+{
+    hmac("SHA1", out, SHA1_SIZE, key, data);
 }
 
 uint32_t crc32_of(uint32_t crc, span data)
 {
     return crc32_gzip_refl(crc, (const unsigned char *)data.data, data.size);
+}
+
+/* The library's function leaves the two inversions to us. */
+uint32_t crc32c_of(uint32_t crc, span data)
+{
+    enum { PIECE = 1 << 30 }; /* its length is an int */
+    crc = ~crc;
+    for (; data.size > PIECE; data.data += PIECE, data.size -= PIECE)
+        crc = crc32_iscsi((unsigned char *)data.data, PIECE, crc);
+    return ~crc32_iscsi((unsigned char *)data.data, (int)data.size, crc);
 }
 
 struct digest {

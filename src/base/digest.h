@@ -8,7 +8,10 @@ enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 };
 void md5(uint8_t out[MD5_SIZE], span data);
 void sha256(uint8_t out[SHA256_SIZE], span data);
 void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data);
+void hmac_sha1(uint8_t out[SHA1_SIZE], span key, span data);
 uint32_t crc32_of(uint32_t crc, span data); /* start with 0; zlib's polynomial */
+uint32_t crc32c_of(uint32_t crc, span data); /* Castagnoli's (RFC 3720); start with 0 */
+uint64_t crc64nvme_of(uint64_t crc, span data); /* NVM Express's; start with 0 (crc64.c) */
 
 /* Running digests for bodies that stream. */
 enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256 };

@@ -26,6 +26,7 @@ struct http_request {
     struct arena *arena;          /* the request's; reset after the reply (and its pull_done) */
     span body;                    /* complete, for handlers without a body sink */
     const struct http_exchange *exchange; /* the server's own; NULL in requests made by hand */
+    void *user;                   /* the handler's own, from `refuse` to `end` */
 };
 
 /* Value of the first header with the name, ignoring case; data NULL when absent. Over HTTP/2
@@ -114,6 +115,18 @@ error sigv4_scope_parse(const struct http_request *, struct sigv4_scope *) MUST_
  * ERR_ACCESS_DENIED "Request has expired". */
 error sigv4_verify(const struct http_request *, span secret_key, const char *payload_sha256,
                    int64_t now_us) MUST_CHECK;
+
+/* The signatures of a body sent in chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD and -TRAILER): each
+ * covers the one before, the first that of the request, which was verified. */
+struct sigv4_chain;
+error sigv4_chain_open(const struct http_request *, span secret_key,
+                       struct sigv4_chain **) MUST_CHECK;
+void sigv4_chain_close(struct sigv4_chain *);
+void sigv4_chain_data(struct sigv4_chain *, span bytes); /* of the chunk under way */
+/* The chunk's end: ERR_INVALID_SIGNATURE when its bytes do not have the signature. */
+error sigv4_chain_end(struct sigv4_chain *, span signature) MUST_CHECK;
+/* The trailer, as lines "name:value\n". */
+error sigv4_chain_trailer(struct sigv4_chain *, span lines, span signature) MUST_CHECK;
 
 /* ---- client ---- */
 struct http_client;

@@ -70,6 +70,12 @@ void exchange_close(struct http_exchange *); /* frees */
 /* ---- sigv4.c ---- */
 enum { SIGV4_HEX_SIZE = 2 * SHA256_SIZE };
 
+/* The key that signs for a day, a region and a service; kept for the next request. */
+void sigv4_key(uint8_t key[SHA256_SIZE], span secret, const struct sigv4_scope *);
+/* Scope, date and signature as the request names them. */
+error sigv4_seed_parse(const struct http_request *, struct sigv4_scope *, span *date,
+                       span *signature) MUST_CHECK;
+
 /* Appends what a client adds to `headers` (x-amz-date, x-amz-content-sha256, the session token,
  * authorization) to sign the request, whose headers hold at least host. All are signed. */
 struct sigv4_signing {

@@ -209,7 +209,7 @@ static void derive_key(uint8_t key[SHA256_SIZE], span secret, const struct sigv4
 }
 
 /* A key holds for a day, a region and a service: most requests of a thread use few. */
-static void signing_key(uint8_t key[SHA256_SIZE], span secret, const struct sigv4_scope *scope)
+void sigv4_key(uint8_t key[SHA256_SIZE], span secret, const struct sigv4_scope *scope)
 {
     enum { ID_MAX = 192 };
     static _Thread_local struct {
@@ -263,7 +263,7 @@ static void signature_compute(char hex[SIGV4_HEX_SIZE], span canonical, span sec
     }
     buffer_append_text(&text, "aws4_request\n");
     buffer_append(&text, canonical_hex, sizeof canonical_hex);
-    signing_key(key, secret, &s->scope);
+    sigv4_key(key, secret, &s->scope);
     hmac_sha256(digest, (span){(char *)key, sizeof key}, buffer_span(&text));
     hex_encode(hex, digest, sizeof digest);
     buffer_release(&text);
@@ -393,6 +393,17 @@ error sigv4_scope_parse(const struct http_request *r, struct sigv4_scope *scope)
     struct signature s = {0};
     TRY(signature_parse(r, &s));
     *scope = s.scope;
+    return OK;
+}
+
+error sigv4_seed_parse(const struct http_request *r, struct sigv4_scope *scope, span *date,
+                       span *signature)
+{
+    struct signature s = {0};
+    TRY(signature_parse(r, &s));
+    *scope = s.scope;
+    *date = s.date;
+    *signature = s.signature;
     return OK;
 }
 
