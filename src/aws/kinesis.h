@@ -72,6 +72,8 @@ error kinesis_token_read(struct call *, enum token_use, const char *text, json_t
 
 char *hash_key_text(struct arena *, struct hash_key);
 bool hash_key_parse(span decimal, struct hash_key *);
+/* StreamCreationTimestamp, when given, must be the stream's: it may have been made anew. */
+error kinesis_same_stream(struct call *, const struct stream_info *) MUST_CHECK;
 json_t *kinesis_shard_json(struct arena *, const struct shard *);
 /* All shards of the stream, in the call's arena. */
 error kinesis_shards(struct call *, struct stream_key, struct shard **, size_t *count) MUST_CHECK;

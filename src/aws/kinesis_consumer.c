@@ -129,10 +129,12 @@ static error consumers_after(struct call *c, const struct stream_key *key, const
 static error list_consumers(struct call *c)
 {
     struct stream_key key;
+    struct stream_info info;
     struct stream_consumer *consumers;
     const char *after, *last = NULL;
     size_t count, limit = (size_t)json_integer_or(c->input, "MaxResults", LIST_CONSUMERS_DEFAULT);
-    TRY(kinesis_key(c, &key));
+    TRY(kinesis_describe(c, &key, &info));
+    TRY(kinesis_same_stream(c, &info));
     TRY(stream_consumers(c->gateway->options.streams, key, c->arena, &consumers, &count));
     TRY(consumers_after(c, &key, &after));
     if (count) qsort(consumers, count, sizeof *consumers, by_name);

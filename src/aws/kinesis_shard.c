@@ -193,15 +193,20 @@ static char *listing_token(struct call *c, const struct listing *l, const char *
     return call_token_make(c, TOKEN_SHARDS, document);
 }
 
-/* The stream the listing names must be the one of the token or of StreamCreationTimestamp. */
-static error listing_same_stream(struct call *c, struct listing *l, const struct stream_info *info)
+error kinesis_same_stream(struct call *c, const struct stream_info *info)
 {
     const json_t *created = json_object_get(c->input, "StreamCreationTimestamp");
-    bool other = l->created_us && l->created_us != info->created_us;
-    if (json_is_number(created) || json_is_string(created))
-        other = floor(timestamp_seconds(created)) !=
-                (double)floor_div(info->created_us, US_PER_SECOND);
-    if (other) return kinesis_no_stream(c, l->stream);
+    if (!json_is_number(created) && !json_is_string(created)) return OK;
+    double asked = floor(timestamp_seconds(created));
+    if (asked == (double)floor_div(info->created_us, US_PER_SECOND)) return OK;
+    return kinesis_no_stream(c, info->name);
+}
+
+/* The stream must still be the one that a token's listing began with. */
+static error listing_same_stream(struct call *c, struct listing *l, const struct stream_info *info)
+{
+    TRY(kinesis_same_stream(c, info));
+    if (l->created_us && l->created_us != info->created_us) return kinesis_no_stream(c, l->stream);
     l->created_us = info->created_us;
     return OK;
 }
