@@ -13,6 +13,8 @@ enum {
     ATTEMPTS = 5,
     BACKOFF_FIRST_US = 100 * US_PER_MS,
     BACKOFF_MAX_US = 20 * US_PER_SECOND,
+    REFRESH_AHEAD_US = 300 * US_PER_SECOND,
+    REFRESH_RETRY_US = 30 * US_PER_SECOND,
 };
 
 struct http_client {
@@ -21,6 +23,8 @@ struct http_client {
     struct arena arena;     /* of one call */
     struct credentials credentials;
     bool own_credentials;   /* found, not given: looked up again when they expire */
+    int64_t expires_us;     /* 0: never */
+    int64_t look_again_us;
     struct buffer reply;    /* of http_aws_json */
 };
 
@@ -32,6 +36,39 @@ static void curl_begin(void)
 static span credential_copy(struct arena *arena, span text)
 {
     return text.data ? arena_span(arena, text) : (span){0};
+}
+
+/* Newly found keys replace those at hand. */
+static error credentials_take(struct http_client *c)
+{
+    struct arena arena = {0};
+    struct found_credentials found = {0};
+    error e = credentials_find(c, &arena, &found);
+    if (e != OK) {
+        arena_release(&arena);
+        return e;
+    }
+    arena_release(&c->keys);
+    c->keys = arena;
+    c->credentials = found.credentials;
+    c->expires_us = found.expires_us;
+    int64_t left = found.expires_us - now_us();
+    c->look_again_us =
+        found.expires_us - (left > 2 * (int64_t)REFRESH_AHEAD_US ? REFRESH_AHEAD_US : left / 2);
+    return OK;
+}
+
+/* Keys that expire are replaced in time; while the old ones hold, a failure to do so passes. */
+static error credentials_current(struct http_client *c)
+{
+    int64_t now = now_us();
+    if (!c->own_credentials || !c->expires_us || now < c->look_again_us) return OK;
+    error e = credentials_take(c);
+    if (e == OK) return OK;
+    if (now >= c->expires_us) return fail_context(e, "the AWS credentials have expired");
+    log_line(LOG_WARN, "http", "new AWS credentials: %s", error_text());
+    c->look_again_us = now + REFRESH_RETRY_US;
+    return OK;
 }
 
 error http_client_open(const struct credentials *override, struct http_client **out)
@@ -46,9 +83,9 @@ error http_client_open(const struct credentials *override, struct http_client **
         c->credentials.session_token = credential_copy(&c->keys, override->session_token);
     } else {
         c->own_credentials = true;
-        e = credentials_find(&c->keys, &c->credentials);
     }
-    if (e == OK && !(c->curl = curl_easy_init())) e = fail(ERR_MEMORY, "no HTTP client handle");
+    if (!(c->curl = curl_easy_init())) e = fail(ERR_MEMORY, "no HTTP client handle");
+    if (e == OK && !override) e = credentials_take(c);
     if (e != OK) {
         http_client_close(c);
         return e;
@@ -119,7 +156,7 @@ static error url_split(struct http_request *r, const char *url, span *host)
 }
 
 static error call_prepare(struct http_client *c, const struct http_call *call,
-                          struct http_request *r)
+                          const struct credentials *credentials, struct http_request *r)
 {
     span host;
     *r = (struct http_request){.method = span_of(call->method), .arena = &c->arena,
@@ -137,9 +174,9 @@ static error call_prepare(struct http_client *c, const struct http_call *call,
     r->headers = headers;
     r->header_count = call->header_count + 1;
     if (!call->service) return OK;
-    if (!c->credentials.access_key.data)
+    if (!credentials->access_key.data)
         return fail(ERR_USAGE, "no AWS credentials to sign a call of %s with", call->service);
-    const struct sigv4_signing with = {&c->credentials, span_of(call->region),
+    const struct sigv4_signing with = {credentials, span_of(call->region),
                                        span_of(call->service), now_us()};
     return sigv4_sign(r, &with);
 }
@@ -193,8 +230,17 @@ static error curl_error(CURLcode code, const struct http_call *call, const struc
     }
 }
 
+/* As the AWS tools: a bundle of one's own for hosts with private certificates. */
+static void set_trust(CURL *curl)
+{
+    const char *bundle = environment("AWS_CA_BUNDLE");
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (bundle) curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+}
+
 static error call_perform(struct http_client *c, struct http_call *call,
-                          const struct http_request *r)
+                          const struct http_request *r, bool direct)
 {
     CURL *curl = c->curl;
     char text[CURL_ERROR_SIZE] = "";
@@ -213,6 +259,8 @@ static error call_perform(struct http_client *c, struct http_call *call,
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    if (direct) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    set_trust(curl);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)((timeout_us + US_PER_MS - 1) / US_PER_MS));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &t);
@@ -232,13 +280,80 @@ static error call_perform(struct http_client *c, struct http_call *call,
     return OK;
 }
 
-error http_call(struct http_client *c, struct http_call *call)
+error client_call(struct http_client *c, struct http_call *call,
+                  const struct credentials *credentials, bool direct)
 {
     struct http_request r;
     call->status = 0;
-    error e = call_prepare(c, call, &r);
-    if (e == OK) e = call_perform(c, call, &r);
+    error e = call_prepare(c, call, credentials, &r);
+    if (e == OK) e = call_perform(c, call, &r, direct);
     arena_reset(&c->arena);
+    return e;
+}
+
+error http_call(struct http_client *c, struct http_call *call)
+{
+    if (call->service) TRY(credentials_current(c));
+    return client_call(c, call, &c->credentials, false);
+}
+
+/* ---- calls that are tried again ---- */
+
+/* Full jitter: a random part of a time that doubles, so that many clients spread. */
+void client_backoff(int attempt)
+{
+    int64_t most = BACKOFF_MAX_US;
+    if (attempt < 8 && (int64_t)BACKOFF_FIRST_US << attempt < most)
+        most = (int64_t)BACKOFF_FIRST_US << attempt;
+    uint64_t random;
+    world->random(&random, sizeof random);
+    world->sleep_us((int64_t)(random % (uint64_t)most));
+}
+
+static void keys_name(struct buffer *out, const struct credentials *c)
+{
+    buffer_append_span(out, c->access_key);
+    buffer_append_byte(out, '\n');
+    buffer_append_span(out, c->session_token);
+}
+
+/* The service says that the keys have expired: are there others by now? Those of a profile may be
+ * replaced on disk while a job runs. */
+static bool credentials_renewed(struct http_client *c)
+{
+    if (!c->own_credentials) return false;
+    struct buffer before = {0}, after = {0};
+    char *text = must_strdup(error_text());
+    keys_name(&before, &c->credentials);
+    bool found = credentials_take(c) == OK;
+    keys_name(&after, &c->credentials);
+    bool renewed = found && !span_equal(buffer_span(&before), buffer_span(&after));
+    buffer_release(&before);
+    buffer_release(&after);
+    fail(ERR_EXPIRED_TOKEN, "%s", text); /* the search may have worded another one */
+    free(text);
+    return renewed;
+}
+
+error http_call_retried(struct http_client *c, struct http_call *call, int attempts,
+                        error (*judge)(void *context, const struct http_call *), void *context)
+{
+    size_t start = call->reply_body ? call->reply_body->size : 0;
+    bool renewed = false;
+    error e = OK;
+    call->tries = 0;
+    for (int attempt = 0; attempt < (attempts > 0 ? attempts : ATTEMPTS);) {
+        if (call->reply_body) call->reply_body->size = start;
+        call->tries++;
+        e = http_call(c, call);
+        if (e == OK) e = judge(context, call);
+        if (e == ERR_EXPIRED_TOKEN && !renewed && credentials_renewed(c)) {
+            renewed = true;
+            continue;
+        }
+        if (e == OK || error_row(e)->retry != RETRY_BACKOFF) break;
+        if (++attempt < (attempts > 0 ? attempts : ATTEMPTS)) client_backoff(attempt - 1);
+    }
     return e;
 }
 
@@ -280,47 +395,20 @@ static error error_of_reply(struct http_client *c, int status)
     return code;
 }
 
-static error json_attempt(struct http_client *c, struct http_call *call, json_t **output)
+struct json_call {
+    struct http_client *client;
+    json_t **output;
+};
+
+static error json_judge(void *context, const struct http_call *call)
 {
-    buffer_reset(&c->reply);
-    TRY(http_call(c, call));
+    struct json_call *j = context;
+    struct http_client *c = j->client;
     if (call->status < 200 || call->status > 299) return error_of_reply(c, call->status);
-    *output = c->reply.size ? NULL : json_object();
-    if (*output) return OK;
-    error e = json_read(buffer_span(&c->reply), output);
+    *j->output = c->reply.size ? NULL : json_object();
+    if (*j->output) return OK;
+    error e = json_read(buffer_span(&c->reply), j->output);
     return e == OK ? OK : fail_context(ERR_NETWORK, "reply of %s", call->url);
-}
-
-/* Full jitter: a random part of a time that doubles, so that many clients spread. */
-static void backoff(int attempt)
-{
-    int64_t most = BACKOFF_MAX_US;
-    if (attempt < 8 && (int64_t)BACKOFF_FIRST_US << attempt < most)
-        most = (int64_t)BACKOFF_FIRST_US << attempt;
-    uint64_t random;
-    world->random(&random, sizeof random);
-    world->sleep_us((int64_t)(random % (uint64_t)most));
-}
-
-/* Keys of a profile may be replaced on disk while a job runs. */
-static bool credentials_refreshed(struct http_client *c)
-{
-    if (!c->own_credentials) return false;
-    struct arena arena = {0};
-    struct credentials again;
-    char *text = must_strdup(error_text());
-    bool same = credentials_find(&arena, &again) != OK ||
-                span_equal(again.session_token, c->credentials.session_token);
-    fail(ERR_EXPIRED_TOKEN, "%s", text); /* the search may have worded another one */
-    free(text);
-    if (same) {
-        arena_release(&arena);
-        return false;
-    }
-    arena_release(&c->keys);
-    c->keys = arena;
-    c->credentials = again;
-    return true;
 }
 
 error http_aws_json(struct http_client *c, const char *endpoint_url, const char *service,
@@ -336,13 +424,9 @@ error http_aws_json(struct http_client *c, const char *endpoint_url, const char 
     struct http_call call = {.method = "POST", .url = endpoint_url, .service = service,
                              .region = region, .headers = headers, .header_count = 2,
                              .body = buffer_span(&body), .reply_body = &c->reply};
-    error e = OK;
-    for (int attempt = 0; attempt < (attempts > 0 ? attempts : ATTEMPTS); attempt++) {
-        if (attempt && e != ERR_EXPIRED_TOKEN) backoff(attempt - 1);
-        e = json_attempt(c, &call, output);
-        if (e == ERR_EXPIRED_TOKEN && credentials_refreshed(c)) continue;
-        if (e == OK || error_row(e)->retry != RETRY_BACKOFF) break;
-    }
+    struct json_call j = {c, output};
+    buffer_reset(&c->reply);
+    error e = http_call_retried(c, &call, attempts, json_judge, &j);
     buffer_release(&body);
     return e;
 }

@@ -1,165 +1,119 @@
-/* Where an AWS client finds its keys: environment variables, then a profile in the shared
- * credentials file, then the same profile in the config file (AWS SDKs and Tools guide, "Shared
- * config and credentials files"). Files are INI: [section], name = value, '#' and ';' comments;
- * indented lines belong to a nested setting and are skipped. */
+/* Where an AWS client finds its keys, in the order of the SDKs ("Standardized credential
+ * providers"): environment variables, a web identity token, the profile, the container's endpoint,
+ * the instance's metadata. */
 #include "http/internal.h"
 
-#include <stdlib.h>
-
-enum { FILE_MAX_BYTES = 1 << 20 };
-
-/* What a profile says, from both files. */
-struct profile {
-    span access_key, secret_key, session_token;
-    bool found, sso, role, process;
-};
-
-static bool line_next(span *text, span *line)
+static error from_environment(struct arena *arena, struct found_credentials *out)
 {
-    if (!text->size) return false;
-    const char *end = memchr(text->data, '\n', text->size);
-    *line = (span){text->data, end ? (size_t)(end - text->data) : text->size};
-    size_t used = line->size + (end != NULL);
-    text->data += used;
-    text->size -= used;
-    return true;
-}
-
-static span line_section(span line)
-{
-    const char *end = memchr(line.data, ']', line.size);
-    return end ? span_trim((span){line.data + 1, (size_t)(end - line.data) - 1}) : SPAN("");
-}
-
-/* "profile x" names x in the config file; the default one needs no word. */
-static bool section_is(span section, const char *profile, bool config)
-{
-    if (!config || strcmp(profile, "default") == 0) {
-        if (span_is(section, profile)) return true;
-        if (!config) return false;
-    }
-    if (!span_starts(section, "profile")) return false;
-    span rest = {section.data + 7, section.size - 7};
-    if (!rest.size || (rest.data[0] != ' ' && rest.data[0] != '\t')) return false;
-    rest = span_trim(rest);
-    if (rest.size >= 2 && rest.data[0] == '"') rest = (span){rest.data + 1, rest.size - 2};
-    return span_is(rest, profile);
-}
-
-static void profile_set(struct profile *p, struct arena *arena, span name, span value)
-{
-    if (span_is(name, "aws_access_key_id")) {
-        if (!p->access_key.data) p->access_key = arena_span(arena, value);
-    } else if (span_is(name, "aws_secret_access_key")) {
-        if (!p->secret_key.data) p->secret_key = arena_span(arena, value);
-    } else if (span_is(name, "aws_session_token")) {
-        if (!p->session_token.data) p->session_token = arena_span(arena, value);
-    } else if (span_is(name, "sso_session") || span_is(name, "sso_start_url")) {
-        p->sso = true;
-    } else if (span_is(name, "role_arn")) {
-        p->role = true;
-    } else if (span_is(name, "credential_process")) {
-        p->process = true;
-    }
-}
-
-static void profile_read(struct profile *p, struct arena *arena, span text, const char *name,
-                         bool config)
-{
-    bool inside = false;
-    for (span line; line_next(&text, &line);) {
-        bool indented = line.size && (line.data[0] == ' ' || line.data[0] == '\t');
-        line = span_trim(line);
-        if (!line.size || line.data[0] == '#' || line.data[0] == ';') continue;
-        if (line.data[0] == '[') {
-            inside = section_is(line_section(line), name, config);
-            p->found |= inside;
-            continue;
-        }
-        const char *sign = memchr(line.data, '=', line.size);
-        if (!inside || indented || !sign) continue;
-        profile_set(p, arena, span_trim((span){line.data, (size_t)(sign - line.data)}),
-                    span_trim((span){sign + 1, line.size - (size_t)(sign + 1 - line.data)}));
-    }
-}
-
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
-static const char *file_path(struct arena *arena, const char *variable, const char *usual)
-{
-    const char *path = environment(variable), *home = environment("HOME");
-    if (path && strncmp(path, "~/", 2) == 0 && home)
-        return arena_printf(arena, "%s%s", home, path + 1);
-    return path ? path : arena_printf(arena, "%s/.aws/%s", home ? home : "", usual);
-}
-
-static error profile_file(struct profile *p, struct arena *arena, const char *path,
-                          const char *name, bool config)
-{
-    struct buffer text = {0};
-    struct profile from = {0};
-    error e = file_read_whole(path, &text, FILE_MAX_BYTES);
-    if (e == OK) profile_read(&from, arena, buffer_span(&text), name, config);
-    buffer_release(&text);
-    if (e == ERR_NOT_FOUND) return OK;
-    TRY(e);
-    if (!p->access_key.data) { /* keys go together: those of one file */
-        p->access_key = from.access_key;
-        p->secret_key = from.secret_key;
-        p->session_token = from.session_token;
-    }
-    p->found |= from.found;
-    p->sso |= from.sso;
-    p->role |= from.role;
-    p->process |= from.process;
-    return OK;
-}
-
-static error profile_unusable(const struct profile *p, const char *name, const char *shared,
-                              const char *config)
-{
-    const char *how = p->sso ? "AWS IAM Identity Center (SSO)"
-                      : p->role ? "an assumed role (role_arn)"
-                      : p->process ? "credential_process" : NULL;
-    if (how)
-        return fail(ERR_USAGE,
-                    "AWS profile '%s' uses %s, which is not read here; run: eval \"$(aws configure "
-                    "export-credentials --profile %s --format env)\"", name, how, name);
-    if (p->found)
-        return fail(ERR_USAGE, "AWS profile '%s' in %s and %s lacks aws_access_key_id or "
-                    "aws_secret_access_key", name, shared, config);
-    return fail(ERR_USAGE,
-                "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or make the "
-                "profile '%s' in %s (looked there and in %s)", name, shared, config);
-}
-
-error credentials_find(struct arena *arena, struct credentials *out)
-{
-    *out = (struct credentials){0};
     const char *key = environment("AWS_ACCESS_KEY_ID");
     const char *secret = environment("AWS_SECRET_ACCESS_KEY");
-    if (key && !secret)
+    const char *token = environment("AWS_SESSION_TOKEN");
+    if (!key) return ERR_NOT_FOUND;
+    if (!secret)
         return fail(ERR_USAGE, "AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not");
-    if (key) {
-        const char *token = environment("AWS_SESSION_TOKEN");
-        out->access_key = arena_span(arena, span_of(key));
-        out->secret_key = arena_span(arena, span_of(secret));
-        if (token) out->session_token = arena_span(arena, span_of(token));
-        return OK;
-    }
-    const char *name = environment("AWS_PROFILE");
-    if (!name) name = environment("AWS_DEFAULT_PROFILE");
-    if (!name) name = "default";
-    const char *shared = file_path(arena, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    const char *config = file_path(arena, "AWS_CONFIG_FILE", "config");
-    struct profile p = {0};
-    TRY(profile_file(&p, arena, shared, name, false));
-    TRY(profile_file(&p, arena, config, name, true));
-    if (!p.access_key.size || !p.secret_key.size) return profile_unusable(&p, name, shared, config);
-    *out = (struct credentials){p.access_key, p.secret_key, p.session_token};
+    out->credentials.access_key = arena_span(arena, span_of(key));
+    out->credentials.secret_key = arena_span(arena, span_of(secret));
+    if (token) out->credentials.session_token = arena_span(arena, span_of(token));
     return OK;
+}
+
+static error from_web_identity(struct http_client *client, struct arena *arena,
+                               struct found_credentials *out)
+{
+    const struct role role = {.arn = environment("AWS_ROLE_ARN"),
+                              .session = environment("AWS_ROLE_SESSION_NAME"),
+                              .token_file = environment("AWS_WEB_IDENTITY_TOKEN_FILE")};
+    if (!role.token_file) return ERR_NOT_FOUND;
+    if (!role.arn)
+        return fail(ERR_USAGE, "AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not");
+    return credentials_assume(client, arena, &role, out);
+}
+
+/* ---- the profile ---- */
+
+static error profile_unusable(const struct profile *p, const char *how)
+{
+    return fail(ERR_USAGE,
+                "AWS profile '%s' uses %s, which is not read here; run: eval \"$(aws configure "
+                "export-credentials --profile %s --format env)\"",
+                p->name, how, p->name);
+}
+
+/* Whoever a role's profile names to assume it. */
+static error role_caller(struct http_client *client, struct arena *arena, const struct profile *p,
+                         struct found_credentials *out)
+{
+    const char *source = profile_value(p, "source_profile");
+    const char *where = profile_value(p, "credential_source");
+    if (source) {
+        struct profile other;
+        TRY(profile_load(arena, source, &other));
+        if (profile_keys(&other, &out->credentials)) return OK;
+        return fail(ERR_USAGE, "AWS profile '%s': its source_profile '%s' has no keys of its own",
+                    p->name, source);
+    }
+    error e = ERR_NOT_FOUND;
+    if (where && strcmp(where, "Environment") == 0) e = from_environment(arena, out);
+    else if (where && strcmp(where, "EcsContainer") == 0)
+        e = credentials_container(client, arena, out);
+    else if (where && strcmp(where, "Ec2InstanceMetadata") == 0)
+        e = credentials_instance(client, arena, out);
+    if (e != ERR_NOT_FOUND) return e;
+    return fail(ERR_USAGE, "AWS profile '%s' has a role_arn, but neither source_profile nor a "
+                "credential_source that gives keys (%s)", p->name, where ? where : "none");
+}
+
+static error from_role(struct http_client *client, struct arena *arena, const struct profile *p,
+                       struct found_credentials *out)
+{
+    struct found_credentials caller = {0};
+    struct role role = {.arn = profile_value(p, "role_arn"),
+                        .session = profile_value(p, "role_session_name"),
+                        .external_id = profile_value(p, "external_id"),
+                        .region = profile_value(p, "region"),
+                        .token_file = profile_value(p, "web_identity_token_file"),
+                        .caller = &caller.credentials};
+    if (profile_value(p, "mfa_serial"))
+        return profile_unusable(p, "a role with multi-factor authentication (mfa_serial)");
+    if (!role.token_file) TRY(role_caller(client, arena, p, &caller));
+    return credentials_assume(client, arena, &role, out);
+}
+
+static error from_profile(struct http_client *client, struct arena *arena,
+                          const struct profile *p, struct found_credentials *out)
+{
+    if (profile_value(p, "role_arn")) return from_role(client, arena, p, out);
+    if (profile_keys(p, &out->credentials)) return OK;
+    if (profile_value(p, "sso_session") || profile_value(p, "sso_start_url"))
+        return profile_unusable(p, "AWS IAM Identity Center (SSO)");
+    if (profile_value(p, "credential_process")) return profile_unusable(p, "credential_process");
+    bool half = profile_value(p, "aws_access_key_id") || profile_value(p, "aws_secret_access_key");
+    /* A default profile often holds a region only; a profile asked for by name must serve. */
+    if (!half && !environment("AWS_PROFILE") && !environment("AWS_DEFAULT_PROFILE"))
+        return ERR_NOT_FOUND;
+    if (!p->found)
+        return fail(ERR_USAGE, "no AWS profile '%s' in %s and %s", p->name, p->shared_path,
+                    p->config_path);
+    return fail(ERR_USAGE, "AWS profile '%s' in %s and %s lacks aws_access_key_id or "
+                "aws_secret_access_key", p->name, p->shared_path, p->config_path);
+}
+
+error credentials_find(struct http_client *client, struct arena *arena,
+                       struct found_credentials *out)
+{
+    struct profile p;
+    *out = (struct found_credentials){0};
+    error e = from_environment(arena, out);
+    if (e == ERR_NOT_FOUND) e = from_web_identity(client, arena, out);
+    if (e != ERR_NOT_FOUND) return e;
+    TRY(profile_load(arena, NULL, &p));
+    e = from_profile(client, arena, &p, out);
+    if (e == ERR_NOT_FOUND) e = credentials_container(client, arena, out);
+    if (e == ERR_NOT_FOUND) e = credentials_instance(client, arena, out);
+    if (e != ERR_NOT_FOUND) return e;
+    return fail(ERR_USAGE,
+                "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or make the "
+                "profile '%s' in %s (looked there, in %s, and for a web identity, a container's "
+                "and an instance's role)",
+                p.name, p.shared_path, p.config_path);
 }

@@ -130,8 +130,9 @@ error sigv4_chain_trailer(struct sigv4_chain *, span lines, span signature) MUST
 
 /* ---- client ---- */
 struct http_client;
-/* Credentials from the usual AWS environment and files (environment variables, shared credentials
- * file and profile); ERR_USAGE says where it looked. `override` is copied and may be NULL; one
+/* Credentials from where AWS SDKs take them, in their order: environment variables, a web identity
+ * token, the profile's keys or role, the container's endpoint, the instance's metadata; taken anew
+ * before they expire. ERR_USAGE says where it looked. `override` is copied and may be NULL; one
  * without an access key makes a client for unsigned calls. Thread: one at a time per client. */
 error http_client_open(const struct credentials *override, struct http_client **) MUST_CHECK;
 void http_client_close(struct http_client *);
@@ -145,6 +146,7 @@ struct http_call {
     int64_t timeout_us;               /* 0: 30 s */
     /* out */
     int status;
+    int tries;                        /* http_call_retried: how often it was sent */
     struct buffer *reply_body;        /* appended */
     void (*on_header)(void *context, span name, span value); /* may be NULL */
     void *context;
@@ -152,9 +154,28 @@ struct http_call {
 /* Signs, sends, receives. OK means an HTTP status came back; ERR_NETWORK, ERR_TIMEOUT else. */
 error http_call(struct http_client *, struct http_call *) MUST_CHECK;
 
+/* Calls until `judge` is content: it turns a reply into OK or a worded error. Errors are retried by
+ * their class with jittered backoff, at most `attempts` times (0: 5); reply_body is emptied before
+ * each. Keys that expired are looked up again, which counts as no attempt. With tries > 1 an
+ * earlier try may have had its effect. */
+error http_call_retried(struct http_client *, struct http_call *, int attempts,
+                        error (*judge)(void *context, const struct http_call *),
+                        void *context) MUST_CHECK;
+
 /* An AWS JSON 1.1 operation: POST / with X-Amz-Target; parses the reply; an error reply becomes
  * the error of its name with AWS's message. Retries by the error's class with jittered backoff,
  * at most `attempts` times (0: 5). */
 error http_aws_json(struct http_client *, const char *endpoint_url, const char *service,
                     const char *region, const char *target, const json_t *input, int attempts,
                     json_t **output) MUST_CHECK;
+
+/* ---- where AWS is (endpoint.c) ---- */
+/* AWS_REGION, AWS_DEFAULT_REGION or the profile's; NULL when nobody says. */
+const char *http_aws_region(struct arena *);
+/* What somebody set for the service ("s3"): AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's
+ * endpoint_url, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS; NULL when nobody did. */
+const char *http_aws_endpoint_set(struct arena *, const char *service);
+/* AWS's own: "https://s3.eu-west-1.amazonaws.com"; AWS_USE_FIPS_ENDPOINT is honoured. */
+const char *http_aws_endpoint(struct arena *, const char *service, const char *region);
+/* Whether the URL's host is one of AWS's. */
+bool http_is_aws(const char *url);

@@ -85,6 +85,50 @@ struct sigv4_signing {
 };
 error sigv4_sign(struct http_request *, const struct sigv4_signing *) MUST_CHECK;
 
+/* ---- client.c ---- */
+/* One call, signed with these credentials when it names a service. `direct`: past any proxy. */
+error client_call(struct http_client *, struct http_call *, const struct credentials *,
+                  bool direct) MUST_CHECK;
+void client_backoff(int attempt);
+
+/* ---- profile.c: the shared config and credentials files ---- */
+struct settings {
+    struct http_header *rows;
+    size_t count;
+};
+
+struct profile {
+    const char *name, *shared_path, *config_path;
+    bool found;
+    struct settings shared, config; /* of the credentials file, of the config file */
+};
+
+const char *environment(const char *name); /* NULL when unset or empty */
+/* The named profile, or AWS_PROFILE's (NULL). A file that is not there says nothing. */
+error profile_load(struct arena *, const char *name, struct profile *) MUST_CHECK;
+/* NUL-terminated value of a setting, or NULL; the credentials file comes first. */
+const char *profile_value(const struct profile *, const char *name);
+/* The profile's own keys; false when it has none. */
+bool profile_keys(const struct profile *, struct credentials *);
+
 /* ---- credentials.c ---- */
-/* Environment, then the profile's section in the shared files; spans into the arena. */
-error credentials_find(struct arena *, struct credentials *) MUST_CHECK;
+struct found_credentials {
+    struct credentials credentials; /* in the arena */
+    int64_t expires_us;             /* 0: never */
+};
+/* Everywhere an AWS SDK looks, in its order. */
+error credentials_find(struct http_client *, struct arena *, struct found_credentials *) MUST_CHECK;
+
+/* ---- credentials_remote.c: services that hand out keys ---- */
+/* ERR_NOT_FOUND: the environment names no such service. */
+error credentials_container(struct http_client *, struct arena *,
+                            struct found_credentials *) MUST_CHECK;
+error credentials_instance(struct http_client *, struct arena *,
+                           struct found_credentials *) MUST_CHECK;
+struct role {
+    const char *arn, *session, *external_id, *region; /* the last three may be NULL */
+    const char *token_file;           /* web identity, else NULL */
+    const struct credentials *caller; /* without a token file: who assumes the role */
+};
+error credentials_assume(struct http_client *, struct arena *, const struct role *,
+                         struct found_credentials *) MUST_CHECK;

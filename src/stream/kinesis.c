@@ -81,9 +81,6 @@ static error call(struct remote *r, const char *operation, json_t *input, int at
     pthread_mutex_lock(&r->lock);
     error e = http_aws_json(r->client, r->endpoint, "kinesis", r->region, target, input, attempts,
                             output);
-    if (e == ERR_EXPIRED_TOKEN && attempts == 1) /* the client may have fresh keys now */
-        e = http_aws_json(r->client, r->endpoint, "kinesis", r->region, target, input, attempts,
-                          output);
     pthread_mutex_unlock(&r->lock);
     json_decref(input);
     return e;
@@ -332,7 +329,14 @@ static error iterator_get(struct remote_cursor *c, bool raw)
 
 /* ---- pages ---- */
 
-/* GetRecords without a tree of JSON: the reply's bytes into the cursor. */
+static error records_judge(void *context, const struct http_call *get)
+{
+    const struct remote_cursor *c = context;
+    return get->status == 200 ? OK : fail_status(get->status, buffer_span(&c->reply));
+}
+
+/* GetRecords without a tree of JSON: the reply's bytes into the cursor. Tried once: the cursor has
+ * its own way to come back. */
 static error get_records_once(struct remote_cursor *c, span body)
 {
     struct remote *r = remote_of(&c->base);
@@ -351,25 +355,16 @@ static error get_records_once(struct remote_cursor *c, span body)
                             .reply_body = &c->reply};
     buffer_reset(&c->reply);
     pthread_mutex_lock(&r->lock);
-    error e = http_call(r->client, &get);
+    error e = http_call_retried(r->client, &get, 1, records_judge, c);
     pthread_mutex_unlock(&r->lock);
-    TRY(e);
-    return get.status == 200 ? OK : fail_status(get.status, buffer_span(&c->reply));
+    return e;
 }
 
 static error get_records(struct remote_cursor *c, json_t *input)
 {
     struct buffer body = {0};
-    json_t *ignored;
     json_print(&body, input);
     error e = get_records_once(c, buffer_span(&body));
-    if (e == ERR_EXPIRED_TOKEN) { /* the client finds new keys in http_aws_json */
-        e = call(remote_of(&c->base), "GetRecords", json_incref(input), 2, &ignored);
-        if (e == OK) {
-            json_decref(ignored);
-            e = get_records_once(c, buffer_span(&body));
-        }
-    }
     buffer_release(&body);
     json_decref(input);
     return e;
@@ -582,22 +577,6 @@ static const struct stream_ops remote_ops = {
     .close = remote_close,
 };
 
-static bool ends_with(span text, const char *end)
-{
-    span e = span_of(end);
-    return text.size >= e.size &&
-           span_equal_nocase((span){text.data + text.size - e.size, e.size}, e);
-}
-
-/* Whether the URL's host is AWS's. */
-static bool is_aws(const char *url)
-{
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    span name = {host, strcspn(host, ":/")};
-    return ends_with(name, ".amazonaws.com") || ends_with(name, ".amazonaws.com.cn");
-}
-
 static error describe(struct remote *r)
 {
     json_t *output;
@@ -625,7 +604,7 @@ error stream_open_kinesis(struct http_client *client, const char *endpoint_url, 
     r->region = must_strdup(region);
     r->name = must_strdup(is_arn ? slash + 1 : stream_name_or_arn);
     r->arn = is_arn ? must_strdup(stream_name_or_arn) : NULL;
-    r->paced = is_aws(endpoint_url);
+    r->paced = http_is_aws(endpoint_url);
     r->base = (struct stream){.ops = &remote_ops, .name = r->name};
     pthread_mutex_init(&r->lock, NULL);
     error e = describe(r);

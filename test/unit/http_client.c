@@ -359,6 +359,7 @@ static void set_environment(const char *folder)
     static const char *const all[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                                       "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) unsetenv(all[i]);
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     setenv("HOME", folder, 1);
     setenv("AWS_SHARED_CREDENTIALS_FILE", arena_printf(&arena, "%s/credentials", folder), 1);
     setenv("AWS_CONFIG_FILE", "~/config", 1);
@@ -401,7 +402,7 @@ static void credentials_found(void **state)
 
     put_file(config, "[profile work]\naws_access_key_id=AKIDEXAMPLE\n"
                      "aws_secret_access_key=wJalrXUtnFEMIexample\n"
-                     "[profile sso]\nsso_session = s\n[profile role]\nrole_arn=arn:x\n"
+                     "[profile sso]\nsso_session = s\n[profile role]\nrole_arn=arn:x\nmfa_serial=m\n"
                      "[sso-session s]\nsso_start_url=https://x\n[work]\nrole_arn=x");
     setenv("AWS_PROFILE", "work", 1);
     assert_int_equal(status_with_found(), 200);
@@ -410,7 +411,7 @@ static void credentials_found(void **state)
     assert_non_null(strstr(error_text(), "profile 'sso' uses AWS IAM Identity Center (SSO)"));
     setenv("AWS_PROFILE", "role", 1);
     assert_int_equal(status_with_found(), 0);
-    assert_non_null(strstr(error_text(), "role_arn"));
+    assert_non_null(strstr(error_text(), "mfa_serial"));
 
     setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1); /* the environment comes first */
     assert_int_equal(status_with_found(), 0);
