@@ -249,10 +249,10 @@ static json_t *record_document(const struct batch_report *r)
                      "recovered", r->recovered);
 }
 
-/* Publishes, registers and commits the pending plan. */
-static error complete_plan(struct job *job, struct arena *arena, bool recovered, int64_t end_us)
+/* Publishes, registers and commits the plan. */
+static error complete_plan(struct job *job, const json_t *plan, struct arena *arena, bool recovered,
+                           int64_t end_us)
 {
-    json_t *plan = job->checkpoint.pending;
     struct staged_file *files;
     size_t count;
     struct batch_report report = {.recovered = recovered};
@@ -276,7 +276,9 @@ static error complete_plan(struct job *job, struct arena *arena, bool recovered,
 static error complete(struct job *job, bool recovered, int64_t end_us)
 {
     struct arena arena = {0};
-    error e = complete_plan(job, &arena, recovered, end_us);
+    json_t *plan = json_incref(job->checkpoint.pending); /* the commit lets go of it */
+    error e = complete_plan(job, plan, &arena, recovered, end_us);
+    json_decref(plan);
     arena_release(&arena);
     return e;
 }

@@ -49,7 +49,7 @@ def main():
         process = server.run_job(job, "--window", "0.05", wait=False)
         time.sleep(random.uniform(0.0, 0.25))
         if process.poll() is not None:
-            ok(False, "the job ended by itself", process.stdout.read())
+            ok(False, "the job ended by itself", process.stdout.read() + open(server.log.name).read()[-2000:])
             break
         process.send_signal(signal.SIGKILL)
         process.wait()
