@@ -8,8 +8,11 @@
 #include "aws/rows.h"
 #include "catalog/catalog.h"
 
+extern const struct operation *const glue_operations[];   /* glue.c: all tables */
 extern const struct operation glue_database_operations[]; /* glue_database.c */
 extern const struct operation glue_table_operations[];    /* glue_table.c */
+extern const struct operation glue_job_operations[];      /* glue_job.c */
+extern const struct operation glue_tag_operations[];      /* glue_tag.c */
 
 /* ---- member rows, as in the service's model ---- */
 
@@ -54,3 +57,39 @@ extern const struct member glue_partition_index[];
 /* The catalog of the call's account and region, in the call's arena: nothing to close. Refuses the
  * CatalogId of another account and TransactionId. */
 error glue_catalog(struct call *, struct catalog **) MUST_CHECK;
+/* A document of the call's account and region that is not the catalog's (jobs, tags). */
+struct state_key glue_key(const struct call *, const char *kind, const char *name);
+error glue_begin(struct call *, bool write, struct state_txn **) MUST_CHECK;
+error glue_end(struct state_txn *, error) MUST_CHECK; /* commits when all went well */
+
+/* One page of a listing: as many documents as MaxResults allows, and NextToken. */
+struct glue_page {
+    struct call *call;
+    const char *scope;  /* what is listed: a token of another listing is refused */
+    const char *after;  /* the listing goes on after this name; NULL: from the start */
+    size_t limit;
+    json_t *list;
+    const char *last;   /* name of the last one in the list */
+    bool more;
+};
+/* `most`: the page's size without MaxResults. */
+error glue_page_open(struct call *, const char *scope, size_t most, struct glue_page *) MUST_CHECK;
+/* Takes one, as a state_scan() does; false: the page is full. */
+bool glue_page_take(void *page, const char *name, json_t *document);
+/* The call's output: {MEMBER: [...], "NextToken": ...}; without an output after an error. */
+error glue_page_close(struct glue_page *, const char *member, error) MUST_CHECK;
+
+/* ---- jobs (glue_job.c) ---- */
+
+/* New reference to the Job; ERR_ENTITY_NOT_FOUND. */
+error glue_job_read(struct call *, struct state_txn *, const char *name, json_t **out) MUST_CHECK;
+/* Whether the command is one that streams. */
+bool glue_job_is_streaming(const json_t *job);
+
+/* ---- tags (glue_tag.c): of a resource ("job/NAME", "database/NAME") ---- */
+
+/* Merges; NULL adds nothing. */
+error glue_tags_add(struct call *, struct state_txn *, const char *resource, const json_t *tags) MUST_CHECK;
+error glue_tags_drop(struct call *, struct state_txn *, const char *resource) MUST_CHECK;
+/* New reference to the map, empty when there are none. */
+error glue_tags_read(struct call *, struct state_txn *, const char *resource, json_t **out) MUST_CHECK;

@@ -15,10 +15,6 @@ static const struct operation *const s3_operations[] = {
     s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
-static const struct operation *const glue_operations[] = {
-    glue_database_operations, glue_table_operations, NULL,
-};
-
 const struct service services[] = {
     {"Amazon Kinesis Data Streams", "Kinesis_20131202", "kinesis", PROTOCOL_JSON, true,
      kinesis_operations},
