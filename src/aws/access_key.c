@@ -27,21 +27,41 @@ static void random_text(char *out, size_t size, const char *digits)
     out[size] = '\0';
 }
 
+const char *access_key_random(struct arena *arena, const char *prefix)
+{
+    char text[ACCESS_KEY_SIZE + 1];
+    size_t size = strlen(prefix);
+    memcpy(text, prefix, size);
+    random_text(text + size, ACCESS_KEY_SIZE - size, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+    return arena_text(arena, span_of(text));
+}
+
+const char *secret_key_random(struct arena *arena)
+{
+    char text[SECRET_KEY_SIZE + 1];
+    random_text(text, SECRET_KEY_SIZE,
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    return arena_text(arena, span_of(text));
+}
+
+struct principal principal_root(struct arena *arena, const char *account)
+{
+    const char *arn = arena_printf(arena, "arn:aws:iam::%s:root", account);
+    return (struct principal){.arn = arn, .id = account, .iam_arn = arn};
+}
+
 static error default_make(struct state_txn *txn, const char *account, struct arena *arena,
                           const char **access_key, const char **secret_key)
 {
-    char id[ACCESS_KEY_SIZE + 1] = "AKIA", secret[SECRET_KEY_SIZE + 1];
-    random_text(id + 4, ACCESS_KEY_SIZE - 4, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-    random_text(secret, SECRET_KEY_SIZE,
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    const char *id = access_key_random(arena, "AKIA"), *secret = secret_key_random(arena);
     json_t *document = json_pack("{s:s, s:s, s:s, s:o, s:b}", "AccessKeyId", id, "SecretAccessKey",
                                  secret, "AccountId", account, "CreateDate",
                                  json_timestamp(now_us()), "Default", 1);
     error e = state_put(txn, place(id), document);
     json_decref(document);
     if (e != OK) return e;
-    *access_key = arena_text(arena, span_of(id));
-    *secret_key = arena_text(arena, span_of(secret));
+    *access_key = id;
+    *secret_key = secret;
     return OK;
 }
 
@@ -126,18 +146,43 @@ static bool known_find(struct access_keys *keys, span id, struct access_key *out
     return found;
 }
 
-static void known_add(struct access_keys *keys, span id, const char *secret, const char *account,
+static error key_read(struct arena *arena, const json_t *document, const char *id,
                       struct access_key *out)
+{
+    const char *secret = json_text(document, "SecretAccessKey");
+    const char *account = json_text(document, "AccountId");
+    const char *user = json_text(document, "UserArn"), *status = json_text(document, "Status");
+    const char *user_id = json_text(document, "UserId");
+    if (!secret || !account || (user && !user_id))
+        return fail(ERR_CORRUPT, "access key %s: damaged document", id);
+    if (status && strcmp(status, "Active") != 0)
+        return fail(ERR_UNRECOGNIZED_CLIENT,
+                    "The security token included in the request is invalid.");
+    *out = (struct access_key){arena_text(arena, span_of(id)), arena_text(arena, span_of(secret)),
+                               arena_text(arena, span_of(account)), {0}};
+    out->principal = principal_root(arena, out->account);
+    if (!user) return OK;
+    out->principal.arn = out->principal.iam_arn = arena_text(arena, span_of(user));
+    out->principal.id = arena_text(arena, span_of(user_id));
+    return OK;
+}
+
+/* The root user's keys stay as they are; a user's may be made inactive or deleted any time. */
+static error known_add(struct access_keys *keys, const json_t *document, const char *id,
+                       struct access_key *out)
 {
     pthread_rwlock_wrlock(&keys->lock);
     struct known *k = ARENA_NEW(&keys->arena, struct known);
-    k->key.access_key = arena_text(&keys->arena, id);
-    k->key.secret_key = arena_text(&keys->arena, span_of(secret));
-    k->key.account = arena_text(&keys->arena, span_of(account));
+    error e = key_read(&keys->arena, document, id, &k->key);
+    if (e != OK) {
+        pthread_rwlock_unlock(&keys->lock);
+        return e;
+    }
     k->next = keys->first;
     keys->first = k;
     *out = k->key;
     pthread_rwlock_unlock(&keys->lock);
+    return OK;
 }
 
 static bool plausible(span id)
@@ -148,7 +193,8 @@ static bool plausible(span id)
     return true;
 }
 
-error access_keys_find(struct access_keys *keys, span id, struct access_key *out)
+error access_keys_find(struct access_keys *keys, struct arena *arena, span id,
+                       struct access_key *out)
 {
     static const char *const unknown = "The security token included in the request is invalid.";
     if (!plausible(id)) return fail(ERR_UNRECOGNIZED_CLIENT, "%s", unknown);
@@ -160,10 +206,8 @@ error access_keys_find(struct access_keys *keys, span id, struct access_key *out
     error e = state_get_one(keys->state, place(name), &document);
     if (e == ERR_NOT_FOUND) return fail(ERR_UNRECOGNIZED_CLIENT, "%s", unknown);
     if (e != OK) return e;
-    const char *secret = json_text(document, "SecretAccessKey");
-    const char *account = json_text(document, "AccountId");
-    if (secret && account) known_add(keys, id, secret, account, out);
-    else e = fail(ERR_CORRUPT, "access key %s: damaged document", name);
+    e = json_text(document, "UserArn") ? key_read(arena, document, name, out)
+                                       : known_add(keys, document, name, out);
     json_decref(document);
     return e;
 }

@@ -46,6 +46,8 @@ static error recognise(struct call *c, const struct sigv4_scope *scope)
     if (!c->service->operations)
         return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %s yet", c->service->title);
     if (c->service->protocol == PROTOCOL_S3) return s3_recognise(c);
+    if (c->service->protocol == PROTOCOL_QUERY) return query_recognise(c);
+    if (c->service->protocol == PROTOCOL_REST_JSON) return rest_recognise(c);
     if (!target.data || !span_is(c->http->method, "POST"))
         return fail(ERR_UNKNOWN_OPERATION,
                     "%s takes POST requests that name an operation in X-Amz-Target",
@@ -59,10 +61,40 @@ static error recognise(struct call *c, const struct sigv4_scope *scope)
 
 /* ---- authenticate ---- */
 
+/* The session token, of the header or of a presigned query; data NULL: none. */
+static error session_token(struct call *c, span *out)
+{
+    static const char name[] = "X-Amz-Security-Token=";
+    *out = http_header(c->http, "x-amz-security-token");
+    for (span rest = c->http->query; !out->data && rest.size;) {
+        const char *end = memchr(rest.data, '&', rest.size);
+        span field = {rest.data, end ? (size_t)(end - rest.data) : rest.size};
+        rest.data += field.size + (end != NULL);
+        rest.size -= field.size + (end != NULL);
+        if (!span_starts(field, name)) continue;
+        struct buffer text = {0};
+        error e = percent_decode(&text, (span){field.data + sizeof name - 1,
+                                               field.size - (sizeof name - 1)}, false);
+        if (e == OK) *out = arena_span(c->arena, buffer_span(&text));
+        buffer_release(&text);
+        if (e != OK) return fail(ERR_INVALID_SIGNATURE, "X-Amz-Security-Token is malformed.");
+    }
+    return OK;
+}
+
+/* Temporary credentials bring their token. */
+static error find_key(struct call *c, span access_key, struct access_key *out)
+{
+    span token;
+    TRY(session_token(c, &token));
+    if (token.data) return session_find(c->gateway, c->arena, access_key, token, out);
+    return access_keys_find(c->gateway->keys, c->arena, access_key, out);
+}
+
 static error verify(struct call *c, const struct sigv4_scope *scope)
 {
     struct access_key key;
-    TRY(access_keys_find(c->gateway->keys, scope->access_key, &key));
+    TRY(find_key(c, scope->access_key, &key));
     uint8_t digest[SHA256_SIZE];
     char hex[2 * SHA256_SIZE + 1] = {0};
     sha256(digest, c->http->body);
@@ -72,6 +104,7 @@ static error verify(struct call *c, const struct sigv4_scope *scope)
         return fail(ERR_INVALID_SIGNATURE, "Credential should be scoped to correct service: '%s'.",
                     c->service->signing_name);
     c->account = key.account;
+    c->principal = key.principal;
     return OK;
 }
 
@@ -106,8 +139,9 @@ static error call_run(struct call *c)
 {
     static const struct member none[] = {{0}};
     if (!c->operation->own_input && c->service->protocol != PROTOCOL_S3) {
-        TRY(c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
-                                 : protocol_json_read(c->http->body, &c->input));
+        TRY(c->service->protocol == PROTOCOL_QUERY ? query_read(c)
+            : c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
+                                   : protocol_json_read(c->http->body, &c->input));
         TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
     }
     return c->operation->run(c);
@@ -140,13 +174,19 @@ void call_reply_body(struct call *c, int status, const char *content_type, span 
 static void reply_output(struct call *c)
 {
     span body = {"", 0};
+    bool rest = c->service->protocol == PROTOCOL_REST_JSON;
+    if (c->service->protocol == PROTOCOL_QUERY) {
+        query_reply(c);
+        return;
+    }
+    if (rest && !c->output) c->output = json_object();
     if (c->output) {
         struct writer w;
         writer_begin(&w, c->arena, c->wire, 4096);
         writer_value(&w, c->output);
         body = writer_span(&w);
     }
-    call_reply_body(c, 200, wire_content_type(c->wire), body);
+    call_reply_body(c, 200, rest ? "application/json" : wire_content_type(c->wire), body);
 }
 
 /* The thread's error text; it may repeat bytes of a request that are no UTF-8, or cut some off. */
@@ -173,15 +213,13 @@ static void reply_error(struct call *c, error e)
     if (row->status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "request", message);
     enum protocol protocol = c->service ? c->service->protocol : PROTOCOL_JSON;
-    bool xml = protocol == PROTOCOL_S3 || protocol == PROTOCOL_QUERY ||
-               (!c->service && !http_header(c->http, "x-amz-target").data);
-    if (xml)
+    if (protocol == PROTOCOL_QUERY) query_reply_error(c, e, message);
+    else if (protocol == PROTOCOL_REST_JSON) rest_reply_error(c, e, message);
+    else if (!c->service && !http_header(c->http, "x-amz-target").data)
         call_reply_body(c, row->status, "application/xml",
                         protocol_xml_error(c, row->name, row->status, message));
     else
-        call_reply_body(c, row->status,
-                        protocol == PROTOCOL_REST_JSON ? "application/json"
-                                                       : wire_content_type(c->wire),
+        call_reply_body(c, row->status, wire_content_type(c->wire),
                         protocol_json_error(c->arena, c->wire, row->name, message));
 }
 
@@ -223,6 +261,7 @@ void gateway_handle(struct gateway *gateway, struct http_request *http, struct h
 {
     struct call c = {.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
                      .account = gateway->account, .region = gateway->region};
+    c.principal = principal_root(c.arena, c.account); /* until a signature says who */
     request_id_make(c.request_id);
     reply_headers(&c);
     if (span_is(http->method, "GET") && span_is(http->path, "/_sluice/health")) {

@@ -25,6 +25,13 @@ enum wire { WIRE_JSON, WIRE_CBOR };
 
 struct call;
 
+/* Who calls: the root user, a user, or a session of a role. */
+struct principal {
+    const char *arn; /* "arn:aws:iam::123456789012:root", "...:assumed-role/NAME/SESSION" */
+    const char *id;  /* GetCallerIdentity's UserId */
+    const char *iam_arn; /* what grants name: a session's role, else `arn` */
+};
+
 struct operation {
     const char *name;
     error (*run)(struct call *);  /* NULL: AWS has it, Sluice does not serve it */
@@ -40,6 +47,7 @@ struct service {
     enum protocol protocol;
     bool cbor;                    /* speaks application/x-amz-cbor-1.1 as well */
     const struct operation *const *operations; /* tables, NULL at the end; NULL: not served */
+    const char *version, *xml_namespace; /* Query: the Version asked for; of replies */
 };
 
 extern const struct service services[]; /* ended by a NULL title */
@@ -58,6 +66,7 @@ struct call {
     const struct operation *operation;
     enum wire wire;
     const char *account, *region;
+    struct principal principal;   /* who calls */
     struct s3_request *s3;        /* what an S3 request names; NULL for other services */
     json_t *input;                /* owned by the gateway; NULL for own_input operations */
     json_t *output;               /* set by `run`; NULL: an empty reply. Reals are timestamps. */
@@ -90,17 +99,37 @@ void gateway_handle(struct gateway *, struct http_request *, struct http_reply *
 /* ---- access keys (access_key.c) ---- */
 
 struct access_keys; /* those seen so far, kept in memory; any thread */
-struct access_key {
-    const char *access_key, *secret_key, *account; /* valid as long as the gateway */
+struct access_key { /* texts live as long as the gateway, or the arena of the search */
+    const char *access_key, *secret_key, *account;
+    struct principal principal;
 };
 struct access_keys *access_keys_open(struct state *);
 void access_keys_close(struct access_keys *);
-/* ERR_UNRECOGNIZED_CLIENT when the data directory does not know it. */
-error access_keys_find(struct access_keys *, span access_key, struct access_key *) MUST_CHECK;
+/* ERR_UNRECOGNIZED_CLIENT when the data directory does not know it, or it is inactive. */
+error access_keys_find(struct access_keys *, struct arena *, span access_key,
+                       struct access_key *) MUST_CHECK;
+/* Fresh texts of a key's form, in the arena. */
+const char *access_key_random(struct arena *, const char *prefix);
+const char *secret_key_random(struct arena *);
+/* The root user of an account. */
+struct principal principal_root(struct arena *, const char *account);
+
+/* ---- temporary credentials (session.c): nothing is kept, the token carries all ---- */
+
+struct session {
+    const char *access_key, *secret_key, *token;
+    int64_t expiry_us;
+};
+/* Credentials of the principal for so long. */
+void session_issue(struct call *, const struct principal *, int64_t seconds, struct session *);
+/* Whose key it is; ERR_UNRECOGNIZED_CLIENT, ERR_EXPIRED_TOKEN. */
+error session_find(struct gateway *, struct arena *, span access_key, span token,
+                   struct access_key *) MUST_CHECK;
 
 /* ---- sealed tokens (token.c) ---- */
 
-enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE };
+enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE,
+                 TOKEN_SESSION = 16, TOKEN_PERMISSIONS, TOKEN_PARAMETERS, TOKEN_IAM };
 enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };
 
 /* The data directory's key for tokens, made on first use. */
@@ -149,6 +178,14 @@ bool wire_recognise(const struct service *, span content_type, enum wire *);
 
 error protocol_json_read(span body, json_t **out) MUST_CHECK; /* protocol_json.c */
 error protocol_cbor_read(span body, json_t **out) MUST_CHECK; /* protocol_cbor.c */
+/* Which operation a request names, its input, its replies: Query (protocol_query.c). */
+error query_recognise(struct call *) MUST_CHECK; /* input: the fields as a tree */
+error query_read(struct call *) MUST_CHECK;      /* input: as the operation's rows say */
+void query_reply(struct call *);
+void query_reply_error(struct call *, error, const char *message);
+/* REST-JSON (protocol_rest.c). */
+error rest_recognise(struct call *) MUST_CHECK;
+void rest_reply_error(struct call *, error, const char *message);
 /* {"__type":..,"message":..} */
 span protocol_json_error(struct arena *, enum wire, const char *name, const char *message);
 /* <Error> of S3 or <ErrorResponse> of the Query services (protocol_xml.c). */

@@ -2,6 +2,7 @@
  * A service or operation that AWS has and Sluice does not serve has its row too: it is refused by
  * name, never answered with something plausible. */
 #include "aws/glue.h"
+#include "aws/identity.h"
 #include "aws/kinesis.h"
 #include "aws/s3.h"
 
@@ -15,19 +16,39 @@ static const struct operation *const s3_operations[] = {
     s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
+static const struct operation *const glue_operations[] = {
+    glue_database_operations, glue_table_operations, NULL,
+};
+
+static const struct operation *const sts_tables[] = {sts_operations, NULL};
+
 const struct service services[] = {
-    {"Amazon Kinesis Data Streams", "Kinesis_20131202", "kinesis", PROTOCOL_JSON, true,
-     kinesis_operations},
-    {"AWS Glue", "AWSGlue", "glue", PROTOCOL_JSON, false, glue_operations},
-    {"Amazon Athena", "AmazonAthena", "athena", PROTOCOL_JSON, false, NULL},
-    {"AWS Systems Manager", "AmazonSSM", "ssm", PROTOCOL_JSON, false, NULL},
-    {"Amazon CloudWatch Logs", "Logs_20140328", "logs", PROTOCOL_JSON, false, NULL},
-    {"Amazon Data Firehose", "Firehose_20150804", "firehose", PROTOCOL_JSON, false, NULL},
-    {"AWS Lake Formation", NULL, "lakeformation", PROTOCOL_REST_JSON, false, NULL},
-    {"AWS CloudFormation", NULL, "cloudformation", PROTOCOL_QUERY, false, NULL},
-    {"AWS Security Token Service", NULL, "sts", PROTOCOL_QUERY, false, NULL},
-    {"AWS Identity and Access Management", NULL, "iam", PROTOCOL_QUERY, false, NULL},
-    {"Amazon S3", NULL, "s3", PROTOCOL_S3, false, s3_operations},
+    {.title = "Amazon Kinesis Data Streams", .target = "Kinesis_20131202",
+     .signing_name = "kinesis", .protocol = PROTOCOL_JSON, .cbor = true,
+     .operations = kinesis_operations},
+    {.title = "AWS Glue", .target = "AWSGlue", .signing_name = "glue", .protocol = PROTOCOL_JSON,
+     .operations = glue_operations},
+    {.title = "Amazon Athena", .target = "AmazonAthena", .signing_name = "athena",
+     .protocol = PROTOCOL_JSON},
+    {.title = "AWS Systems Manager", .target = "AmazonSSM", .signing_name = "ssm",
+     .protocol = PROTOCOL_JSON},
+    {.title = "Amazon CloudWatch Logs", .target = "Logs_20140328", .signing_name = "logs",
+     .protocol = PROTOCOL_JSON},
+    {.title = "Amazon Data Firehose", .target = "Firehose_20150804", .signing_name = "firehose",
+     .protocol = PROTOCOL_JSON},
+    {.title = "AWS Lake Formation", .signing_name = "lakeformation",
+     .protocol = PROTOCOL_REST_JSON},
+    {.title = "AWS CloudFormation", .signing_name = "cloudformation", .protocol = PROTOCOL_QUERY,
+     .version = "2010-05-15",
+     .xml_namespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
+    {.title = "AWS Security Token Service", .signing_name = "sts", .protocol = PROTOCOL_QUERY,
+     .operations = sts_tables, .version = "2011-06-15",
+     .xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/"},
+    {.title = "AWS Identity and Access Management", .signing_name = "iam",
+     .protocol = PROTOCOL_QUERY, .version = "2010-05-08",
+     .xml_namespace = "https://iam.amazonaws.com/doc/2010-05-08/"},
+    {.title = "Amazon S3", .signing_name = "s3", .protocol = PROTOCOL_S3,
+     .operations = s3_operations},
     {0},
 };
 
