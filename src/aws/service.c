@@ -16,10 +16,6 @@ static const struct operation *const s3_operations[] = {
     s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
-static const struct operation *const glue_operations[] = {
-    glue_database_operations, glue_table_operations, NULL,
-};
-
 static const struct operation *const sts_tables[] = {sts_operations, NULL};
 
 const struct service services[] = {
