@@ -367,6 +367,7 @@ static void check_keys(struct check *c, const struct member *m, const json_t *ma
         CHECK(text && check_string(&inner, m->keys, text) == OK);
         json_decref(text);
         buffer_release(&inner.message);
+        buffer_release(&inner.path);
         if (inner.violations == 0) continue;
         struct buffer rules = {0};
         print_rules(&rules, m->keys);

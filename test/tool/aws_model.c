@@ -1,6 +1,7 @@
 /* Prints the operations' tables as JSON, to be compared with AWS's own service model:
  * {"OPERATION": {"served": true, "input": [{"name", "type", "required", "min", "max", "pattern",
- * "values", "of", "keys"}, ...]}, ...} for the service whose X-Amz-Target prefix is the argument. */
+ * "values", "of", "keys"}, ...]}, ...} for the service whose X-Amz-Target prefix is the argument.
+ */
 #include "aws/internal.h"
 
 #include <stdio.h>
@@ -21,10 +22,12 @@ static json_t *row_json(const struct member *row)
     const char *pattern = row->told ? row->told : row->pattern;
     if (pattern) json_object_set_new(out, "pattern", json_string(pattern));
     json_t *values = json_array();
-    for (const char *const *v = row->values; v && *v; v++) json_array_append_new(values, json_string(*v));
+    for (const char *const *v = row->values; v && *v; v++)
+        json_array_append_new(values, json_string(*v));
     json_object_set_new(out, "values", values);
     if (row->keys) json_object_set_new(out, "keys", row_json(row->keys));
-    if (row->of && row->type == MEMBER_STRUCTURE) json_object_set_new(out, "of", rows_json(row->of));
+    if (row->of && row->type == MEMBER_STRUCTURE)
+        json_object_set_new(out, "of", rows_json(row->of));
     else if (row->of) json_object_set_new(out, "of", row_json(row->of));
     return out;
 }
