@@ -24,6 +24,7 @@ SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer -O1
 endif
 ifeq ($(SAN),fuzzer)
 CC       := clang
+WARN     += -Wno-unknown-warning-option
 SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -O1
 endif
 
@@ -41,7 +42,7 @@ archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
 externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 
 EXTERN_base    := -ljansson -lexpat -lcrypto -lisal -lpthread -lm
-EXTERN_http    := -lmicrohttpd -lnghttp2 -lcurl
+EXTERN_http    := -lmicrohttpd -lnghttp2 -lcurl -lssl
 EXTERN_state   := -llmdb
 EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb

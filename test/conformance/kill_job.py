@@ -68,10 +68,9 @@ def main():
     equal(os.listdir(staging), [], "no staged bytes are left")
     committed = [f for f in os.listdir(os.path.join(server.directory, "objects", "lake", "cp", "killed"))]
     ok("metadata" in committed, "the checkpoint is under cp/")
-    quarantined = 0
-    for folder, _, names in os.walk(os.path.join(server.directory, "objects", "lake", "quarantine")):
-        quarantined += len(names)
-    ok(quarantined > 0, "quarantine has files")
+    [row] = server.sql("SELECT count(*) AS n, count(DISTINCT data) AS d FROM db.events_parquet_quarantine")
+    bad = len(acknowledged) - len(good)
+    equal((row["n"], row["d"]), (bad, bad), "every bad record is in quarantine exactly once")
     print("# %d batches after the last kill" % len(batches))
 
 
