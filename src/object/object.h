@@ -187,3 +187,11 @@ error object_multipart_complete(struct object_store *, const char *bucket, const
                                 struct object_version *) MUST_CHECK;
 error object_multipart_abort(struct object_store *, const char *bucket, const char *key,
                              const char *id) MUST_CHECK;
+
+/* ---- remote (object/s3.c): Amazon S3 or anything that speaks its API ----
+ * A bucket is a host at AWS, the first part of the path elsewhere. Staged bytes are multipart
+ * uploads; at most 5 MiB of each file being written are in memory (more beyond 1,000 parts). The
+ * client is borrowed; one thread uses both. */
+struct http_client;
+error object_open_s3(struct http_client *, const char *endpoint_url, const char *region,
+                     struct object_store **) MUST_CHECK;
