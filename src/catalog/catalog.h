@@ -52,6 +52,12 @@ error catalog_delete_partition(struct catalog *, const char *database, const cha
 error catalog_update_partition(struct catalog *, const char *database, const char *table,
                                const json_t *values, const json_t *input) MUST_CHECK;
 
+/* Remote (catalog/glue.c): the AWS Glue Data Catalog or anything that speaks its API. The client is
+ * borrowed; one thread uses both. */
+struct http_client;
+error catalog_open_glue(struct http_client *, const char *endpoint_url, const char *region,
+                        struct catalog **) MUST_CHECK;
+
 /* ---- reading a table document ---- */
 struct table {
     const char *database, *name;
