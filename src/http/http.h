@@ -1,8 +1,8 @@
 /* HTTP on both sides and AWS Signature Version 4.
  *
  * Server: one port; each accepted connection is sniffed: the HTTP/2 preface (RFC 9113 3.4) goes to
- * nghttp2, a TLS ClientHello is refused until TLS is configured, everything else to libmicrohttpd
- * (HTTP/1.1, RFC 9112). A connection has a thread of its own, so a handler may block (group commit,
+ * nghttp2, a TLS ClientHello to OpenSSL (refused when the server has no certificate; ALPN says which
+ * of the two protocols comes through), everything else to libmicrohttpd (HTTP/1.1, RFC 9112). A connection has a thread of its own, so a handler may block (group commit,
  * long polls, event streams). Client: libcurl, HTTP/1.1. */
 #pragma once
 
@@ -92,10 +92,24 @@ error http_server_open(const char *listen, int port, const struct http_handler *
                        struct http_server **) MUST_CHECK;
 error http_server_open_limited(const char *listen, int port, const struct http_handler *,
                                const struct http_limits *, struct http_server **) MUST_CHECK;
+/* The same with TLS beside plain connections on the port; `tls` must outlive the server. */
+struct http_tls;
+error http_server_open_tls(const char *listen, int port, const struct http_handler *,
+                           const struct http_limits *, const struct http_tls *,
+                           struct http_server **) MUST_CHECK;
 int http_server_port(const struct http_server *);
 /* Stops accepting, lets requests in flight finish (at most `grace_us`), joins every thread. Then
  * waits for handlers that are still inside: they see http_request_cut(). */
 void http_server_close(struct http_server *, int64_t grace_us);
+
+/* A server's certificate chain and key, PEM files; ERR_USAGE says what is wrong with which. */
+error http_tls_open(const char *certificate_file, const char *key_file,
+                    struct http_tls **) MUST_CHECK;
+void http_tls_close(struct http_tls *);
+/* Makes a certificate for 127.0.0.1, ::1 and localhost, good for ten years, with its key, and the
+ * authority to be trusted by clients. The files are readable by their owner only. */
+error http_tls_make(const char *authority_file, const char *certificate_file,
+                    const char *key_file) MUST_CHECK;
 
 /* ---- Signature Version 4 (AWS General Reference, "Signing AWS API requests") ---- */
 struct credentials {

@@ -8,13 +8,14 @@
 
 /* ---- server.c: connections and their threads ---- */
 
-/* One accepted socket and its thread. The socket is closed by server.c alone: protocol code may
+/* One accepted socket and its thread. Sockets are closed by server.c alone: protocol code may
  * shut it down but works on it only until its serve function returns. */
 struct connection {
     struct http_server *server;
     const struct http_handler *handler;
     const struct http_limits *limits;
-    int socket;
+    int socket;                   /* what the protocol works on: the wire, or a tunnel's end */
+    int wire;                     /* as accepted */
     int wake;                     /* eventfd of an HTTP/2 session, or -1; under the server's lock */
     atomic_bool busy;             /* a request is being read or answered */
     char peer[64];
@@ -66,6 +67,18 @@ bool exchange_header_is_sent(const struct http_header *);
 /* Ends the request: pull_done, end, file. The exchange can be opened again. Idempotent. */
 void exchange_end(struct http_exchange *);
 void exchange_close(struct http_exchange *); /* frees */
+
+/* ---- tls.c ---- */
+/* Words OpenSSL's last error about `what`; ERR_USAGE. */
+error tls_fail(const char *what);
+struct tls_tunnel;
+/* The handshake, within the limit for a head; then `clear` is a socket with what goes through the
+ * TLS connection, carried by a thread. NULL when it failed; the wire stays the caller's. */
+struct tls_tunnel *tls_tunnel_open(const struct http_tls *, int wire, const struct http_limits *,
+                                   const char *peer, int *clear);
+bool tls_tunnel_is_http2(const struct tls_tunnel *); /* by ALPN */
+/* After the clear end was closed: waits until the rest is sent or the peer has stalled. */
+void tls_tunnel_close(struct tls_tunnel *);
 
 /* ---- sigv4.c ---- */
 enum { SIGV4_HEX_SIZE = 2 * SHA256_SIZE };

@@ -22,7 +22,7 @@
 
 enum {
     CONNECTIONS_MAX = 1000,
-    DESCRIPTORS_PER_CONNECTION = 3, /* the socket, libmicrohttpd's copy, its epoll */
+    DESCRIPTORS_PER_CONNECTION = 5, /* the socket, libmicrohttpd's copy, its epoll, TLS: a pair */
     DESCRIPTORS_SPARE = 100,        /* for everybody else in the process */
     LINGER_MS = 1000,
     BACKLOG = 1024,
@@ -31,6 +31,7 @@ enum {
 struct http_server {
     struct http_handler handler;
     struct http_limits limits;
+    const struct http_tls *tls; /* NULL: plain only */
     int listener, port;
     int stop; /* eventfd: the acceptor ends */
     pthread_t acceptor;
@@ -153,21 +154,49 @@ static void list_add(struct connection **list, struct connection *c)
     *list = c;
 }
 
-static void *connection_thread(void *argument)
+/* The protocol is the one that the handshake agreed on. */
+static void connection_serve_tls(struct connection *c)
 {
-    struct connection *c = argument;
     struct http_server *s = c->server;
+    if (!s->tls) {
+        send_refusal(c->socket, "400 Bad Request",
+                     "TLS is not configured on this port; use http://\n");
+        return;
+    }
+    int clear;
+    struct tls_tunnel *tunnel = tls_tunnel_open(s->tls, c->wire, c->limits, c->peer, &clear);
+    if (!tunnel) return;
+    pthread_mutex_lock(&s->lock);
+    c->socket = clear;
+    pthread_mutex_unlock(&s->lock);
+    if (tls_tunnel_is_http2(tunnel)) http2_serve(c);
+    else http1_serve(c);
+    connection_linger(c);
+    pthread_mutex_lock(&s->lock);
+    close(clear);
+    c->socket = c->wire;
+    pthread_mutex_unlock(&s->lock);
+    tls_tunnel_close(tunnel);
+}
+
+static void connection_serve(struct connection *c)
+{
     switch (connection_sniff(c)) {
     case PROTOCOL_NONE: break;
     case PROTOCOL_HTTP1: http1_serve(c); break;
     case PROTOCOL_HTTP2: http2_serve(c); break;
-    case PROTOCOL_TLS:
-        send_refusal(c->socket, "400 Bad Request",
-                     "TLS is not configured on this port; use http://\n");
+    case PROTOCOL_TLS: connection_serve_tls(c); break;
     }
+}
+
+static void *connection_thread(void *argument)
+{
+    struct connection *c = argument;
+    struct http_server *s = c->server;
+    connection_serve(c);
     connection_linger(c);
     pthread_mutex_lock(&s->lock);
-    close(c->socket); /* under the lock: http_server_close() shuts down only open sockets */
+    close(c->wire); /* under the lock: http_server_close() shuts down only open sockets */
     list_remove(&s->live, c);
     list_add(&s->finished, c);
     s->live_count--;
@@ -206,7 +235,7 @@ static void connection_start(struct http_server *s, int socket,
 {
     struct connection *c = must_calloc(1, sizeof *c);
     *c = (struct connection){.server = s, .handler = &s->handler, .limits = &s->limits,
-                             .socket = socket, .wake = -1};
+                             .socket = socket, .wire = socket, .wake = -1};
     peer_print(c->peer, sizeof c->peer, address, length);
     int on = 1;
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -304,8 +333,9 @@ static struct http_limits limits_complete(const struct http_limits *given)
     return l;
 }
 
-error http_server_open_limited(const char *listen_on, int port, const struct http_handler *handler,
-                               const struct http_limits *limits, struct http_server **out)
+error http_server_open_tls(const char *listen_on, int port, const struct http_handler *handler,
+                           const struct http_limits *limits, const struct http_tls *tls,
+                           struct http_server **out)
 {
     int listener = -1, bound = 0;
     TRY(listener_open(listen_on, port, &listener, &bound));
@@ -318,6 +348,7 @@ error http_server_open_limited(const char *listen_on, int port, const struct htt
     struct http_server *s = must_calloc(1, sizeof *s);
     s->handler = *handler;
     s->limits = limits_complete(limits);
+    s->tls = tls;
     s->listener = listener;
     s->port = bound;
     s->stop = stop;
@@ -343,7 +374,13 @@ error http_server_open_limited(const char *listen_on, int port, const struct htt
 error http_server_open(const char *listen_on, int port, const struct http_handler *handler,
                        struct http_server **out)
 {
-    return http_server_open_limited(listen_on, port, handler, NULL, out);
+    return http_server_open_tls(listen_on, port, handler, NULL, NULL, out);
+}
+
+error http_server_open_limited(const char *listen_on, int port, const struct http_handler *handler,
+                               const struct http_limits *limits, struct http_server **out)
+{
+    return http_server_open_tls(listen_on, port, handler, limits, NULL, out);
 }
 
 int http_server_port(const struct http_server *s)
@@ -381,6 +418,7 @@ void http_server_close(struct http_server *s, int64_t grace_us)
     }
     for (struct connection *c = s->live; c; c = c->next) {
         shutdown(c->socket, SHUT_RDWR);
+        shutdown(c->wire, SHUT_RDWR);
         if (c->wake >= 0) event_set(c->wake);
     }
     while (s->live_count) pthread_cond_wait(&s->ended, &s->lock);

@@ -1,4 +1,6 @@
-/* The HTTP/1.1 server over real sockets on the loopback address. */
+/* The HTTP/1.1 server over real sockets on the loopback address.
+ *
+ * http_tls.c is this file again with OVER_TLS: every test holds for a TLS connection too. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,21 +11,106 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
+
+#ifdef OVER_TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#else
+typedef void SSL;
+#endif
 
 enum { WAIT_MS = 10000 };
 
 static struct http_server *server;
+static struct http_tls *tls; /* of every server here; NULL: plain */
 
 /* ---- a client of bytes ---- */
 
 struct peer {
     int socket;
+    SSL *ssl; /* NULL: plain */
     struct buffer in; /* received, not yet looked at, from `at` on */
     size_t at;
 };
+
+#ifdef OVER_TLS
+static SSL_CTX *client_context;
+
+/* The handshake, with the server's certificate verified; `protocols` as ALPN writes them. */
+static void peer_secure(struct peer *p, const char *protocols)
+{
+    p->ssl = SSL_new(client_context);
+    SSL_set_alpn_protos(p->ssl, (const unsigned char *)protocols, (unsigned)strlen(protocols));
+    SSL_set_fd(p->ssl, p->socket);
+    SSL_set1_host(p->ssl, "localhost");
+    ERR_clear_error();
+    if (SSL_connect(p->ssl) != 1) fail_msg("%s", ERR_reason_error_string(ERR_peek_error()));
+}
+
+static ssize_t peer_write(struct peer *p, const void *data, size_t size)
+{
+    ERR_clear_error();
+    return p->ssl ? SSL_write(p->ssl, data, (int)size) : send(p->socket, data, size, MSG_NOSIGNAL);
+}
+
+static ssize_t peer_read(struct peer *p, void *data, int size)
+{
+    ERR_clear_error();
+    return p->ssl ? SSL_read(p->ssl, data, size) : recv(p->socket, data, (size_t)size, 0);
+}
+
+static bool peer_has_bytes(const struct peer *p)
+{
+    return p->ssl && SSL_pending(p->ssl) > 0;
+}
+
+static void peer_end(struct peer *p)
+{
+    if (p->ssl) assert_int_equal(SSL_shutdown(p->ssl), 0);
+    else shutdown(p->socket, SHUT_WR);
+}
+
+static void peer_free(struct peer *p)
+{
+    SSL_free(p->ssl);
+}
+#else
+static void peer_secure(struct peer *p, const char *protocols)
+{
+    (void)p, (void)protocols;
+}
+
+static ssize_t peer_write(struct peer *p, const void *data, size_t size)
+{
+    return send(p->socket, data, size, MSG_NOSIGNAL);
+}
+
+static ssize_t peer_read(struct peer *p, void *data, int size)
+{
+    return recv(p->socket, data, (size_t)size, 0);
+}
+
+static bool peer_has_bytes(const struct peer *p)
+{
+    (void)p;
+    return false;
+}
+
+static void peer_end(struct peer *p)
+{
+    shutdown(p->socket, SHUT_WR);
+}
+
+static void peer_free(struct peer *p)
+{
+    (void)p;
+}
+#endif
 
 static struct peer peer_connect(struct http_server *to)
 {
@@ -32,11 +119,23 @@ static struct peer peer_connect(struct http_server *to)
                                   .sin_port = htons((uint16_t)http_server_port(to)),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(connect(p.socket, (struct sockaddr *)&address, sizeof address), 0);
+    if (tls) peer_secure(&p, "\x08http/1.1");
+    return p;
+}
+
+/* Without TLS whatever the others have. */
+static struct peer peer_connect_plain(struct http_server *to)
+{
+    struct http_tls *kept = tls;
+    tls = NULL;
+    struct peer p = peer_connect(to);
+    tls = kept;
     return p;
 }
 
 static void peer_close(struct peer *p)
 {
+    peer_free(p);
     close(p->socket);
     buffer_release(&p->in);
 }
@@ -45,8 +144,8 @@ static void peer_close(struct peer *p)
 static bool peer_send(struct peer *p, const void *data, size_t size)
 {
     while (size) {
-        ssize_t n = send(p->socket, data, size, MSG_NOSIGNAL);
-        if (n < 0) return false;
+        ssize_t n = peer_write(p, data, size);
+        if (n <= 0) return false;
         data = (const char *)data + n;
         size -= (size_t)n;
     }
@@ -62,9 +161,9 @@ static void say(struct peer *p, const char *text)
 static bool peer_receive(struct peer *p)
 {
     struct pollfd ready = {.fd = p->socket, .events = POLLIN};
-    if (poll(&ready, 1, WAIT_MS) != 1) fail_msg("nothing received in %d ms", WAIT_MS);
+    if (!peer_has_bytes(p) && poll(&ready, 1, WAIT_MS) != 1) fail_msg("nothing received in %d ms", WAIT_MS);
     buffer_reserve(&p->in, 65536);
-    ssize_t n = recv(p->socket, p->in.data + p->in.size, 65536, 0);
+    ssize_t n = peer_read(p, p->in.data + p->in.size, 65536);
     if (n > 0) p->in.size += (size_t)n;
     return n > 0;
 }
@@ -303,7 +402,7 @@ static void malformed_requests(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct peer p = peer_connect(server);
         say(&p, bad[i]);
-        shutdown(p.socket, SHUT_WR);
+        peer_end(&p);
         while (peer_receive(&p)) {
         }
         bool refused = p.in.size == 0 || span_starts(buffer_span(&p.in), "HTTP/1.1 400") ||
@@ -316,12 +415,15 @@ static void malformed_requests(void **state)
 static void tls_is_told_off(void **state)
 {
     (void)state;
-    struct peer p = peer_connect(server);
+    struct http_server *s;
+    assert_int_equal(http_server_open("127.0.0.1", 0, &routes, &s), OK);
+    struct peer p = peer_connect_plain(s);
     const char hello[] = "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
     assert_true(peer_send(&p, hello, 10));
     expect(&p, 400, "TLS is not configured on this port; use http://\n");
     expect_closed(&p);
     peer_close(&p);
+    http_server_close(s, US_PER_SECOND);
 }
 
 static void half_closed_client_is_answered(void **state)
@@ -329,7 +431,7 @@ static void half_closed_client_is_answered(void **state)
     (void)state;
     struct peer p = peer_connect(server);
     say(&p, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nhalf");
-    shutdown(p.socket, SHUT_WR);
+    peer_end(&p);
     expect(&p, 200, "half");
     expect_closed(&p);
     peer_close(&p);
@@ -346,7 +448,7 @@ static void half_closed_within_a_body(void **state)
         snprintf(text, sizeof text, "PUT %s HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\npart",
                  paths[i]);
         say(&p, text);
-        shutdown(p.socket, SHUT_WR);
+        peer_end(&p);
         expect_closed(&p);
         peer_close(&p);
     }
@@ -541,18 +643,18 @@ static void too_many_connections(void **state)
     (void)state;
     struct http_limits limits = {.connections = 2};
     struct http_server *s;
-    assert_int_equal(http_server_open_limited("127.0.0.1", 0, &routes, &limits, &s), OK);
+    assert_int_equal(http_server_open_tls("127.0.0.1", 0, &routes, &limits, tls, &s), OK);
     struct peer a = peer_connect(s), b = peer_connect(s);
     say(&a, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n");
     expect(&a, 200, NULL);
     say(&b, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n");
     expect(&b, 200, NULL);
-    struct peer c = peer_connect(s);
+    struct peer c = peer_connect_plain(s); /* refused before anybody looks what it speaks */
     expect(&c, 503, "too many connections\n");
     peer_close(&c);
     peer_close(&a);
     for (int i = 0; i < 200; i++) { /* room again once the server has seen the end */
-        struct peer d = peer_connect(s);
+        struct peer d = peer_connect_plain(s);
         peer_send(&d, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n", 31);
         struct answer answer = {0};
         if (peer_receive(&d)) answer = read_answer(&d);
@@ -574,9 +676,10 @@ static void slow_clients_are_cut(void **state)
     struct http_limits limits = {.idle_us = 800 * US_PER_MS, .head_us = 800 * US_PER_MS,
                                  .stall_us = US_PER_SECOND};
     struct http_server *s;
-    assert_int_equal(http_server_open_limited("127.0.0.1", 0, &routes, &limits, &s), OK);
+    assert_int_equal(http_server_open_tls("127.0.0.1", 0, &routes, &limits, tls, &s), OK);
     struct peer silent = peer_connect(s), idle = peer_connect(s), head = peer_connect(s),
-                body = peer_connect(s), preface = peer_connect(s), working = peer_connect(s);
+                body = peer_connect(s), preface = peer_connect_plain(s),
+                working = peer_connect(s);
     say(&idle, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n");
     expect(&idle, 200, NULL);
     say(&body, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\npart");
@@ -606,7 +709,7 @@ static void reader_that_stalls_is_cut(void **state)
     (void)state;
     struct http_limits limits = {.stall_us = US_PER_SECOND};
     struct http_server *s;
-    assert_int_equal(http_server_open_limited("127.0.0.1", 0, &routes, &limits, &s), OK);
+    assert_int_equal(http_server_open_tls("127.0.0.1", 0, &routes, &limits, tls, &s), OK);
     struct peer p = peer_connect(s);
     say(&p, "GET /pull?bytes=100000000 HTTP/1.1\r\nHost: h\r\n\r\n");
     wait_for(&pulls_open, 1);
@@ -627,7 +730,7 @@ static void close_lets_requests_finish(void **state)
 {
     (void)state;
     struct http_server *s;
-    assert_int_equal(http_server_open("127.0.0.1", 0, &routes, &s), OK);
+    assert_int_equal(http_server_open_tls("127.0.0.1", 0, &routes, NULL, tls, &s), OK);
     struct peer idle = peer_connect(s), busy = peer_connect(s), fresh = peer_connect(s);
     say(&idle, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n");
     expect(&idle, 200, NULL);
@@ -653,7 +756,7 @@ static void close_cuts_after_its_grace(void **state)
 {
     (void)state;
     struct http_server *s;
-    assert_int_equal(http_server_open("127.0.0.1", 0, &routes, &s), OK);
+    assert_int_equal(http_server_open_tls("127.0.0.1", 0, &routes, NULL, tls, &s), OK);
     struct peer waiting = peer_connect(s), uploading = peer_connect(s), reading = peer_connect(s);
     int begins = atomic_load(&begun), ends = atomic_load(&ended);
     say(&waiting, "GET /until-cut HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -681,11 +784,159 @@ static void listen_errors(void **state)
     assert_non_null(strstr(error_text(), "Address already in use"));
 }
 
+/* ---- TLS alone ---- */
+
+#ifdef OVER_TLS
+static void plain_on_the_same_port(void **state)
+{
+    (void)state;
+    struct peer p = peer_connect_plain(server);
+    say(&p, "GET /info HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect(&p, 200, "GET|/info|/info||h");
+    peer_close(&p);
+}
+
+static void protocol_is_negotiated(void **state)
+{
+    (void)state;
+    static const struct { const char *offered, *chosen; } rows[] = {
+        {"\x08http/1.1\x02h2", "h2"}, {"\x08http/1.0\x08http/1.1", "http/1.1"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct peer p = peer_connect_plain(server);
+        peer_secure(&p, rows[i].offered);
+        const unsigned char *name;
+        unsigned size;
+        SSL_get0_alpn_selected(p.ssl, &name, &size);
+        assert_true(span_is((span){(const char *)name, size}, rows[i].chosen));
+        peer_close(&p);
+    }
+    struct peer p = peer_connect_plain(server);
+    p.ssl = SSL_new(client_context);
+    SSL_set_alpn_protos(p.ssl, (const unsigned char *)"\x04" "smtp", 5);
+    SSL_set_fd(p.ssl, p.socket);
+    assert_int_equal(SSL_connect(p.ssl), -1);
+    assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
+    peer_close(&p);
+}
+
+/* Many clients never say close_notify. */
+static void end_of_the_wire_is_an_end(void **state)
+{
+    (void)state;
+    struct peer p = peer_connect(server);
+    say(&p, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nhalf");
+    shutdown(p.socket, SHUT_WR);
+    expect(&p, 200, "half");
+    expect_closed(&p);
+    peer_close(&p);
+}
+
+static void what_is_no_tls_ends(void **state)
+{
+    (void)state;
+    struct peer p = peer_connect_plain(server);
+    assert_true(peer_send(&p, "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10));
+    while (peer_receive(&p)) { /* an alert */
+    }
+    assert_int_equal(p.in.data[0], 0x15);
+    peer_close(&p);
+    p = peer_connect(server); /* garbage where a record should be */
+    assert_int_equal(send(p.socket, "garbage garbage", 15, MSG_NOSIGNAL), 15);
+    expect_closed(&p);
+    peer_close(&p);
+}
+
+/* The server is long done with the connection when the client has read its reply. */
+static void rest_of_a_reply_outlives_the_connection(void **state)
+{
+    (void)state;
+    struct peer p = peer_connect(server);
+    say(&p, "GET /file?from=0&bytes=300000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_true(peer_receive(&p));
+    for (int i = 0; i < 30; i++) { /* two seconds at a trickle */
+        real_world.sleep_us(70 * US_PER_MS);
+        if (p.in.size < 200000) assert_true(peer_receive(&p));
+    }
+    struct answer a = read_answer(&p);
+    expect_data(&a.body, 0, DATA_BYTES);
+    expect_closed(&p);
+    peer_close(&p);
+}
+
+/* Bytes that the kernel's buffers cannot hold, in both directions at once. */
+static void echo_of_megabytes(void **state)
+{
+    (void)state;
+    struct buffer request = {0};
+    buffer_printf(&request, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", ECHO_MAX);
+    for (int i = 0; i < ECHO_MAX; i++) buffer_append_byte(&request, (uint8_t)data_at(i));
+    struct peer p = peer_connect(server);
+    for (int i = 0; i < 3; i++) {
+        assert_true(peer_send(&p, request.data, request.size));
+        struct answer a = read_answer(&p);
+        assert_int_equal(a.status, 200);
+        expect_data(&a.body, 0, ECHO_MAX);
+    }
+    peer_close(&p);
+    buffer_release(&request);
+}
+static char folder[] = "/tmp/http-tls-XXXXXX";
+static char files[3][64];
+
+static void certificate_files(void **state)
+{
+    (void)state;
+    struct http_tls *t;
+    for (int i = 0; i < 3; i++) {
+        struct stat s;
+        assert_int_equal(stat(files[i], &s), 0);
+        assert_int_equal(s.st_mode & 0777, 0600);
+    }
+    assert_int_equal(http_tls_open(files[0], files[2], &t), ERR_USAGE); /* another's key */
+    assert_non_null(strstr(error_text(), "key values mismatch"));
+    assert_int_equal(http_tls_open(files[2], files[2], &t), ERR_USAGE);
+    assert_int_equal(http_tls_open("/none", files[2], &t), ERR_USAGE);
+    assert_non_null(strstr(error_text(), "/none: "));
+}
+
+static void tls_setup(void)
+{
+    static const char *const names[3] = {"ca", "certificate", "key"};
+    signal(SIGPIPE, SIG_IGN); /* SSL_write() knows no MSG_NOSIGNAL */
+    CHECK(mkdtemp(folder) != NULL);
+    for (int i = 0; i < 3; i++)
+        snprintf(files[i], sizeof files[i], "%s/%s.pem", folder, names[i]);
+    CHECK(http_tls_make(files[0], files[1], files[2]) == OK);
+    CHECK(http_tls_open(files[1], files[2], &tls) == OK);
+    client_context = SSL_CTX_new(TLS_client_method());
+    CHECK(SSL_CTX_load_verify_locations(client_context, files[0], NULL) == 1);
+    SSL_CTX_set_verify(client_context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_options(client_context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
+static void tls_teardown(void)
+{
+    http_tls_close(tls);
+    SSL_CTX_free(client_context);
+    for (int i = 0; i < 3; i++) unlink(files[i]);
+    rmdir(folder);
+}
+#else
+static void tls_setup(void)
+{
+}
+
+static void tls_teardown(void)
+{
+}
+#endif
+
 static int open_all(void **state)
 {
     (void)state;
     handler_open();
-    return http_server_open("127.0.0.1", 0, &routes, &server);
+    tls_setup();
+    return http_server_open_tls("127.0.0.1", 0, &routes, NULL, tls, &server);
 }
 
 static int close_all(void **state)
@@ -693,6 +944,7 @@ static int close_all(void **state)
     (void)state;
     http_server_close(server, US_PER_SECOND);
     handler_close();
+    tls_teardown();
     return 0;
 }
 
@@ -726,6 +978,15 @@ int main(void)
         cmocka_unit_test(close_lets_requests_finish),
         cmocka_unit_test(close_cuts_after_its_grace),
         cmocka_unit_test(listen_errors),
+#ifdef OVER_TLS
+        cmocka_unit_test(plain_on_the_same_port),
+        cmocka_unit_test(protocol_is_negotiated),
+        cmocka_unit_test(end_of_the_wire_is_an_end),
+        cmocka_unit_test(what_is_no_tls_ends),
+        cmocka_unit_test(rest_of_a_reply_outlives_the_connection),
+        cmocka_unit_test(echo_of_megabytes),
+        cmocka_unit_test(certificate_files),
+#endif
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
