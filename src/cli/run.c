@@ -1,4 +1,5 @@
-/* `sluice run`: one streaming job as one process, over the stores of a data directory. */
+/* `sluice run`: one streaming job as one process, over the stores of a data directory, or over the
+ * APIs of AWS: Kinesis for the source, S3 for files and checkpoint, Glue for the catalog. */
 #include "cli/internal.h"
 
 #include "http/http.h"
@@ -13,7 +14,7 @@ struct run_options {
     double window;
     int64_t memory_mib, record_max_bytes;
     int timestamps, on_data_loss;
-    bool drain, strict_casts, json;
+    bool remote, drain, strict_casts, json;
 };
 
 enum { DATA_LOSS_FAIL, DATA_LOSS_SKIP };
@@ -28,7 +29,7 @@ struct runner {
     struct catalog *catalog;
     struct object_store *objects;
     struct stream_store *streams;
-    struct http_client *client; /* for a source that names an endpoint; opened on first use */
+    struct http_client *client; /* of remote stores, or of a source that names an endpoint */
     int64_t read, written, quarantined, filtered;
 };
 
@@ -56,12 +57,38 @@ static error stream_key_parse(struct runner *runner, const char *stream, struct 
     return OK;
 }
 
+/* Without a data directory an endpoint means all of AWS's services, with one the source alone. */
+static bool is_remote(const struct run_options *options)
+{
+    return options->remote || (options->endpoint_url && !options->dir);
+}
+
+/* What the command line or the environment says; NULL: nothing. */
+static const char *endpoint_given(struct runner *runner, const char *service)
+{
+    const char *given = runner->options->endpoint_url;
+    if (given || !is_remote(runner->options)) return given;
+    return http_aws_endpoint_set(&runner->arena, service);
+}
+
+/* In a data directory the document's own endpoint comes first: it says that this stream lies
+ * elsewhere. Over the network whoever starts the job says where everything is. */
+static const char *stream_endpoint(struct runner *runner, const struct source *source,
+                                   const char *region)
+{
+    bool remote = is_remote(runner->options);
+    const char *given = endpoint_given(runner, "kinesis");
+    if (given && (remote || !source->endpoint_url)) return given;
+    if (source->endpoint_url || !remote) return source->endpoint_url;
+    return http_aws_endpoint(&runner->arena, "kinesis", region);
+}
+
 static error open_stream(void *context, const struct source *source, struct stream **out)
 {
     struct runner *runner = context;
     struct stream_key key;
     TRY(stream_key_parse(runner, source->stream, &key));
-    const char *endpoint = source->endpoint_url ? source->endpoint_url : runner->options->endpoint_url;
+    const char *endpoint = stream_endpoint(runner, source, key.region);
     if (!endpoint) return stream_open_local(runner->streams, key, out);
     if (!runner->client) TRY(http_client_open(NULL, &runner->client));
     return stream_open_kinesis(runner->client, endpoint, key.region, source->stream, out);
@@ -109,7 +136,7 @@ static error read_document(struct runner *runner, const char *path)
     return e == ERR_PARSE ? fail_context(e, "%s", path) : e;
 }
 
-static error open_stores(struct runner *runner)
+static error open_local(struct runner *runner)
 {
     struct arena *arena = &runner->arena;
     const char *path;
@@ -121,12 +148,32 @@ static error open_stores(struct runner *runner)
     return stream_store_open(arena_printf(arena, "%s/streams", path), &runner->streams);
 }
 
+static const char *service_endpoint(struct runner *runner, const char *service)
+{
+    const char *given = endpoint_given(runner, service);
+    return given ? given : http_aws_endpoint(&runner->arena, service, runner->region);
+}
+
+static error open_remote(struct runner *runner)
+{
+    const char *s3 = service_endpoint(runner, "s3"), *glue = service_endpoint(runner, "glue");
+    const char *used;
+    if (runner->options->dir)
+        return fail(ERR_USAGE, "--remote and --dir exclude each other: a remote job keeps nothing "
+                               "in a data directory");
+    if (http_is_aws(s3) && !runner->options->region && !http_aws_region(&runner->arena))
+        return fail(ERR_USAGE, "no region: give --region, set AWS_REGION or the profile's region");
+    TRY(endpoint_client(&runner->arena, s3, NULL, &used, &runner->client));
+    TRY(catalog_open_glue(runner->client, glue, runner->region, &runner->catalog));
+    return object_open_s3(runner->client, s3, runner->region, &runner->objects);
+}
+
 static void close_runner(struct runner *runner)
 {
-    if (runner->client) http_client_close(runner->client);
     if (runner->streams) stream_store_close(runner->streams);
     if (runner->objects) runner->objects->ops->close(runner->objects);
     if (runner->catalog) runner->catalog->ops->close(runner->catalog);
+    if (runner->client) http_client_close(runner->client);
     if (runner->state) state_close(runner->state);
     json_decref(runner->document);
     arena_release(&runner->arena);
@@ -148,7 +195,7 @@ static error run_job(struct runner *runner, const char *path)
 {
     const struct run_options *options = runner->options;
     TRY(read_document(runner, path));
-    TRY(open_stores(runner));
+    TRY(is_remote(options) ? open_remote(runner) : open_local(runner));
     struct job_options job = {
         .name = job_name(runner, path),
         .checkpoint = options->checkpoint,
@@ -176,10 +223,9 @@ static int run_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct run_options *options = given;
-    struct runner runner = {
-        .options = options,
-        .region = options->region ? options->region : default_region(),
-    };
+    struct runner runner = {.options = options, .region = options->region};
+    if (!runner.region && is_remote(options)) runner.region = http_aws_region(&runner.arena);
+    if (!runner.region) runner.region = default_region();
     /* A second signal ends the process at once; what was not committed is read again. */
     struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
@@ -202,9 +248,14 @@ static const struct option_row run_options[] = {
     {.name = "window", .type = OPTION_DECIMAL, .argument = "SECONDS",
      .summary = "Length of a micro-batch (default: the source's WindowSize)",
      .offset = OFFSET(window), .max = 86400},
+    {.name = "remote", .type = OPTION_TRUE,
+     .summary = "Keep nothing on this machine: read Kinesis, write files and checkpoint to S3 and "
+                "partitions to Glue, at AWS or at --endpoint-url, with the usual AWS credentials",
+     .offset = OFFSET(remote)},
     {.name = "endpoint-url", .type = OPTION_STRING, .argument = "URL",
-     .summary = "Read the stream from this Kinesis endpoint, with the usual AWS credentials "
-                "(default: the node's EndpointUrl, else the data directory)",
+     .summary = "Endpoint of a remote job's services (default: $AWS_ENDPOINT_URL_KINESIS, _S3, "
+                "_GLUE, $AWS_ENDPOINT_URL, the profile's, else AWS's own); implies --remote "
+                "unless --dir is given: then the stream alone is read there",
      .offset = OFFSET(endpoint_url)},
     {.name = "on-data-loss", .type = OPTION_ONE_OF, .argument = "fail|skip",
      .summary = "What to do when records expired before they were read (default: fail)",
@@ -255,9 +306,13 @@ const struct command run_command = {
         "Runs a job document of AWS Glue (the input of CreateJob with CodeGenConfigurationNodes, "
         "or only those) over the streams, catalog and objects of a data directory: micro-batch by "
         "micro-batch, each committed exactly once, until SIGTERM or SIGINT, which finish the batch "
-        "at hand. A run that was killed is finished by the next one.",
+        "at hand. A run that was killed is finished by the next one.\n\n"
+        "With --remote the same document runs over Amazon Kinesis, S3 and Glue, or anything that "
+        "speaks their APIs. The checkpoint lies in the target's bucket; of two runs of one job the "
+        "second to plan a batch is refused by S3's conditional writes.",
     .examples = "  sluice run example/ventilators/job.json --window 1\n"
-                "  sluice run job.json --dir /tmp/lake --drain --json\n",
+                "  sluice run job.json --dir /tmp/lake --drain --json\n"
+                "  sluice run job.json --remote --region eu-central-1\n",
     .options = run_options,
     .defaults = &(const struct run_options){
         .window = -1, .memory_mib = 64, .account = default_account},
