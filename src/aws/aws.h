@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 
+struct http_tls;
 struct stream_store;
 struct object_store;
 struct state;
@@ -12,6 +13,7 @@ struct state;
 struct gateway_options {
     const char *listen;          /* "127.0.0.1" */
     int port;                    /* 0: any free one */
+    const struct http_tls *tls;  /* serves https too; outlives the gateway; NULL: http alone */
     bool auth;                   /* verify signatures */
     const char *account;         /* "123456789012" */
     const char *region;          /* default region when a request names none */

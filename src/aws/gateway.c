@@ -354,7 +354,9 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     CHECK(pthread_mutex_init(&g->settings, NULL) == 0);
     struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle};
     error e = token_key_load(options->state, g->token_key);
-    if (e == OK) e = http_server_open(options->listen, options->port, &handler, &g->server);
+    if (e == OK)
+        e = http_server_open_tls(options->listen, options->port, &handler, NULL, options->tls,
+                                 &g->server);
     if (e != OK) {
         gateway_free(g);
         return e;

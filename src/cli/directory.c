@@ -2,6 +2,7 @@
  *
  *   DIR/lock         process id of the `sluice up` that serves it; flock'ed while that lives
  *   DIR/credentials  the default access key, as an AWS shared credentials file
+ *   DIR/endpoint.json  where that listens, as `sluice up --json` says it
  *   DIR/state, DIR/streams, DIR/objects  the stores */
 #include "cli/internal.h"
 
@@ -80,6 +81,39 @@ void directory_unlock(struct directory_lock *lock)
 {
     close(lock->file);
     lock->file = -1;
+}
+
+static bool directory_is_served(struct arena *arena, const char *path)
+{
+    int file = open(arena_printf(arena, "%s/lock", path), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    bool served = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(file);
+    return served;
+}
+
+error endpoint_write(const char *path, const json_t *ready)
+{
+    struct arena arena = {0};
+    struct buffer text = {0};
+    json_print_pretty(&text, ready);
+    buffer_append_byte(&text, '\n');
+    error e = file_replace(arena_printf(&arena, "%s/endpoint.json", path), buffer_span(&text));
+    buffer_release(&text);
+    arena_release(&arena);
+    return e;
+}
+
+error endpoint_read(struct arena *arena, const char *path, json_t **ready)
+{
+    enum { MAX_BYTES = 64 * 1024 };
+    struct buffer text = {0};
+    error e = directory_is_served(arena, path)
+                  ? file_read_whole(arena_printf(arena, "%s/endpoint.json", path), &text, MAX_BYTES)
+                  : fail(ERR_NOT_FOUND, "no `sluice up' serves %s", path);
+    if (e == OK) e = json_read(buffer_span(&text), ready);
+    buffer_release(&text);
+    return e;
 }
 
 enum { CREDENTIALS_MAX_BYTES = 64 * 1024 };

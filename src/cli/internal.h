@@ -49,7 +49,7 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */
-extern const struct command demo_command, gen_command, help_command, run_command, sql_command,
+extern const struct command demo_command, env_command, gen_command, help_command, run_command, sql_command,
     up_command;
 const struct command *command_find(const char *name); /* NULL when unknown */
 
@@ -100,6 +100,11 @@ error credentials_write(const char *path, const char *access_key, const char *se
                         bool *written) MUST_CHECK;
 error credentials_read(struct arena *, const char *path, const char **access_key,
                        const char **secret_key) MUST_CHECK;
+
+/* PATH/endpoint.json: what `sluice up` says when it is ready, for the other commands. Reading is
+ * ERR_NOT_FOUND when nobody serves the directory. */
+error endpoint_write(const char *path, const json_t *ready) MUST_CHECK;
+error endpoint_read(struct arena *, const char *path, json_t **ready) MUST_CHECK;
 
 /* ---- endpoints (endpoint.c) ----
  * A client for `given`, else $AWS_ENDPOINT_URL, else the local default; the URL used goes to *url.

@@ -2,6 +2,7 @@
 #include "cli/internal.h"
 
 #include "aws/aws.h"
+#include "http/http.h"
 #include "object/object.h"
 #include "state/state.h"
 #include "stream/stream.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 enum { AUTH_ON, AUTH_OFF };
+enum { TLS_OFF, TLS_SELF_SIGNED };
 enum { LIMITS_OFF, LIMITS_AWS };
 enum { TRIM_EVERY_SECONDS = 60 };
 
@@ -21,6 +23,8 @@ struct up_options {
     const char *listen, *dir, *region, *account;
     int auth, limits, log_level;
     bool json;
+    const char *tls_cert, *tls_key;
+    int tls;
 };
 
 struct server {
@@ -32,6 +36,8 @@ struct server {
     struct state *state;
     struct stream_store *streams;
     struct object_store *objects;
+    struct http_tls *tls;
+    const char *authority; /* file for clients that shall trust our own certificate, or NULL */
     struct gateway *gateway;
     const char *access_key;
     bool new_key; /* the credentials file was written now */
@@ -55,6 +61,20 @@ static error open_stores(struct server *server)
     return object_open_local(part(server, "objects"), &server->objects);
 }
 
+static error open_tls(struct server *server)
+{
+    const struct up_options *options = server->options;
+    if (options->tls_cert) return http_tls_open(options->tls_cert, options->tls_key, &server->tls);
+    if (options->tls == TLS_OFF) return OK;
+    const char *certificate = part(server, "tls/certificate.pem"), *key = part(server, "tls/key.pem");
+    server->authority = part(server, "tls/ca.pem");
+    if (access(key, F_OK) != 0) {
+        TRY(folder_make(part(server, "tls")));
+        TRY(http_tls_make(server->authority, certificate, key));
+    }
+    return http_tls_open(certificate, key, &server->tls);
+}
+
 static error open_gateway(struct server *server)
 {
     const char *secret_key;
@@ -64,6 +84,7 @@ static error open_gateway(struct server *server)
     struct gateway_options options = {
         .listen = server->options->listen,
         .port = (int)server->options->port,
+        .tls = server->tls,
         .auth = server->options->auth == AUTH_ON,
         .account = server->account,
         .region = server->region,
@@ -77,6 +98,7 @@ static error open_gateway(struct server *server)
 static void close_server(struct server *server)
 {
     if (server->gateway) gateway_close(server->gateway);
+    http_tls_close(server->tls);
     if (server->objects) server->objects->ops->close(server->objects);
     if (server->streams) stream_store_close(server->streams);
     if (server->state) state_close(server->state);
@@ -84,27 +106,49 @@ static void close_server(struct server *server)
     arena_release(&server->arena);
 }
 
-static void announce(struct server *server)
+/* With a scheme; an address that means every one of this machine becomes the loopback's. */
+static const char *url_of(struct server *server, const char *scheme)
 {
-    bool ipv6 = strchr(server->options->listen, ':') != NULL;
-    const char *url = arena_printf(&server->arena, "http://%s%s%s:%d", ipv6 ? "[" : "",
-                                   server->options->listen, ipv6 ? "]" : "",
-                                   gateway_port(server->gateway));
+    const char *address = server->options->listen;
+    if (strcmp(address, "0.0.0.0") == 0) address = "127.0.0.1";
+    else if (strcmp(address, "::") == 0) address = "::1";
+    bool ipv6 = strchr(address, ':') != NULL;
+    return arena_printf(&server->arena, "%s://%s%s%s:%d", scheme, ipv6 ? "[" : "", address,
+                        ipv6 ? "]" : "", gateway_port(server->gateway));
+}
+
+static json_t *ready_document(struct server *server, const char *url)
+{
+    json_t *ready = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "endpoint", url, "directory",
+                              server->path, "region", server->region, "account", server->account,
+                              "access_key", server->access_key, "pid", (json_int_t)getpid());
+    if (server->tls) json_object_set_new(ready, "http_endpoint",
+                                         json_string(url_of(server, "http")));
+    if (server->authority) json_object_set_new(ready, "ca_bundle", json_string(server->authority));
+    return ready;
+}
+
+static error announce(struct server *server)
+{
+    const char *url = url_of(server, server->tls ? "https" : "http");
+    json_t *ready = ready_document(server, url);
+    error e = endpoint_write(server->path, ready);
     if (server->new_key)
         fprintf(stderr,
-                "sluice: new access key %s in %s/credentials; clients find it with\n"
-                "        export AWS_SHARED_CREDENTIALS_FILE=%s/credentials AWS_ENDPOINT_URL=%s\n",
-                server->access_key, server->path, server->path, url);
+                "sluice: new access key %s in %s/credentials; clients find it and the endpoint with\n"
+                "        eval \"$(sluice env%s%s)\"\n",
+                server->access_key, server->path, server->options->dir ? " --dir " : "",
+                server->options->dir ? server->options->dir : "");
+    if (server->authority)
+        fprintf(stderr, "sluice: clients of https trust %s with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS\n",
+                server->authority);
     fprintf(stderr, "sluice: ready at %s%s%s (region %s, account %s, auth %s, limits %s), data in %s\n",
             bold(stderr), url, plain(stderr), server->region, server->account,
             server->options->auth == AUTH_ON ? "on" : "off",
             server->options->limits == LIMITS_AWS ? "aws" : "off", server->path);
-    if (!server->options->json) return;
-    json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "endpoint", url, "directory",
-                             server->path, "region", server->region, "account", server->account,
-                             "access_key", server->access_key, "pid", (json_int_t)getpid());
-    print_json_line(line);
-    json_decref(line);
+    if (server->options->json) print_json_line(ready);
+    json_decref(ready);
+    return e;
 }
 
 /* Both signals are blocked in every thread and taken here; meanwhile the streams are trimmed. */
@@ -127,8 +171,9 @@ static error serve(struct server *server)
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL); /* before any thread starts: all inherit it */
     TRY(open_stores(server));
+    TRY(open_tls(server));
     TRY(open_gateway(server));
-    announce(server);
+    TRY(announce(server));
     wait_for_end(server, &ends);
     sigprocmask(SIG_UNBLOCK, &ends, NULL); /* a second signal ends the process at once */
     log_line(LOG_INFO, "up", "ending");
@@ -148,6 +193,10 @@ static int up_run(const void *given, int count, char **arguments)
     if (strlen(server.account) != ACCOUNT_DIGITS ||
         strspn(server.account, "0123456789") != ACCOUNT_DIGITS)
         return usage_error(&up_command, "--account: '%s' is not 12 digits", server.account);
+    if (!options->tls_cert != !options->tls_key)
+        return usage_error(&up_command, "--tls-cert and --tls-key come together");
+    if (options->tls_cert && options->tls != TLS_OFF)
+        return usage_error(&up_command, "--tls-cert or --tls self-signed, not both");
     log_set_level((enum log_level)options->log_level);
     error e = serve(&server);
     int status = e == OK ? STATUS_OK : command_failed(&up_command, e);
@@ -171,6 +220,15 @@ static const struct option_row up_options[] = {
     {.name = "limits", .type = OPTION_ONE_OF, .argument = "aws|off",
      .summary = "Throttle shards as AWS does (default: off)", .offset = OFFSET(limits),
      .choices = (const char *const[]){"off", "aws", NULL}},
+    {.name = "tls", .type = OPTION_ONE_OF, .argument = "self-signed|off",
+     .summary = "Serve https beside http on the port, with a certificate of our own for 127.0.0.1, "
+                "::1 and localhost, made once; clients trust DIR/tls/ca.pem (default: off)",
+     .offset = OFFSET(tls), .choices = (const char *const[]){"off", "self-signed", NULL}},
+    {.name = "tls-cert", .type = OPTION_STRING, .argument = "FILE",
+     .summary = "Serve https beside http with this certificate chain (PEM)",
+     .offset = OFFSET(tls_cert)},
+    {.name = "tls-key", .type = OPTION_STRING, .argument = "FILE",
+     .summary = "Its private key (PEM)", .offset = OFFSET(tls_key)},
     {.name = "region", .type = OPTION_STRING, .argument = "REGION",
      .summary = "Region of requests that name none (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
                 "us-east-1)",
@@ -183,7 +241,7 @@ static const struct option_row up_options[] = {
      .choices = (const char *const[]){"error", "warn", "info", "debug", NULL}},
     {.name = "json", .type = OPTION_TRUE,
      .summary = "One JSON line on stdout when ready: endpoint, directory, region, account, "
-                "access_key, pid",
+                "access_key, pid; with TLS http_endpoint and ca_bundle too",
      .offset = OFFSET(json)},
     {0},
 };
@@ -198,7 +256,7 @@ const struct command up_command = {
         "ends it at once. A data directory is served by one process at a time.\n"
         "\n"
         "An access key is made with the directory; DIR/credentials holds it as an AWS shared "
-        "credentials file.",
+        "credentials file. `sluice env' sets the clients of a shell up for it.",
     .examples = "  sluice up\n"
                 "  sluice up --port 0 --dir /tmp/lake --json\n"
                 "  AWS_SHARED_CREDENTIALS_FILE=/tmp/lake/credentials \\\n"
