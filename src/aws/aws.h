@@ -20,6 +20,10 @@ struct gateway_options {
     struct state *state;         /* documents: access keys, and what later services keep */
     struct stream_store *streams;
     struct object_store *objects;
+    /* Runs of jobs are processes over a data directory (aws/run.h). */
+    const char *directory;       /* of the stores above; NULL: this gateway runs no jobs */
+    const char *run_binary;      /* has the command `run'; NULL: this program */
+    bool fail_dead_runs;         /* a run whose process died has failed; else it is started again */
 };
 
 struct gateway;

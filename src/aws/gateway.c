@@ -2,6 +2,7 @@
  * recognise, authenticate, read, check, run. Which service and operation a request names follows
  * the order X-Amz-Target, the signature's scope, S3. */
 #include "aws/kinesis.h"
+#include "aws/run.h"
 #include "aws/s3.h"
 
 #include <errno.h>
@@ -335,6 +336,7 @@ static void trimmer_stop(struct gateway *g)
 
 static void gateway_free(struct gateway *g)
 {
+    run_supervisor_close(g->runs);
     access_keys_close(g->keys);
     subscriptions_close(g->subscriptions);
     pthread_mutex_destroy(&g->settings);
@@ -354,6 +356,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     CHECK(pthread_mutex_init(&g->settings, NULL) == 0);
     struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle};
     error e = token_key_load(options->state, g->token_key);
+    if (e == OK && options->directory) e = run_supervisor_open(&g->options, &g->runs);
     if (e == OK)
         e = http_server_open_tls(options->listen, options->port, &handler, NULL, options->tls,
                                  &g->server);
@@ -361,6 +364,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
         gateway_free(g);
         return e;
     }
+    if (g->runs) run_supervisor_start(g->runs);
     trimmer_start(g);
     *out = g;
     return OK;

@@ -3,7 +3,8 @@
 #include "aws/glue.h"
 
 const struct operation *const glue_operations[] = {
-    glue_database_operations, glue_table_operations, glue_job_operations, glue_tag_operations, NULL,
+    glue_database_operations, glue_table_operations, glue_job_operations, glue_run_operations,
+    glue_tag_operations, NULL,
 };
 
 error glue_catalog(struct call *c, struct catalog **out)

@@ -11,6 +11,7 @@
 extern const struct operation *const glue_operations[];   /* glue.c: all tables */
 extern const struct operation glue_database_operations[]; /* glue_database.c */
 extern const struct operation glue_table_operations[];    /* glue_table.c */
+extern const struct operation glue_run_operations[];      /* glue_run.c */
 extern const struct operation glue_job_operations[];      /* glue_job.c */
 extern const struct operation glue_tag_operations[];      /* glue_tag.c */
 
@@ -51,6 +52,8 @@ extern const struct member glue_tag_key[], glue_tag_value[];             /* one 
 extern const struct member glue_database_input[];
 extern const struct member glue_table_input[];
 extern const struct member glue_partition_index[];
+extern const char *const glue_worker_types[], *const glue_execution_classes[];
+extern const struct member glue_notification_property[];
 
 /* ---- one call (glue.c) ---- */
 

@@ -337,10 +337,10 @@ static error batch_get_jobs(struct call *c)
 
 /* ---- rows ---- */
 
-static const char *const worker_types[] = {
+const char *const glue_worker_types[] = {
     "Standard", "G.1X", "G.2X", "G.025X", "G.4X", "G.8X", "Z.2X", "G.12X", "G.16X", "R.1X", "R.2X",
     "R.4X", "R.8X", NULL};
-static const char *const classes[] = {"FLEX", "STANDARD", NULL};
+const char *const glue_execution_classes[] = {"FLEX", "STANDARD", NULL};
 static const char *const modes[] = {"SCRIPT", "VISUAL", "NOTEBOOK", NULL};
 static const char *const providers[] = {"GITHUB", "GITLAB", "BITBUCKET", "AWS_CODE_COMMIT", NULL};
 static const char *const strategies[] = {"PERSONAL_ACCESS_TOKEN", "AWS_SECRETS_MANAGER", NULL};
@@ -359,7 +359,7 @@ static const struct member command[] = {
 static const struct member connections[] = {
     LIST_ROW("Connections", MEMBER_OPTIONAL, 0, 0, text), ROWS_END,
 };
-static const struct member notification_property[] = {
+const struct member glue_notification_property[] = {
     INTEGER_ROW("NotifyDelayAfter", MEMBER_OPTIONAL, 1, COUNT_MAX), ROWS_END,
 };
 static const struct member source_control[] = {
@@ -392,13 +392,14 @@ static const struct member node_id[] = {{.type = MEMBER_STRING, .pattern = "[A-Z
     INTEGER_ROW("Timeout", MEMBER_OPTIONAL, 1, COUNT_MAX),                                        \
     {.name = "MaxCapacity", .type = MEMBER_DOUBLE},                                               \
     NAME_ROW("SecurityConfiguration", MEMBER_OPTIONAL),                                           \
-    STRUCTURE_ROW("NotificationProperty", MEMBER_OPTIONAL, notification_property),                \
+    STRUCTURE_ROW("NotificationProperty", MEMBER_OPTIONAL, glue_notification_property),      \
     {.name = "GlueVersion", .type = MEMBER_STRING, .min = 1, .max = 255,                          \
      .pattern = "^[[:alnum:]_]+[.][[:alnum:]_]+$", .told = "^\\w+\\.\\w+$"},                      \
     INTEGER_ROW("NumberOfWorkers", MEMBER_OPTIONAL, 0, 0),                                        \
-    ENUM_ROW("WorkerType", MEMBER_OPTIONAL, worker_types),                                        \
+    ENUM_ROW("WorkerType", MEMBER_OPTIONAL, glue_worker_types),                                   \
     {.name = "CodeGenConfigurationNodes", .type = MEMBER_MAP, .of = node, .keys = node_id},       \
-    {.name = "ExecutionClass", .type = MEMBER_STRING, .max = 16, .values = classes},              \
+    {.name = "ExecutionClass", .type = MEMBER_STRING, .max = 16,                                  \
+     .values = glue_execution_classes},                                                           \
     STRUCTURE_ROW("SourceControlDetails", MEMBER_OPTIONAL, source_control),                       \
     ENUM_ROW("JobMode", MEMBER_OPTIONAL, modes),                                                  \
     BOOLEAN_ROW("JobRunQueuingEnabled"),                                                          \

@@ -76,6 +76,7 @@ struct call {
 
 struct access_keys;
 struct subscriptions;
+struct run_supervisor;
 
 struct gateway {
     struct gateway_options options;
@@ -83,6 +84,7 @@ struct gateway {
     struct http_server *server;
     struct access_keys *keys;
     struct subscriptions *subscriptions;
+    struct run_supervisor *runs;  /* NULL: none */
     uint8_t token_key[SHA256_SIZE]; /* seals iterators and tokens; lives in the state store */
     pthread_mutex_t settings;       /* held while a setting is read, changed and written */
     pthread_t trimmer;
@@ -129,7 +131,8 @@ error session_find(struct gateway *, struct arena *, span access_key, span token
 /* ---- sealed tokens (token.c) ---- */
 
 enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE,
-                 TOKEN_SESSION = 16, TOKEN_PERMISSIONS, TOKEN_PARAMETERS, TOKEN_IAM };
+                 TOKEN_SESSION = 16, TOKEN_PERMISSIONS, TOKEN_PARAMETERS, TOKEN_IAM,
+                 TOKEN_LOGS };
 enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };
 
 /* The data directory's key for tokens, made on first use. */

@@ -4,6 +4,7 @@
 #include "aws/glue.h"
 #include "aws/identity.h"
 #include "aws/kinesis.h"
+#include "aws/logs.h"
 #include "aws/s3.h"
 
 static const struct operation *const kinesis_operations[] = {
@@ -16,6 +17,7 @@ static const struct operation *const s3_operations[] = {
     s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
 };
 
+static const struct operation *const logs_tables[] = {logs_operations, NULL};
 static const struct operation *const sts_tables[] = {sts_operations, NULL};
 
 const struct service services[] = {
@@ -29,7 +31,7 @@ const struct service services[] = {
     {.title = "AWS Systems Manager", .target = "AmazonSSM", .signing_name = "ssm",
      .protocol = PROTOCOL_JSON},
     {.title = "Amazon CloudWatch Logs", .target = "Logs_20140328", .signing_name = "logs",
-     .protocol = PROTOCOL_JSON},
+     .protocol = PROTOCOL_JSON, .operations = logs_tables},
     {.title = "Amazon Data Firehose", .target = "Firehose_20150804", .signing_name = "firehose",
      .protocol = PROTOCOL_JSON},
     {.title = "AWS Lake Formation", .signing_name = "lakeformation",

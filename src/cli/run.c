@@ -8,9 +8,11 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 struct run_options {
-    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url;
+    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url, *status;
     double window;
     int64_t memory_mib, record_max_bytes;
     int timestamps, on_data_loss;
@@ -39,6 +41,32 @@ static void stop(int number)
 {
     (void)number;
     atomic_store(&stopped, true);
+}
+
+/* ---- the status file ---- */
+
+/* All or nothing, so that whoever reads it never finds half of it. */
+static error status_write(const struct run_options *options, const char *state, const char *message)
+{
+    if (!options->status) return OK;
+    struct buffer text = {0};
+    json_t *status = json_pack("{s:s, s:I, s:s*}", "state", state, "pid", (json_int_t)getpid(),
+                               "error", message);
+    json_print(&text, status);
+    error e = file_replace(options->status, buffer_span(&text));
+    buffer_release(&text);
+    json_decref(status);
+    return e;
+}
+
+static void status_end(const struct run_options *options, error e)
+{
+    char *message = e == OK ? NULL : must_strdup(error_text());
+    const char *state = e != OK ? "FAILED" : atomic_load(&stopped) ? "STOPPED" : "SUCCEEDED";
+    if (status_write(options, state, message) != OK)
+        log_line(LOG_ERROR, "run", "%s", error_text());
+    if (message) fail(e, "%s", message);
+    free(message);
 }
 
 /* ---- the source ---- */
@@ -87,6 +115,7 @@ static error open_stream(void *context, const struct source *source, struct stre
 {
     struct runner *runner = context;
     struct stream_key key;
+    TRY(status_write(runner->options, "RUNNING", NULL)); /* the document is read and good */
     TRY(stream_key_parse(runner, source->stream, &key));
     const char *endpoint = stream_endpoint(runner, source, key.region);
     if (!endpoint) return stream_open_local(runner->streams, key, out);
@@ -98,9 +127,11 @@ static error open_stream(void *context, const struct source *source, struct stre
 
 static void print_report(const struct batch_report *report)
 {
+    struct arena arena = {0};
     json_t *line = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:i, s:I, s:I, s:b}", "job", report->job,
-        "batch", (json_int_t)report->batch, "read", (json_int_t)report->read, "written",
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:i, s:I, s:I, s:b}", "time",
+        date_iso8601(&arena, now_us()), "job", report->job, "batch", (json_int_t)report->batch,
+        "read", (json_int_t)report->read, "written",
         (json_int_t)report->written, "quarantined", (json_int_t)report->quarantined, "filtered",
         (json_int_t)report->filtered, "nulled", (json_int_t)report->nulled, "files",
         report->files, "bytes", (json_int_t)report->bytes, "partitions_added",
@@ -109,6 +140,7 @@ static void print_report(const struct batch_report *report)
     json_object_set(line, "nulled_columns", (json_t *)report->nulled_columns);
     print_json_line(line);
     json_decref(line);
+    arena_release(&arena);
 }
 
 static void take_report(void *context, const struct batch_report *report)
@@ -119,6 +151,11 @@ static void take_report(void *context, const struct batch_report *report)
     runner->quarantined += report->quarantined;
     runner->filtered += report->filtered;
     if (runner->options->json) print_report(report);
+    if (runner->options->status)
+        log_line(LOG_INFO, "run", "batch %lld: %lld records, %lld rows written, %lld quarantined, "
+                 "%.1f s behind", (long long)report->batch, (long long)report->read,
+                 (long long)report->written, (long long)report->quarantined,
+                 (double)report->lag_ms / 1000);
     progress("batch %s: %s rows written, %s quarantined, %.1f s behind", grouped(report->batch),
              grouped(runner->written), grouped(runner->quarantined),
              (double)report->lag_ms / 1000);
@@ -231,6 +268,7 @@ static int run_run(const void *given, int count, char **arguments)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     error e = run_job(&runner, arguments[0]);
+    status_end(options, e);
     int status = e == OK ? STATUS_OK : command_failed(&run_command, e);
     if (!options->json)
         printf("%s records read: %s rows written, %s filtered, %s quarantined\n",
@@ -288,8 +326,12 @@ static const struct option_row run_options[] = {
     {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
      .summary = "Account of streams and catalog (default: 123456789012)",
      .offset = OFFSET(account)},
+    {.name = "status", .type = OPTION_STRING, .argument = "FILE",
+     .summary = "Keep the state of this run in FILE, as JSON: RUNNING, then SUCCEEDED, STOPPED or "
+                "FAILED with its error; and log every batch (default: no file)",
+     .offset = OFFSET(status)},
     {.name = "json", .type = OPTION_TRUE,
-     .summary = "One JSON line on stdout per committed batch: job, batch, read, written, "
+     .summary = "One JSON line on stdout per committed batch: time, job, batch, read, written, "
                 "quarantined, filtered, nulled, files, bytes, partitions_added, lag_ms, "
                 "commit_us, recovered, nulled_columns",
      .offset = OFFSET(json)},

@@ -16,12 +16,13 @@
 enum { AUTH_ON, AUTH_OFF };
 enum { TLS_OFF, TLS_SELF_SIGNED };
 enum { LIMITS_OFF, LIMITS_AWS };
+enum { RUNS_RESTART, RUNS_FAIL };
 enum { TRIM_EVERY_SECONDS = 60 };
 
 struct up_options {
     int64_t port;
     const char *listen, *dir, *region, *account;
-    int auth, limits, log_level;
+    int auth, limits, runs, log_level;
     bool json;
     const char *tls_cert, *tls_key;
     int tls;
@@ -91,6 +92,8 @@ static error open_gateway(struct server *server)
         .state = server->state,
         .streams = server->streams,
         .objects = server->objects,
+        .directory = server->path,
+        .fail_dead_runs = server->options->runs == RUNS_FAIL,
     };
     return gateway_open(&options, &server->gateway);
 }
@@ -220,6 +223,10 @@ static const struct option_row up_options[] = {
     {.name = "limits", .type = OPTION_ONE_OF, .argument = "aws|off",
      .summary = "Throttle shards as AWS does (default: off)", .offset = OFFSET(limits),
      .choices = (const char *const[]){"off", "aws", NULL}},
+    {.name = "runs", .type = OPTION_ONE_OF, .argument = "restart|fail",
+     .summary = "What becomes of a job run whose process died: it goes on from its checkpoint, or "
+                "it has FAILED (default: restart)",
+     .offset = OFFSET(runs), .choices = (const char *const[]){"restart", "fail", NULL}},
     {.name = "tls", .type = OPTION_ONE_OF, .argument = "self-signed|off",
      .summary = "Serve https beside http on the port, with a certificate of our own for 127.0.0.1, "
                 "::1 and localhost, made once; clients trust DIR/tls/ca.pem (default: off)",
@@ -254,6 +261,10 @@ const struct command up_command = {
         "Serves the AWS APIs that `sluice help --compatibility' lists on one port, over the data "
         "directory, until SIGTERM or SIGINT: requests in flight are finished; a second signal "
         "ends it at once. A data directory is served by one process at a time.\n"
+        "\n"
+        "Runs that Glue's StartJobRun began are processes of `sluice run', with their output in "
+        "DIR/logs. When the server ends they finish their batch and end too; when it is killed "
+        "they go on. The next server finds them again, or starts them again.\n"
         "\n"
         "An access key is made with the directory; DIR/credentials holds it as an AWS shared "
         "credentials file. `sluice env' sets the clients of a shell up for it.",
