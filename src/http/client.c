@@ -341,10 +341,8 @@ error http_call_retried(struct http_client *c, struct http_call *call, int attem
     size_t start = call->reply_body ? call->reply_body->size : 0;
     bool renewed = false;
     error e = OK;
-    call->tries = 0;
     for (int attempt = 0; attempt < (attempts > 0 ? attempts : ATTEMPTS);) {
         if (call->reply_body) call->reply_body->size = start;
-        call->tries++;
         e = http_call(c, call);
         if (e == OK) e = judge(context, call);
         if (e == ERR_EXPIRED_TOKEN && !renewed && credentials_renewed(c)) {

@@ -160,7 +160,6 @@ struct http_call {
     int64_t timeout_us;               /* 0: 30 s */
     /* out */
     int status;
-    int tries;                        /* http_call_retried: how often it was sent */
     struct buffer *reply_body;        /* appended */
     void (*on_header)(void *context, span name, span value); /* may be NULL */
     void *context;
@@ -170,8 +169,8 @@ error http_call(struct http_client *, struct http_call *) MUST_CHECK;
 
 /* Calls until `judge` is content: it turns a reply into OK or a worded error. Errors are retried by
  * their class with jittered backoff, at most `attempts` times (0: 5); reply_body is emptied before
- * each. Keys that expired are looked up again, which counts as no attempt. With tries > 1 an
- * earlier try may have had its effect. */
+ * each. Keys that expired are looked up again, which counts as no attempt. Any try may have had
+ * its effect though its reply was lost. */
 error http_call_retried(struct http_client *, struct http_call *, int attempts,
                         error (*judge)(void *context, const struct http_call *),
                         void *context) MUST_CHECK;

@@ -49,7 +49,7 @@ struct request {
     struct buffer *reply; /* appended, or left as it was when the request fails */
     /* out */
     size_t reply_start;
-    int status, tries;
+    int status;
     const char *etag, *mark, *type, *region, *modified;
     int64_t size;
 };
@@ -181,7 +181,6 @@ static error request_send(struct request *q)
                              .on_header = on_header, .context = q};
     q->reply_start = q->reply->size;
     error e = http_call_retried(q->remote->client, &call, ATTEMPTS, judge, q);
-    q->tries += call.tries;
     if (e != OK) q->reply->size = q->reply_start;
     return e;
 }
@@ -248,7 +247,8 @@ static error put_in(struct remote *r, struct arena *arena, const char *bucket, c
         request_header(&q, "if-match", arena_printf(arena, "\"%s\"", condition.if_etag));
     error e = request_run(&q);
     if (e != ERR_PRECONDITION) return e;
-    if (q.tries > 1 && key_has_mark(r, arena, bucket, key, mark)) return OK;
+    /* Also libcurl may have sent it twice, where a kept connection had died. */
+    if (key_has_mark(r, arena, bucket, key, mark)) return OK;
     return fail(ERR_PRECONDITION, "s3://%s/%s: %s", bucket, key,
                 condition.if_absent ? "the object exists (If-None-Match)"
                                     : "the object has another ETag (If-Match)");
