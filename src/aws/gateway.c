@@ -83,8 +83,7 @@ static error session_token(struct call *c, span *out)
     return OK;
 }
 
-/* Temporary credentials bring their token. */
-static error find_key(struct call *c, span access_key, struct access_key *out)
+error call_find_key(struct call *c, span access_key, struct access_key *out)
 {
     span token;
     TRY(session_token(c, &token));
@@ -94,8 +93,9 @@ static error find_key(struct call *c, span access_key, struct access_key *out)
 
 static error verify(struct call *c, const struct sigv4_scope *scope)
 {
+    if (c->service->protocol == PROTOCOL_S3) return s3_authenticate(c);
     struct access_key key;
-    TRY(find_key(c, scope->access_key, &key));
+    TRY(call_find_key(c, scope->access_key, &key));
     uint8_t digest[SHA256_SIZE];
     char hex[2 * SHA256_SIZE + 1] = {0};
     sha256(digest, c->http->body);
@@ -136,29 +136,54 @@ static error take_region(struct call *c, span region)
     return OK;
 }
 
+/* A null is an absent member or element. */
+static void nulls_drop(json_t *value)
+{
+    const char *name;
+    void *next;
+    json_t *member;
+    json_object_foreach_safe(value, next, name, member) {
+        if (json_is_null(member)) json_object_del(value, name);
+        else nulls_drop(member);
+    }
+    for (size_t i = json_array_size(value); i-- > 0;) {
+        if (json_is_null(json_array_get(value, i))) json_array_remove(value, i);
+        else nulls_drop(json_array_get(value, i));
+    }
+}
+
 static error call_run(struct call *c)
 {
     static const struct member none[] = {{0}};
-    if (!c->operation->own_input && c->service->protocol != PROTOCOL_S3) {
+    if (c->service->protocol == PROTOCOL_S3) return s3_run(c);
+    if (!c->operation->own_input) {
         TRY(c->service->protocol == PROTOCOL_QUERY ? query_read(c)
             : c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
                                    : protocol_json_read(c->http->body, &c->input));
+        nulls_drop(c->input);
         TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
     }
     return c->operation->run(c);
 }
 
-static error call_serve(struct call *c)
+/* All that can be decided before the body. */
+static error call_admit(struct call *c)
 {
     struct sigv4_scope scope = {0};
     if (sigv4_scope_parse(c->http, &scope) != OK) scope = (struct sigv4_scope){0};
     TRY(take_region(c, scope.region));
     TRY(recognise(c, &scope));
     if (c->gateway->options.auth) {
-        TRY(sigv4_scope_parse(c->http, &scope)); /* again, for its words */
+        if (c->service->protocol != PROTOCOL_S3)
+            TRY(sigv4_scope_parse(c->http, &scope)); /* again, for its words */
         TRY(verify(c, &scope));
     }
-    TRY(admit(c));
+    return admit(c);
+}
+
+static error call_serve(struct call *c)
+{
+    TRY(call_admit(c));
     return call_run(c);
 }
 
@@ -281,11 +306,57 @@ static void handle(void *context, struct http_request *http, struct http_reply *
     gateway_handle(context, http, reply);
 }
 
+/* ---- bodies that stream: what S3 stores ---- */
+
+static bool refuse(void *context, struct http_request *http, struct http_reply *reply)
+{
+    struct gateway *gateway = context;
+    if (!span_is(http->method, "PUT") || http_header(http, "x-amz-target").data) return false;
+    struct call *c = ARENA_NEW(http->arena, struct call);
+    *c = (struct call){.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
+                       .account = gateway->account, .region = gateway->region};
+    request_id_make(c->request_id);
+    error e = call_admit(c);
+    if (e == OK && c->service->protocol == PROTOCOL_S3 && s3_streams(c))
+        e = s3_body_open(c, (struct s3_body **)&http->user);
+    if (e == OK) return false;
+    reply_headers(c);
+    reply_error(c, e);
+    return true;
+}
+
+static bool begin(void *context, struct http_request *http, void **cookie)
+{
+    (void)context;
+    *cookie = http->user;
+    return http->user != NULL;
+}
+
+static error chunk(void *context, void *cookie, span bytes)
+{
+    (void)context;
+    return s3_body_write(cookie, bytes);
+}
+
+static void finish(void *context, void *cookie, struct http_request *http, struct http_reply *reply)
+{
+    (void)context, (void)http, (void)reply;
+    struct call *c = s3_body_call(cookie);
+    reply_headers(c);
+    error e = s3_body_finish(cookie);
+    if (e != OK) reply_error(c, e);
+}
+
+static void end(void *context, void *cookie)
+{
+    (void)context;
+    s3_body_close(cookie);
+}
+
 static size_t body_limit(void *context, const struct http_request *http)
 {
     (void)context;
     span target = http_header(http, "x-amz-target");
-    if (!target.data && span_is(http->method, "PUT")) return (size_t)64 << 20;
     return span_starts(target, "Kinesis_20131202.PutRecord") ? BODY_MAX_PUT : BODY_MAX_OTHER;
 }
 
@@ -354,7 +425,9 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     g->keys = access_keys_open(options->state);
     g->subscriptions = subscriptions_open();
     CHECK(pthread_mutex_init(&g->settings, NULL) == 0);
-    struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle};
+    struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle,
+                                   .refuse = refuse, .begin = begin, .chunk = chunk,
+                                   .finish = finish, .end = end};
     error e = token_key_load(options->state, g->token_key);
     if (e == OK && options->directory) e = run_supervisor_open(&g->options, &g->runs);
     if (e == OK)

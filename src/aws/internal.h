@@ -110,6 +110,8 @@ void access_keys_close(struct access_keys *);
 /* ERR_UNRECOGNIZED_CLIENT when the data directory does not know it, or it is inactive. */
 error access_keys_find(struct access_keys *, struct arena *, span access_key,
                        struct access_key *) MUST_CHECK;
+/* The key a call is signed with; temporary credentials bring their token. */
+error call_find_key(struct call *, span access_key, struct access_key *) MUST_CHECK;
 /* Fresh texts of a key's form, in the arena. */
 const char *access_key_random(struct arena *, const char *prefix);
 const char *secret_key_random(struct arena *);
@@ -201,6 +203,13 @@ void xml_open(struct buffer *, const char *name);
 void xml_close(struct buffer *, const char *name);
 void xml_text(struct buffer *, const char *name, const char *text);
 void xml_integer(struct buffer *, const char *name, int64_t);
+void xml_append(struct buffer *, span text); /* escaped */
+/* A document whose elements are named like the rows; a list is its element, repeated. Unknown
+ * elements are refused. ERR_PARSE, ERR_SERIALIZATION, ERR_VALIDATION. */
+error protocol_xml_read(struct arena *, span body, const char *root, const struct member *rows,
+                        json_t **out) MUST_CHECK;
+/* The members of the object as elements, in the order of the rows. */
+void protocol_xml_write(struct buffer *, const struct member *rows, const json_t *object);
 
 /* A pull scanner of CBOR (RFC 8949) that speaks the JSON scanner's tokens. */
 enum { CBOR_DEPTH_MAX = 32 };

@@ -40,13 +40,42 @@ static error parameters_read(struct call *c, struct s3_request *r)
     return OK;
 }
 
+/* BUCKET of "BUCKET.localhost:4566" and the like; empty when the host names none. */
+static span host_bucket(span host)
+{
+    static const char *const suffixes[] = {".localhost", ".127.0.0.1", ".s3.amazonaws.com"};
+    const char *colon = host.size ? memchr(host.data, ':', host.size) : NULL;
+    if (colon) host.size = (size_t)(colon - host.data);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        span suffix = span_of(suffixes[i]);
+        if (host.size > suffix.size &&
+            span_equal_nocase((span){host.data + host.size - suffix.size, suffix.size}, suffix))
+            return (span){host.data, host.size - suffix.size};
+    }
+    /* BUCKET.s3.REGION.amazonaws.com */
+    span tail = SPAN(".amazonaws.com");
+    for (size_t i = 1; host.size > tail.size && i + 4 < host.size - tail.size; i++)
+        if (span_starts((span){host.data + i, host.size - i}, ".s3.") &&
+            span_is((span){host.data + host.size - tail.size, tail.size}, ".amazonaws.com"))
+            return (span){host.data, i};
+    return (span){0};
+}
+
+/* By path or by virtual host; a "s3" alone in front of a suffix is no bucket's name. */
 static error path_read(struct call *c, struct s3_request *r)
 {
-    span path = c->http->path;
+    span path = c->http->path, bucket = host_bucket(http_header(c->http, "host"));
+    if (span_is(bucket, "s3")) bucket = (span){0};
+    r->resource = bucket.size ? arena_printf(c->arena, "/%.*s%.*s", (int)bucket.size, bucket.data,
+                                             (int)path.size, path.data)
+                              : arena_text(c->arena, path);
     if (path.size && path.data[0] == '/') path.data++, path.size--;
-    const char *slash = path.size ? memchr(path.data, '/', path.size) : NULL;
-    span bucket = {path.data, slash ? (size_t)(slash - path.data) : path.size};
-    span key = slash ? (span){slash + 1, path.size - bucket.size - 1} : (span){0};
+    span key = path;
+    if (!bucket.size) {
+        const char *slash = path.size ? memchr(path.data, '/', path.size) : NULL;
+        bucket = (span){path.data, slash ? (size_t)(slash - path.data) : path.size};
+        key = slash ? (span){slash + 1, path.size - bucket.size - 1} : (span){0};
+    }
     if (bucket.size) TRY(decode(c->arena, bucket, false, &r->bucket));
     if (key.size) TRY(decode(c->arena, key, false, &r->key));
     return OK;
@@ -80,81 +109,55 @@ error s3_parameter_integer(const struct call *c, const char *name, int64_t least
     return OK;
 }
 
-/* ---- routes ---- */
-
-static const struct { const char *route, *operation; } routes[] = {
-    {"GET /", "ListBuckets"},
-    {"PUT /{Bucket}", "CreateBucket"},
-    {"HEAD /{Bucket}", "HeadBucket"},
-    {"DELETE /{Bucket}", "DeleteBucket"},
-    {"PUT /{Bucket}/{Key+}", "PutObject"},
-    {"GET /{Bucket}/{Key+}", "GetObject"},
-    {"HEAD /{Bucket}/{Key+}", "HeadObject"},
-    {"DELETE /{Bucket}/{Key+}", "DeleteObject"},
-    {"GET /{Bucket}?list-type=2", "ListObjectsV2"},
-};
-
-/* A route is "METHOD /{Bucket}/{Key+}?a&b=c header": every part must be there. The route that
- * demands most wins. */
-static bool route_parameters(const struct call *c, span list, size_t *demands)
+error s3_version_id(const struct call *c, const char **out)
 {
-    while (list.size) {
-        const char *end = memchr(list.data, '&', list.size);
-        span one = {list.data, end ? (size_t)(end - list.data) : list.size};
-        list.data += one.size + (end != NULL);
-        list.size -= one.size + (end != NULL);
-        const char *sign = memchr(one.data, '=', one.size);
-        span name = {one.data, sign ? (size_t)(sign - one.data) : one.size};
-        const char *value = s3_parameter(c, arena_text(c->arena, name));
-        if (!value) return false;
-        if (sign && !span_equal((span){sign + 1, one.size - name.size - 1}, span_of(value)))
-            return false;
-        *demands += sign ? 2 : 1;
-    }
-    return true;
+    *out = s3_parameter(c, "versionId");
+    if (*out && !**out)
+        return fail(ERR_INVALID_ARGUMENT, "Version id cannot be the empty string");
+    return OK;
 }
 
-static size_t route_match(const struct call *c, const char *route)
+struct object_store *s3_store(const struct call *c)
 {
-    const struct s3_request *r = c->s3;
-    size_t demands = 1;
-    size_t size = strcspn(route, " ");
-    if (!span_equal(c->http->method, (span){route, size})) return 0;
-    const char *path = route + size + 1;
-    size = strcspn(path, "? ");
-    const char *level = !r->bucket ? "/" : !r->key ? "/{Bucket}" : "/{Bucket}/{Key+}";
-    if (!span_is((span){path, size}, level)) return 0;
-    const char *rest = path + size;
-    if (*rest == '?') {
-        size = strcspn(++rest, " ");
-        if (!route_parameters(c, (span){rest, size}, &demands)) return 0;
-        rest += size;
-    }
-    if (*rest == ' ') {
-        if (!http_header(c->http, rest + 1).data) return 0;
-        demands++;
-    }
-    return demands;
+    return c->gateway->options.objects;
 }
+
+/* ---- the way of a request ---- */
 
 error s3_recognise(struct call *c)
 {
-    struct s3_request *r = c->s3 = ARENA_NEW(c->arena, struct s3_request);
-    TRY(path_read(c, r));
-    TRY(parameters_read(c, r));
-    const char *name = NULL;
-    for (size_t i = 0, best = 0; i < sizeof routes / sizeof *routes; i++) {
-        size_t demands = route_match(c, routes[i].route);
-        if (demands <= best) continue;
-        best = demands;
-        name = routes[i].operation;
-    }
+    c->s3 = ARENA_NEW(c->arena, struct s3_request);
+    c->s3->resource = arena_text(c->arena, c->http->path);
+    TRY(path_read(c, c->s3));
+    TRY(parameters_read(c, c->s3));
+    const char *name = s3_route(c);
     if (!name)
         return fail(ERR_METHOD_NOT_ALLOWED,
                     "The specified method is not allowed against this resource.");
     c->operation = service_operation(c->service, span_of(name));
     CHECK(c->operation);
+    return c->gateway->options.auth ? OK : s3_payload_read(c);
+}
+
+/* A header that a request must agree with before anything is done. */
+static error owner_check(struct call *c)
+{
+    static const char *const names[] = {"x-amz-expected-bucket-owner",
+                                        "x-amz-source-expected-bucket-owner"};
+    for (int i = 0; i < 2; i++) {
+        span owner = http_header(c->http, names[i]);
+        if (owner.data && !span_is(span_trim(owner), c->account))
+            return fail(ERR_ACCESS_DENIED, "Access Denied");
+    }
     return OK;
+}
+
+error s3_run(struct call *c)
+{
+    TRY(owner_check(c));
+    TRY(s3_body_check(c));
+    s3_reply_header(c, "x-amz-request-id", c->request_id);
+    return c->operation->run(c);
 }
 
 /* ---- replies ---- */
@@ -180,6 +183,31 @@ void s3_reply_xml(struct call *c, int status, struct buffer *xml)
     buffer_release(xml);
 }
 
+const char *s3_quoted(struct call *c, const char *etag)
+{
+    return arena_printf(c->arena, "\"%s\"", etag);
+}
+
+const char *s3_owner(struct call *c)
+{
+    uint8_t digest[SHA256_SIZE];
+    char *hex = arena_calloc(c->arena, 1, 2 * SHA256_SIZE + 1);
+    sha256(digest, span_of(c->account));
+    hex_encode(hex, digest, sizeof digest);
+    return hex;
+}
+
+void s3_write_owner(struct call *c, struct buffer *out, const char *element)
+{
+    xml_open(out, element);
+    xml_text(out, "ID", s3_owner(c));
+    xml_text(out, "DisplayName", c->account);
+    xml_close(out, element);
+}
+
+#define MALFORMED_XML                                                                             \
+    "The XML you provided was not well-formed or did not validate against our published schema"
+
 /* Errors that other doors word in their own way. */
 static const struct s3_error {
     error e;
@@ -197,13 +225,21 @@ static const struct s3_error {
     {ERR_UNRECOGNIZED_CLIENT, "InvalidAccessKeyId", 403,
      "The AWS Access Key Id you provided does not exist in our records."},
     {ERR_INVALID_SIGNATURE, "SignatureDoesNotMatch", 403, NULL},
+    {ERR_EXPIRED_TOKEN, "ExpiredToken", 400, NULL},
+    {ERR_NOT_IMPLEMENTED, "NotImplemented", 501, NULL},
+    {ERR_UNSUPPORTED, "NotImplemented", 501, NULL},
+    {ERR_VALIDATION, "MalformedXML", 400, MALFORMED_XML},
+    {ERR_SERIALIZATION, "MalformedXML", 400, MALFORMED_XML},
+    {ERR_PARSE, "MalformedXML", 400, MALFORMED_XML},
+    {ERR_CONFLICT, "OperationAborted", 409,
+     "A conflicting conditional operation is currently in progress against this resource. Please "
+     "try again."},
     {ERR_INCOMPLETE_SIGNATURE, "AuthorizationHeaderMalformed", 400, NULL},
     {ERR_NO_SUCH_BUCKET, "NoSuchBucket", 404, "The specified bucket does not exist"},
     {ERR_NO_SUCH_KEY, "NoSuchKey", 404, "The specified key does not exist."},
     {ERR_BUCKET_EXISTS, "BucketAlreadyOwnedByYou", 409,
      "Your previous request to create the named bucket succeeded and you already own it."},
-    {ERR_BUCKET_NOT_EMPTY, "BucketNotEmpty", 409,
-     "The bucket you tried to delete is not empty"},
+    {ERR_BUCKET_NOT_EMPTY, "BucketNotEmpty", 409, "The bucket you tried to delete is not empty"},
     {ERR_INVALID_BUCKET_NAME, "InvalidBucketName", 400, "The specified bucket is not valid."},
     {ERR_KEY_TOO_LONG, "KeyTooLongError", 400, "Your key is too long"},
     {ERR_PRECONDITION, "PreconditionFailed", 412,
@@ -213,17 +249,27 @@ static const struct s3_error {
      "been aborted or completed."},
 };
 
-void s3_reply_error(struct call *c, error e)
+int s3_error_words(struct call *c, error e, const char **name, const char **message)
 {
     const struct error_row *row = error_row(e);
     struct s3_error said = {e, row->name, row->status, NULL};
     for (size_t i = 0; i < sizeof s3_errors / sizeof *s3_errors; i++)
         if (s3_errors[i].e == e) said = s3_errors[i];
-    const char *message = said.message ? said.message : arena_text(c->arena, span_of(error_text()));
+    *name = said.name;
+    *message = said.message ? said.message : arena_text(c->arena, span_of(error_text()));
     if (said.status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "S3", error_text());
-    if (span_is(c->http->method, "HEAD")) s3_reply_empty(c, said.status);
+    return said.status;
+}
+
+void s3_reply_error(struct call *c, error e)
+{
+    const char *name, *message;
+    int status = s3_error_words(c, e, &name, &message);
+    c->reply->body = (span){0};
+    s3_reply_header(c, "x-amz-request-id", c->request_id);
+    if (span_is(c->http->method, "HEAD")) s3_reply_empty(c, status);
     else
-        call_reply_body(c, said.status, "application/xml",
-                        protocol_xml_error(c, said.name, said.status, message));
+        call_reply_body(c, status, "application/xml",
+                        protocol_xml_error(c, name, status, message));
 }

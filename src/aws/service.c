@@ -14,7 +14,9 @@ static const struct operation *const kinesis_operations[] = {
 };
 
 static const struct operation *const s3_operations[] = {
-    s3_bucket_operations, s3_object_operations, s3_list_operations, NULL,
+    s3_bucket_operations,    s3_setting_operations, s3_list_operations,
+    s3_object_operations,    s3_copy_operations,    s3_tagging_operations,
+    s3_multipart_operations, s3_unserved_operations, NULL,
 };
 
 static const struct operation *const logs_tables[] = {logs_operations, NULL};

@@ -90,6 +90,7 @@ struct object_version {
     const char *version_id;    /* "null": put without versioning */
     bool versioned;            /* its id is not "null" */
     bool latest, delete_marker;
+    const char *storage_class; /* the attribute "class"; "STANDARD" without one */
     json_t *attributes;
 };
 

@@ -268,6 +268,7 @@ void version_fill(struct arena *arena, const char *key, json_t *entry, bool late
                   struct object_version *out)
 {
     const char *type = json_text(entry, "type"), *etag = json_text(entry, "etag");
+    const char *class = json_text(json_object_get(entry, "attributes"), "class");
     *out = (struct object_version){
         .info = {.key = arena_text(arena, span_of(key)),
                  .size = json_integer_or(entry, "size", 0),
@@ -277,6 +278,7 @@ void version_fill(struct arena *arena, const char *key, json_t *entry, bool late
         .version_id = arena_text(arena, span_of(entry_version(entry))),
         .latest = latest,
         .delete_marker = json_is_set(entry, "marker"),
+        .storage_class = class ? arena_text(arena, span_of(class)) : "STANDARD",
         .versioned = json_text(entry, "version") != NULL,
         .attributes = json_object_get(entry, "attributes"),
     };
