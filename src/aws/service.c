@@ -4,8 +4,10 @@
 #include "aws/glue.h"
 #include "aws/identity.h"
 #include "aws/kinesis.h"
+#include "aws/lakeformation.h"
 #include "aws/logs.h"
 #include "aws/s3.h"
+#include "aws/ssm.h"
 
 static const struct operation *const kinesis_operations[] = {
     kinesis_stream_operations,   kinesis_shard_operations,   kinesis_record_operations,
@@ -20,7 +22,14 @@ static const struct operation *const s3_operations[] = {
 };
 
 static const struct operation *const logs_tables[] = {logs_operations, NULL};
+static const struct operation *const ssm_tables[] = {ssm_operations, ssm_unserved_operations,
+                                                    NULL};
 static const struct operation *const sts_tables[] = {sts_operations, NULL};
+static const struct operation *const iam_tables[] = {iam_role_operations, iam_operations,
+                                                    iam_unserved_operations, NULL};
+static const struct operation *const lakeformation_tables[] = {
+    lakeformation_operations, lakeformation_resource_operations,
+    lakeformation_unserved_operations, NULL};
 
 const struct service services[] = {
     {.title = "Amazon Kinesis Data Streams", .target = "Kinesis_20131202",
@@ -31,13 +40,13 @@ const struct service services[] = {
     {.title = "Amazon Athena", .target = "AmazonAthena", .signing_name = "athena",
      .protocol = PROTOCOL_JSON},
     {.title = "AWS Systems Manager", .target = "AmazonSSM", .signing_name = "ssm",
-     .protocol = PROTOCOL_JSON},
+     .protocol = PROTOCOL_JSON, .operations = ssm_tables},
     {.title = "Amazon CloudWatch Logs", .target = "Logs_20140328", .signing_name = "logs",
      .protocol = PROTOCOL_JSON, .operations = logs_tables},
     {.title = "Amazon Data Firehose", .target = "Firehose_20150804", .signing_name = "firehose",
      .protocol = PROTOCOL_JSON},
     {.title = "AWS Lake Formation", .signing_name = "lakeformation",
-     .protocol = PROTOCOL_REST_JSON},
+     .protocol = PROTOCOL_REST_JSON, .operations = lakeformation_tables},
     {.title = "AWS CloudFormation", .signing_name = "cloudformation", .protocol = PROTOCOL_QUERY,
      .version = "2010-05-15",
      .xml_namespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
@@ -45,7 +54,7 @@ const struct service services[] = {
      .operations = sts_tables, .version = "2011-06-15",
      .xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/"},
     {.title = "AWS Identity and Access Management", .signing_name = "iam",
-     .protocol = PROTOCOL_QUERY, .version = "2010-05-08",
+     .protocol = PROTOCOL_QUERY, .operations = iam_tables, .version = "2010-05-08",
      .xml_namespace = "https://iam.amazonaws.com/doc/2010-05-08/"},
     {.title = "Amazon S3", .signing_name = "s3", .protocol = PROTOCOL_S3,
      .operations = s3_operations},

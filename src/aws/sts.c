@@ -78,7 +78,7 @@ static error assume_role(struct call *c)
     if (strncmp(arn, "arn:", 4) != 0)
         return fail(ERR_VALIDATION, "%.200s is invalid", arn);
     if (!name) return refuse(c, arn);
-    error e = iam_role_get(c, name, &role);
+    error e = iam_get(c, IAM_ROLE, name, &role);
     if (e == ERR_NO_SUCH_ENTITY) return refuse(c, arn);
     if (e != OK) return e;
     e = assume(c, role);

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "batch/batch.h"
+#include "catalog/grant.h"
 
 struct catalog;
 
