@@ -3,8 +3,10 @@
 #include "aws/glue.h"
 
 const struct operation *const glue_operations[] = {
-    glue_database_operations, glue_table_operations, glue_job_operations, glue_run_operations,
-    glue_tag_operations, NULL,
+    glue_database_operations, glue_table_operations, glue_version_operations,
+    glue_partition_operations, glue_index_operations, glue_statistics_operations,
+    glue_function_operations, glue_search_operations, glue_policy_operations,
+    glue_job_operations, glue_run_operations, glue_tag_operations, glue_unserved_operations, NULL,
 };
 
 error glue_catalog(struct call *c, struct catalog **out)
@@ -36,6 +38,23 @@ error glue_end(struct state_txn *txn, error e)
     if (e == OK) return state_commit(txn);
     state_abort(txn);
     return e;
+}
+
+json_t *glue_error_detail(error e)
+{
+    return json_pack("{s:s, s:s}", "ErrorCode", error_row(e)->name, "ErrorMessage", error_text());
+}
+
+void glue_fill_descriptor(json_t *holder)
+{
+    json_t *descriptor = json_object_get(holder, "StorageDescriptor");
+    if (!descriptor) return;
+    static const char *const flags[] = {"Compressed", "StoredAsSubDirectories"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (!json_object_get(descriptor, flags[i]))
+            json_object_set_new(descriptor, flags[i], json_false());
+    if (!json_object_get(descriptor, "NumberOfBuckets"))
+        json_object_set_new(descriptor, "NumberOfBuckets", json_integer(0));
 }
 
 /* ---- pages ---- */

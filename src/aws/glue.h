@@ -14,6 +14,14 @@ extern const struct operation glue_table_operations[];    /* glue_table.c */
 extern const struct operation glue_run_operations[];      /* glue_run.c */
 extern const struct operation glue_job_operations[];      /* glue_job.c */
 extern const struct operation glue_tag_operations[];      /* glue_tag.c */
+extern const struct operation glue_version_operations[];  /* glue_version.c */
+extern const struct operation glue_partition_operations[]; /* glue_partition.c */
+extern const struct operation glue_index_operations[];    /* glue_index.c */
+extern const struct operation glue_statistics_operations[]; /* glue_statistics.c */
+extern const struct operation glue_function_operations[]; /* glue_function.c */
+extern const struct operation glue_policy_operations[];   /* glue_policy.c */
+extern const struct operation glue_search_operations[];   /* glue_search.c */
+extern const struct operation glue_unserved_operations[]; /* glue_unserved.c */
 
 /* ---- member rows, as in the service's model ---- */
 
@@ -31,6 +39,10 @@ extern const struct operation glue_tag_operations[];      /* glue_tag.c */
      .pattern = LINES_PATTERN, .told = LINES_TOLD}
 #define NAME_ROW(text, flag) LINE_ROW(text, flag, 1, 255)
 #define DESCRIPTION_ROW LINES_ROW("Description", MEMBER_OPTIONAL, 0, 2048)
+#define NEXT_TOKEN PLAIN_ROW("NextToken")
+#define MAX_RESULTS(most) INTEGER_ROW("MaxResults", MEMBER_OPTIONAL, 1, most)
+#define VALUES_ROW(text)                                                                          \
+    LIST_ROW(text, MEMBER_REQUIRED, 0, 0, glue_partition_value)
 #define PLAIN_ROW(text) {.name = (text), .type = MEMBER_STRING}
 #define CATALOG_ROW NAME_ROW("CatalogId", MEMBER_OPTIONAL)
 #define DATABASE_ROW NAME_ROW("DatabaseName", MEMBER_REQUIRED)
@@ -51,7 +63,11 @@ extern const struct member glue_parameter_key[], glue_parameter_value[]; /* one 
 extern const struct member glue_tag_key[], glue_tag_value[];             /* one row each */
 extern const struct member glue_database_input[];
 extern const struct member glue_table_input[];
+extern const struct member glue_partition_input[];
 extern const struct member glue_partition_index[];
+extern const char *const glue_worker_types[], *const glue_execution_classes[];
+extern const struct member glue_notification_property[];
+extern const struct member glue_partition_value[]; /* one row: an element of Values */
 extern const char *const glue_worker_types[], *const glue_execution_classes[];
 extern const struct member glue_notification_property[];
 
@@ -81,6 +97,17 @@ error glue_page_open(struct call *, const char *scope, size_t most, struct glue_
 bool glue_page_take(void *page, const char *name, json_t *document);
 /* The call's output: {MEMBER: [...], "NextToken": ...}; without an output after an error. */
 error glue_page_close(struct glue_page *, const char *member, error) MUST_CHECK;
+
+/* {"ErrorCode", "ErrorMessage"} of the thread's error, for one item of a batch. */
+json_t *glue_error_detail(error);
+/* The StorageDescriptor's members that Glue fills in. */
+void glue_fill_descriptor(json_t *holder);
+
+/* A Java regular expression of the whole name (glue_search.c); refused when it costs too much. */
+struct glue_pattern;
+error glue_pattern_make(struct call *, const char *expression, struct glue_pattern **) MUST_CHECK;
+bool glue_pattern_matches(const struct glue_pattern *, const char *name); /* NULL matches all */
+void glue_pattern_free(struct glue_pattern *);
 
 /* ---- jobs (glue_job.c) ---- */
 

@@ -112,6 +112,15 @@ const struct member glue_table_input[] = {
     STRUCTURE_ROW("TargetTable", MEMBER_OPTIONAL, table_identifier),
     ROWS_END,
 };
+const struct member glue_partition_value[] = {{.type = MEMBER_STRING, .max = 1024}};
+const struct member glue_partition_input[] = {
+    LIST_ROW("Values", MEMBER_OPTIONAL, 0, 0, glue_partition_value),
+    TIMESTAMP_ROW("LastAccessTime"),
+    STRUCTURE_ROW("StorageDescriptor", MEMBER_OPTIONAL, storage_descriptor),
+    PARAMETERS_ROW,
+    TIMESTAMP_ROW("LastAnalyzedTime"),
+    ROWS_END,
+};
 const struct member glue_partition_index[] = {
     LIST_ROW("Keys", MEMBER_REQUIRED, 1, 0, glue_name),
     NAME_ROW("IndexName", MEMBER_REQUIRED),

@@ -65,6 +65,32 @@ static error create_table(struct fixture *f, const char *database, const char *t
     return e;
 }
 
+static bool append_name(void *context, const char *name, json_t *document)
+{
+    (void)name;
+    buffer_printf(context, "%s ", json_text(document, "Name"));
+    return true;
+}
+
+/* The names of a database's tables (NULL: of the databases), each with a blank. */
+static void assert_listed(struct fixture *f, const char *database, const char *expected)
+{
+    struct buffer names = {0};
+    error e = database ? catalog_scan_tables(f->catalog, database, NULL, append_name, &names)
+                       : catalog_scan_databases(f->catalog, NULL, append_name, &names);
+    assert_int_equal(e, OK);
+    assert_string_equal(buffer_text(&names), expected);
+    buffer_release(&names);
+}
+
+static error change(struct fixture *f, enum partition_change what, const char *text)
+{
+    json_t *items = parse(text);
+    error e = catalog_change_partitions(f->catalog, "db", "Ventilators", what, items, NULL, NULL);
+    json_decref(items);
+    return e;
+}
+
 static error add(struct fixture *f, const char *table, const char *text, int *added, int *existed)
 {
     json_t *inputs = parse(text);
@@ -219,63 +245,167 @@ static void test_value_trap(void **context)
                          NULL, NULL), ERR_ALREADY_EXISTS);
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"__HIVE_DEFAULT_PARTITION__\", \"x\"]}]",
                          NULL, NULL), OK);
-    json_t *values = parse("[\"01\", \"01\"]");
-    assert_int_equal(catalog_delete_partition(f->catalog, "db", "ventilators", values), OK);
-    assert_int_equal(catalog_delete_partition(f->catalog, "db", "ventilators", values), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(change(f, PARTITION_DELETE, "[{\"Values\": [\"01\", \"01\"]}]"), OK);
+    assert_int_equal(change(f, PARTITION_DELETE, "[{\"Values\": [\"01\", \"01\"]}]"), ERR_ENTITY_NOT_FOUND);
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"01\"]}]", NULL, NULL), OK);
-    json_decref(values);
+    /* Glue's own operations take both */
+    assert_int_equal(change(f, PARTITION_CREATE, "[{\"Values\": [\"001\", \"01\"]}]"), OK);
+    assert_int_equal(change(f, PARTITION_DELETE, "[{\"Values\": [\"1\", \"01\"]}]"), OK);
+    assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"01\"]}]", NULL, NULL), ERR_ALREADY_EXISTS);
 }
 
-static void test_partition_get_and_update(void **context)
+static void test_partition_update(void **context)
 {
     struct fixture *f = *context;
     with_table(f);
-    json_t *values = parse("[\"2023\", \"a\"]"), *document;
-    json_t *input = parse("{\"Values\": [\"2024\", \"a\"], \"Parameters\": {\"n\": \"1\"}}");
+    static const char rename_it[] =
+        "[{\"PartitionValueList\": [\"2023\", \"a\"],"
+        "  \"PartitionInput\": {\"Values\": [\"2024\", \"a\"], \"Parameters\": {\"n\": \"1\"}}}]";
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2023\", \"a\"]}, {\"Values\": [\"2025\", \"a\"]}]",
                          NULL, NULL), OK);
-    assert_int_equal(catalog_get_partition(f->catalog, "db", "ventilators", values, &document), OK);
-    assert_string_equal(json_text(document, "CatalogId"), "123456789012");
-    json_decref(document);
-    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", values, input), OK);
+    assert_int_equal(change(f, PARTITION_UPDATE, rename_it), OK);
     assert_partitions(f, 0, "2024 a 2025 a ");
-    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", values, input),
-                     ERR_ENTITY_NOT_FOUND);
-    json_t *taken = parse("{\"Values\": [\"02025\", \"a\"]}"), *at = parse("[\"2024\", \"a\"]");
-    assert_int_equal(catalog_update_partition(f->catalog, "db", "ventilators", at, taken), ERR_ALREADY_EXISTS);
+    assert_int_equal(change(f, PARTITION_UPDATE, rename_it), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(change(f, PARTITION_UPDATE,
+                            "[{\"PartitionValueList\": [\"2024\", \"a\"], \"PartitionInput\": "
+                            "{\"Values\": [\"2025\", \"a\"]}}]"), ERR_ALREADY_EXISTS);
     assert_partitions(f, 0, "2024 a 2025 a ");
-    json_decref(taken);
-    json_decref(at);
-    json_decref(values);
+    /* all or nothing without an outcome */
+    assert_int_equal(change(f, PARTITION_CREATE, "[{\"Values\": [\"1\", \"x\"]}, {\"Values\": [\"2024\", \"a\"]}]"),
+                     ERR_ALREADY_EXISTS);
+    assert_partitions(f, 0, "2024 a 2025 a ");
+}
+
+static void count_outcome(void *context, const json_t *item, error e, json_t *document)
+{
+    int *counts = context; /* done, exists, invalid, documents */
+    assert_non_null(json_object_get(item, "Values"));
+    counts[0] += e == OK;
+    counts[1] += e == ERR_ALREADY_EXISTS;
+    counts[2] += e == ERR_INVALID_INPUT;
+    counts[3] += document != NULL;
+}
+
+static void test_partition_outcomes(void **context)
+{
+    struct fixture *f = *context;
+    int counts[4] = {0};
+    with_table(f);
+    json_t *items = parse("[{\"Values\": [\"1\", \"a\"]}, {\"Values\": [\"1\", \"a\"]}, {\"Values\": [\"1\"]},"
+                          " {\"Values\": [\"2\", \"a\"]}]");
+    assert_int_equal(catalog_change_partitions(f->catalog, "db", "ventilators", PARTITION_CREATE, items,
+                                               count_outcome, counts), OK);
+    assert_int_equal(counts[0], 2);
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(counts[2], 1);
+    assert_int_equal(catalog_change_partitions(f->catalog, "db", "ventilators", PARTITION_GET, items,
+                                               count_outcome, counts), OK);
+    assert_int_equal(counts[3], 3);
+    json_decref(items);
+}
+
+static bool append_values(void *context, const char *name, json_t *partition)
+{
+    (void)name;
+    size_t i;
+    json_t *value;
+    json_array_foreach(json_object_get(partition, "Values"), i, value)
+        buffer_printf(context, "%s ", json_string_value(value));
+    return true;
+}
+
+static void assert_found(struct fixture *f, const char *expression, const char *expected)
+{
+    struct buffer found = {0};
+    struct partition_filter filter = {.expression = expression};
+    assert_int_equal(catalog_scan_partitions(f->catalog, "db", "ventilators", &filter, NULL,
+                                             append_values, &found), OK);
+    assert_string_equal(buffer_text(&found), expected);
+    buffer_release(&found);
+}
+
+static void test_partition_filter(void **context)
+{
+    struct fixture *f = *context;
+    with_table(f);
+    assert_int_equal(add(f, "ventilators",
+                         "[{\"Values\": [\"01\", \"a\"]}, {\"Values\": [\"2\", \"b\"]}, {\"Values\": [\"10\", \"c\"]},"
+                         " {\"Values\": [\"__HIVE_DEFAULT_PARTITION__\", \"d\"]}]", NULL, NULL), OK);
+    assert_found(f, "YEAR >= 2 AND site <> 'b'", "10 c ");
+    assert_found(f, "year = '1'", "01 a ");
+    assert_found(f, "year IS NULL", "__HIVE_DEFAULT_PARTITION__ d ");
+    struct buffer all = {0};
+    for (int segment = 0; segment < 3; segment++) {
+        struct partition_filter filter = {.segment = segment, .segments = 3};
+        assert_int_equal(catalog_scan_partitions(f->catalog, "db", "ventilators", &filter, NULL,
+                                                 append_values, &all), OK);
+    }
+    assert_int_equal(all.size, strlen("01 a 2 b 10 c __HIVE_DEFAULT_PARTITION__ d "));
+    buffer_release(&all);
+    /* keys of another type: values stay, their meaning changes */
+    json_t *table;
+    assert_int_equal(f->catalog->ops->get_table(f->catalog, "db", "ventilators", &table), OK);
+    json_object_set_new(json_array_get(json_object_get(table, "PartitionKeys"), 0), "Type",
+                        json_string("string"));
+    assert_int_equal(f->catalog->ops->update_table(f->catalog, "db", "ventilators", table), OK);
+    assert_found(f, "year < '1'", "01 a ");
+    json_array_remove(json_object_get(table, "PartitionKeys"), 0);
+    assert_int_equal(f->catalog->ops->update_table(f->catalog, "db", "ventilators", table), ERR_INVALID_INPUT);
+    json_decref(table);
+}
+
+static bool append_version(void *context, const char *name, json_t *table)
+{
+    (void)name;
+    buffer_printf(context, "%s ", json_text(table, "VersionId"));
+    return true;
+}
+
+static void test_versions(void **context)
+{
+    struct fixture *f = *context;
+    struct buffer seen = {0};
+    json_t *input = parse("{\"Name\": \"ventilators\", \"Description\": \"second\"}"), *version;
+    with_table(f);
+    assert_int_equal(catalog_update_table(f->catalog, "db", "ventilators", input, "0", true), OK);
+    assert_int_equal(catalog_update_table(f->catalog, "db", "ventilators", input, "0", true),
+                     ERR_CONCURRENT_MODIFICATION);
+    assert_int_equal(catalog_update_table(f->catalog, "db", "ventilators", input, NULL, false), OK);
+    assert_int_equal(catalog_scan_versions(f->catalog, "db", "ventilators", NULL, append_version, &seen), OK);
+    assert_string_equal(buffer_text(&seen), "2 0 ");
+    assert_int_equal(catalog_get_version(f->catalog, "db", "ventilators", "0", &version), OK);
+    assert_null(json_text(version, "Description"));
+    json_decref(version);
+    assert_int_equal(catalog_get_version(f->catalog, "db", "ventilators", "1", &version), ERR_ENTITY_NOT_FOUND);
+    assert_int_equal(catalog_get_version(f->catalog, "db", "ventilators", "x", &version), ERR_INVALID_INPUT);
+    assert_int_equal(catalog_get_version(f->catalog, "db", "ventilators", NULL, &version), OK);
+    assert_string_equal(json_text(version, "Description"), "second");
+    json_decref(version);
+    assert_int_equal(catalog_delete_version(f->catalog, "db", "ventilators", "2"), ERR_INVALID_INPUT);
+    assert_int_equal(catalog_delete_version(f->catalog, "db", "ventilators", "0"), OK);
+    assert_int_equal(catalog_delete_version(f->catalog, "db", "ventilators", "0"), ERR_ENTITY_NOT_FOUND);
+    buffer_release(&seen);
     json_decref(input);
 }
 
 static void test_delete_and_list(void **context)
 {
     struct fixture *f = *context;
-    json_t *array;
     with_table(f);
     assert_int_equal(create_table(f, "db", "{\"Name\": \"b\"}"), OK);
     assert_int_equal(create_database(f, "{\"Name\": \"db2\"}"), OK);
     assert_int_equal(create_table(f, "db2", "{\"Name\": \"c\"}"), OK);
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"1\", \"a\"]}]", NULL, NULL), OK);
-    assert_int_equal(catalog_list_tables(f->catalog, "DB", &array), OK);
-    assert_int_equal(json_array_size(array), 2);
-    assert_string_equal(json_text(json_array_get(array, 0), "Name"), "b");
-    json_decref(array);
+    assert_listed(f, "DB", "b ventilators ");
     assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), OK);
     assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), ERR_ENTITY_NOT_FOUND);
     assert_int_equal(create_table(f, "db", ventilators), OK); /* reusable at once, and empty */
     assert_partitions(f, 0, "");
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"01\", \"a\"]}]", NULL, NULL), OK);
     assert_int_equal(catalog_delete_database(f->catalog, "db"), OK);
-    assert_int_equal(catalog_list_tables(f->catalog, "db", &array), ERR_ENTITY_NOT_FOUND);
-    assert_int_equal(catalog_list_databases(f->catalog, &array), OK);
-    assert_int_equal(json_array_size(array), 1);
-    json_decref(array);
-    assert_int_equal(catalog_list_tables(f->catalog, "db2", &array), OK);
-    assert_int_equal(json_array_size(array), 1);
-    json_decref(array);
+    assert_int_equal(catalog_scan_tables(f->catalog, "db", NULL, append_name, NULL), ERR_ENTITY_NOT_FOUND);
+    assert_listed(f, NULL, "db2 ");
+    assert_listed(f, "db2", "c ");
 }
 
 static void test_regions_are_apart(void **context)
@@ -334,7 +464,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_database),   TEST(test_table),
         TEST(test_partitions), TEST(test_value_trap),
-        TEST(test_partition_get_and_update), TEST(test_delete_and_list),
+        TEST(test_partition_update), TEST(test_partition_outcomes), TEST(test_partition_filter),
+        TEST(test_versions), TEST(test_delete_and_list),
         TEST(test_regions_are_apart), TEST(test_table_parse),
     };
     return cmocka_run_group_tests_name("catalog_local", tests, NULL, NULL);
