@@ -152,22 +152,6 @@ static void nulls_drop(json_t *value)
     }
 }
 
-/* A null is an absent member or element. */
-static void nulls_drop(json_t *value)
-{
-    const char *name;
-    void *next;
-    json_t *member;
-    json_object_foreach_safe(value, next, name, member) {
-        if (json_is_null(member)) json_object_del(value, name);
-        else nulls_drop(member);
-    }
-    for (size_t i = json_array_size(value); i-- > 0;) {
-        if (json_is_null(json_array_get(value, i))) json_array_remove(value, i);
-        else nulls_drop(json_array_get(value, i));
-    }
-}
-
 static error call_run(struct call *c)
 {
     static const struct member none[] = {{0}};
@@ -176,7 +160,6 @@ static error call_run(struct call *c)
         TRY(c->service->protocol == PROTOCOL_QUERY ? query_read(c)
             : c->wire == WIRE_CBOR ? protocol_cbor_read(c->http->body, &c->input)
                                    : protocol_json_read(c->http->body, &c->input));
-        nulls_drop(c->input);
         nulls_drop(c->input);
         TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
     }
