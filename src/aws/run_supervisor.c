@@ -233,10 +233,10 @@ static error end_run(struct run_supervisor *s, struct supervised *r, const char 
     json_object_set_new(run, "ExecutionTime",
                         json_integer((now_us() - started_us(r)) / US_PER_SECOND));
     if (message) json_object_set_new(run, "ErrorMessage", json_string(message));
+    note(s, r, failed ? LOG_ERROR : LOG_INFO, "%s%s%s", state, message ? ": " : "",
+         message ? message : ""); /* first: who sees the end finds all of the log */
     error e = run_end(s->state, key_of(r), run, next);
     if (e == OK) {
-        note(s, r, failed ? LOG_ERROR : LOG_INFO, "%s%s%s", state, message ? ": " : "",
-             message ? message : "");
         remove_files(s, r);
         r->gone = true;
         if (next) add_run(s, (struct run_key){r->account, r->region, json_text(next, "Id")}, next);

@@ -6,7 +6,8 @@
 #include <signal.h>
 
 const struct command *const commands[] = {
-    &up_command, &env_command, &gen_command, &run_command, &sql_command, &demo_command, &help_command, NULL,
+    &up_command, &env_command, &gen_command, &run_command, &job_command,
+    &sql_command, &demo_command, &help_command, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -27,6 +27,7 @@ enum option_type {
 
 struct option_row {
     const char *name; /* without the dashes; NULL ends a table */
+    char letter;      /* a short form as well: 'f' is -f */
     enum option_type type;
     const char *argument; /* its name in help; FILE and DIR complete as paths */
     const char *summary;  /* no final stop; says the default */
@@ -49,7 +50,8 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */
-extern const struct command demo_command, env_command, gen_command, help_command, run_command, sql_command,
+extern const struct command demo_command, env_command, gen_command, help_command, job_command,
+    run_command, sql_command,
     up_command;
 const struct command *command_find(const char *name); /* NULL when unknown */
 

@@ -70,12 +70,21 @@ static void parse_option(const struct option_row *row, const char *text, void *o
     }
 }
 
+/* The row that argp names by its key; NULL: the key is none of a row. */
+static const struct option_row *option_of(const struct command *command, int key)
+{
+    for (int i = 0; command->options[i].name; i++)
+        if (key == (command->options[i].letter ? command->options[i].letter : FIRST_KEY + i))
+            return &command->options[i];
+    return NULL;
+}
+
 static error_t parse_key(int key, char *text, struct argp_state *state)
 {
     struct parse *parse = state->input;
     const struct command *command = parse->command;
-    if (key >= FIRST_KEY && key < ARGP_KEY_END) {
-        const struct option_row *row = &command->options[key - FIRST_KEY];
+    const struct option_row *row = option_of(command, key);
+    if (row) {
         parse_option(row, text, parse->values + row->offset, state);
         return 0;
     }
@@ -106,7 +115,7 @@ static struct argp_option *argp_options(struct arena *arena, const struct comman
         const struct option_row *row = &command->options[i];
         options[i] = (struct argp_option){
             .name = row->name,
-            .key = FIRST_KEY + i,
+            .key = row->letter ? row->letter : FIRST_KEY + i,
             .arg = row->type == OPTION_TRUE ? NULL : row->argument,
             .doc = row->summary,
         };
