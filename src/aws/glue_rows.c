@@ -62,10 +62,13 @@ static const struct member skewed_info[] = {
     {.name = "SkewedColumnValueLocationMaps", .type = MEMBER_MAP, .of = text, .keys = text},
     ROWS_END,
 };
+#define SCHEMA_NAME_ROW(text)                                                                     \
+    {.name = (text), .type = MEMBER_STRING, .min = 1, .max = 255,                                 \
+     .pattern = "[a-zA-Z0-9_$#.-]+", .told = "[a-zA-Z0-9-_$#.]+"}
 static const struct member schema_id[] = {
     TEXT_ROW("SchemaArn", MEMBER_OPTIONAL, 1, 10240, "arn:(aws|aws-us-gov|aws-cn):glue:.*"),
-    TEXT_ROW("SchemaName", MEMBER_OPTIONAL, 1, 255, "[a-zA-Z0-9_$#.-]+"),
-    TEXT_ROW("RegistryName", MEMBER_OPTIONAL, 1, 255, "[a-zA-Z0-9_$#.-]+"),
+    SCHEMA_NAME_ROW("SchemaName"),
+    SCHEMA_NAME_ROW("RegistryName"),
     ROWS_END,
 };
 static const struct member schema_reference[] = {
