@@ -63,6 +63,7 @@ void s3_reply_empty(struct call *, int status);
 /* S3's code and message of an error whose text is the thread's. */
 int s3_error_words(struct call *, error, const char **name, const char **message);
 void s3_write_acl(struct call *, struct buffer *); /* s3_setting.c */
+error s3_acl_check(struct call *) MUST_CHECK;     /* it gives the owner everything, nobody else */
 const char *s3_quoted(struct call *, const char *etag);
 const char *s3_owner(struct call *); /* canonical user id of the account */
 void s3_write_owner(struct call *, struct buffer *, const char *element);

@@ -406,14 +406,13 @@ static error get_object_acl(struct call *c)
 
 static error put_object_acl(struct call *c)
 {
-    const char *id, *acl = s3_header(c, "x-amz-acl");
+    const char *id;
     struct object_version v;
     TRY(s3_version_id(c, &id));
     TRY(object_find(s3_store(c), c->s3->bucket, c->s3->key, id, c->arena, &v));
     json_decref(v.attributes);
     if (v.delete_marker) return missing(c, &v, id);
-    if (!acl || (strcmp(acl, "private") != 0 && strcmp(acl, "bucket-owner-full-control") != 0))
-        return fail(ERR_ACL_NOT_SUPPORTED, "The bucket does not allow ACLs");
+    TRY(s3_acl_check(c));
     s3_reply_empty(c, 200);
     return OK;
 }
@@ -428,7 +427,7 @@ const struct operation s3_object_operations[] = {
     {.name = "DeleteObjects", .run = delete_objects},
     {.name = "GetObjectAcl", .run = get_object_acl, .note = "the bucket's owner has everything"},
     {.name = "PutObjectAcl", .run = put_object_acl,
-     .note = "canned private and bucket-owner-full-control alone, as buckets without ACLs do"},
+     .note = "the owner's full control alone, as buckets without ACLs do"},
     {0},
 };
 

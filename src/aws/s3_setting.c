@@ -390,6 +390,62 @@ void s3_write_acl(struct call *c, struct buffer *out)
     xml_close(out, "AccessControlPolicy");
 }
 
+static const struct member owner_rows[] = {
+    TEXT_ROW("ID", MEMBER_OPTIONAL, 0, 0, NULL),
+    TEXT_ROW("DisplayName", MEMBER_OPTIONAL, 0, 0, NULL),
+    ROWS_END,
+};
+static const struct member grantee_rows[] = {
+    TEXT_ROW("ID", MEMBER_OPTIONAL, 0, 0, NULL),
+    TEXT_ROW("DisplayName", MEMBER_OPTIONAL, 0, 0, NULL),
+    TEXT_ROW("EmailAddress", MEMBER_OPTIONAL, 0, 0, NULL),
+    TEXT_ROW("URI", MEMBER_OPTIONAL, 0, 0, NULL),
+    ROWS_END,
+};
+static const struct member grant_rows[] = {
+    STRUCTURE_ROW("Grantee", MEMBER_REQUIRED, grantee_rows),
+    TEXT_ROW("Permission", MEMBER_REQUIRED, 0, 0, NULL),
+    ROWS_END,
+};
+static const struct member grant_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, grant_rows)};
+static const struct member grant_list_rows[] = {
+    LIST_ROW("Grant", MEMBER_OPTIONAL, 0, 100, grant_row),
+    ROWS_END,
+};
+static const struct member acl_rows[] = {
+    STRUCTURE_ROW("Owner", MEMBER_OPTIONAL, owner_rows),
+    STRUCTURE_ROW("AccessControlList", MEMBER_REQUIRED, grant_list_rows),
+    ROWS_END,
+};
+
+/* Whether the list says no more than that the owner has everything. */
+static bool acl_is_the_owners(struct call *c, const json_t *acl)
+{
+    const json_t *grants = json_object_get(json_object_get(acl, "AccessControlList"), "Grant");
+    bool plain = json_array_size(grants) > 0;
+    for (size_t i = 0; plain && i < json_array_size(grants); i++) {
+        const json_t *grant = json_array_get(grants, i);
+        const char *id = json_text(json_object_get(grant, "Grantee"), "ID");
+        plain = id && strcmp(id, s3_owner(c)) == 0 &&
+                strcmp(json_text(grant, "Permission"), "FULL_CONTROL") == 0;
+    }
+    return plain;
+}
+
+error s3_acl_check(struct call *c)
+{
+    const char *canned = s3_header(c, "x-amz-acl");
+    bool plain = canned && (strcmp(canned, "private") == 0 ||
+                            strcmp(canned, "bucket-owner-full-control") == 0);
+    if (!canned && c->http->body.size) {
+        json_t *acl;
+        TRY(protocol_xml_read(c->arena, c->http->body, "AccessControlPolicy", acl_rows, &acl));
+        plain = acl_is_the_owners(c, acl);
+        json_decref(acl);
+    }
+    return plain ? OK : fail(ERR_ACL_NOT_SUPPORTED, "The bucket does not allow ACLs");
+}
+
 static error get_acl(struct call *c)
 {
     struct buffer out = {0};
@@ -403,12 +459,10 @@ static error get_acl(struct call *c)
 
 static error put_acl(struct call *c)
 {
-    const char *acl = s3_header(c, "x-amz-acl");
     json_t *document;
     TRY(object_bucket_get(s3_store(c), c->s3->bucket, &document));
     json_decref(document);
-    if (!acl || (strcmp(acl, "private") != 0 && strcmp(acl, "bucket-owner-full-control") != 0))
-        return fail(ERR_ACL_NOT_SUPPORTED, "The bucket does not allow ACLs");
+    TRY(s3_acl_check(c));
     s3_reply_empty(c, 200);
     return OK;
 }
@@ -441,6 +495,6 @@ const struct operation s3_setting_operations[] = {
     {.name = "DeleteBucketOwnershipControls", .run = delete_setting},
     {.name = "GetBucketAcl", .run = get_acl, .note = "the bucket's owner has everything"},
     {.name = "PutBucketAcl", .run = put_acl,
-     .note = "canned private and bucket-owner-full-control alone, as buckets without ACLs do"},
+     .note = "the owner's full control alone, as buckets without ACLs do"},
     {0},
 };
