@@ -20,6 +20,7 @@ error glue_catalog(struct call *c, struct catalog **out)
     if (json_text(c->input, "TransactionId"))
         return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve transactions of governed tables");
     *out = catalog_local_in(c->arena, c->gateway->options.state, c->account, c->region);
+    catalog_act_as(*out, c->principal.iam_arn);
     return OK;
 }
 

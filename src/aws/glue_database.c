@@ -22,25 +22,12 @@ static error tags_replace(struct call *c, const char *database, const json_t *ta
     return glue_end(txn, e);
 }
 
-/* Without permissions of its own a database takes the account's default. */
-static json_t *input_copy(const json_t *input)
-{
-    json_t *copy = member_copy(glue_database_input, input);
-    if (!json_object_get(copy, "CreateTableDefaultPermissions") &&
-        !json_object_get(copy, "TargetDatabase"))
-        json_object_set_new(copy, "CreateTableDefaultPermissions",
-                            json_pack("[{s:{s:s}, s:[s]}]", "Principal",
-                                      "DataLakePrincipalIdentifier", "IAM_ALLOWED_PRINCIPALS",
-                                      "Permissions", "ALL"));
-    return copy;
-}
-
 static error create_database(struct call *c)
 {
     struct catalog *catalog;
     const json_t *input = json_object_get(c->input, "DatabaseInput");
     TRY(glue_catalog(c, &catalog));
-    json_t *copy = input_copy(input);
+    json_t *copy = member_copy(glue_database_input, input);
     error e = catalog->ops->create_database(catalog, copy);
     json_decref(copy);
     if (e != OK) return e;
@@ -53,7 +40,7 @@ static error update_database(struct call *c)
 {
     struct catalog *catalog;
     TRY(glue_catalog(c, &catalog));
-    json_t *copy = input_copy(json_object_get(c->input, "DatabaseInput"));
+    json_t *copy = member_copy(glue_database_input, json_object_get(c->input, "DatabaseInput"));
     error e = catalog_update_database(catalog, json_text(c->input, "Name"), copy);
     json_decref(copy);
     if (e == OK) c->output = json_object();

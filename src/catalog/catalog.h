@@ -35,6 +35,14 @@ struct catalog {
 
 struct state;
 error catalog_open_local(struct state *, const char *account, const char *region, struct catalog **) MUST_CHECK;
+/* From now on the handle acts as the principal (a user's or role's ARN, borrowed; NULL: no one), and
+ * what Lake Formation's permissions do not give it is ERR_ACCESS_DENIED. A remote catalog knows its
+ * caller itself: not for those. */
+void catalog_act_as(struct catalog *, const char *principal);
+/* Whether the principal of a local handle may do that with the rows of a table (bits of enum
+ * permission, one suffices). */
+error catalog_require(struct catalog *, unsigned permissions, const char *database,
+                      const char *table) MUST_CHECK;
 /* The same in the arena, for one call: nothing to close; the texts are borrowed. */
 struct catalog *catalog_local_in(struct arena *, struct state *, const char *account,
                                  const char *region);

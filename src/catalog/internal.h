@@ -22,6 +22,7 @@ struct local {
     struct catalog catalog; /* first: the door's handle */
     struct state *state;
     const char *account, *region;
+    const char *principal; /* whose permissions count; NULL: no one's. Borrowed */
     bool borrowed; /* of an arena: close frees nothing */
 };
 
@@ -30,6 +31,8 @@ struct call {
     struct local *local;
     struct state_txn *txn;
     struct arena arena;
+    unsigned need; /* permissions of which one must be held on the table that is read: to begin
+                      with DESCRIBE, in a writing operation ALTER */
 };
 
 extern const char kind_database[], kind_table[], kind_version[], kind_partition[], kind_typed[],
@@ -48,6 +51,23 @@ error documents_delete(struct call *, const char *kind, const char *prefix) MUST
 error documents_scan(struct call *, const char *kind, const char *prefix, const char *after,
                      catalog_each *, void *context) MUST_CHECK;
 
+/* ---- permissions (guard.c) ---- */
+
+/* ERR_ACCESS_DENIED unless the handle's principal holds one of them; 0 asks for none. */
+error guard(struct call *, unsigned permissions, const char *database, const char *table) MUST_CHECK;
+/* The place of a new table's data, when it is registered. */
+error guard_location(struct call *, const json_t *table_input) MUST_CHECK;
+/* After creating: what the defaults and the creator get. */
+error guard_created(struct call *, const char *database, const char *table,
+                    const json_t *database_document) MUST_CHECK;
+/* A database that says nothing of its tables' permissions takes the account's default. */
+error guard_table_defaults(struct call *, json_t *database) MUST_CHECK;
+/* Takes the columns away that the principal may not select. */
+error guard_columns(struct call *, json_t *table) MUST_CHECK;
+/* Databases or tables, but for those the principal may not see. */
+error guard_scan(struct call *, bool tables, const char *prefix, const char *after, catalog_each *,
+                 void *context) MUST_CHECK;
+
 /* ---- names (local.c) ---- */
 
 /* Lower case, checked; `what` is for the words. */
@@ -65,6 +85,7 @@ error table_name_fold(struct call *, const char *database, const char *table,
 
 /* ---- documents (local.c) ---- */
 
+error database_read(struct call *, const char *database, json_t **out) MUST_CHECK;
 error database_require(struct call *, const char *database) MUST_CHECK;
 error table_read(struct call *, const struct table_name *, json_t **out) MUST_CHECK;
 error table_require(struct call *, const struct table_name *) MUST_CHECK;

@@ -24,7 +24,8 @@ static struct local *local_of(struct catalog *c)
 
 error call_begin(struct call *c, struct catalog *catalog, bool write)
 {
-    *c = (struct call){.local = local_of(catalog)};
+    *c = (struct call){.local = local_of(catalog),
+                       .need = write ? PERMISSION_ALTER : PERMISSION_DESCRIBE};
     return state_begin(c->local->state, write, &c->txn);
 }
 
@@ -86,7 +87,7 @@ error table_name_fold(struct call *c, const char *database, const char *table,
 
 /* ---- reading ---- */
 
-static error database_read(struct call *c, const char *database, json_t **out)
+error database_read(struct call *c, const char *database, json_t **out)
 {
     error e = state_get(c->txn, key_of(c, kind_database, path_of(c, database, NULL, false)), out);
     return e == ERR_NOT_FOUND ? fail(ERR_ENTITY_NOT_FOUND, "Database %s not found.", database) : e;
@@ -103,6 +104,11 @@ error database_require(struct call *c, const char *database)
 error table_read(struct call *c, const struct table_name *name, json_t **out)
 {
     error e = state_get(c->txn, key_of(c, kind_table, name->path), out);
+    if (e == OK) {
+        e = guard(c, c->need, name->database, name->table);
+        if (e != OK) json_decref(*out);
+        return e;
+    }
     if (e != ERR_NOT_FOUND) return e;
     TRY(database_require(c, name->database));
     return fail(ERR_ENTITY_NOT_FOUND, "Table %s not found.", name->table);
@@ -123,6 +129,10 @@ static error local_get_database(struct catalog *catalog, const char *database, j
     const char *name;
     error e = name_fold(&c, "Database", database, &name);
     if (e == OK) e = database_read(&c, name, out);
+    if (e == OK) {
+        e = guard(&c, PERMISSION_DESCRIBE, name, NULL);
+        if (e != OK) json_decref(*out);
+    }
     return call_end(&c, e);
 }
 
@@ -151,7 +161,11 @@ static error database_write(struct call *c, const json_t *input, const char *nam
     member_set_text(document, "CatalogId", c->local->account);
     member_set(document, "CreateTime", json_timestamp(now_us()));
     member_keep(document, old, "CreateTime");
-    error e = catalog_document_put(c, kind_database, path_of(c, name, NULL, false), document);
+    if (!json_object_get(document, "CreateTableDefaultPermissions"))
+        member_keep(document, old, "CreateTableDefaultPermissions");
+    error e = json_object_get(document, "TargetDatabase") ? OK : guard_table_defaults(c, document);
+    if (e == OK)
+        e = catalog_document_put(c, kind_database, path_of(c, name, NULL, false), document);
     json_decref(document);
     return e;
 }
@@ -166,7 +180,10 @@ static error create_database_in(struct call *c, const json_t *input)
         json_decref(old);
         return fail(ERR_ALREADY_EXISTS, "Database already exists.");
     }
-    return e == ERR_ENTITY_NOT_FOUND ? database_write(c, input, name, NULL) : e;
+    if (e != ERR_ENTITY_NOT_FOUND) return e;
+    TRY(guard(c, PERMISSION_CREATE_DATABASE, NULL, NULL));
+    TRY(database_write(c, input, name, NULL));
+    return guard_created(c, name, NULL, NULL);
 }
 
 static error local_create_database(struct catalog *catalog, const json_t *input)
@@ -194,6 +211,11 @@ static error update_database_in(struct call *c, const char *database, const json
     TRY(name_fold(c, "Database", database, &name));
     TRY(same_name_check(c, "Database", name, input));
     TRY(database_read(c, name, &old));
+    error allowed = guard(c, PERMISSION_ALTER, name, NULL);
+    if (allowed != OK) {
+        json_decref(old);
+        return allowed;
+    }
     error e = database_write(c, input, name, old);
     json_decref(old);
     return e;
@@ -240,6 +262,7 @@ static error delete_database_in(struct call *c, const char *database)
     const char *name;
     TRY(name_fold(c, "Database", database, &name));
     TRY(database_require(c, name));
+    TRY(guard(c, PERMISSION_DROP, name, NULL));
     const char *prefix = path_of(c, name, NULL, true);
     static const char *const kinds[] = {kind_partition, kind_typed, kind_version, kind_index,
                                         kind_statistics, kind_function, kind_table};
@@ -261,7 +284,7 @@ error catalog_scan_databases(struct catalog *catalog, const char *after, catalog
 {
     struct call c;
     TRY(call_begin(&c, catalog, false));
-    return call_end(&c, documents_scan(&c, kind_database, "", after, each, context));
+    return call_end(&c, guard_scan(&c, false, "", after, each, context));
 }
 
 /* ---- opening ---- */
@@ -290,7 +313,7 @@ error catalog_open_local(struct state *state, const char *account, const char *r
                          struct catalog **out)
 {
     struct local *l = must_alloc(sizeof *l);
-    *l = (struct local){{&local_ops}, state, must_strdup(account), must_strdup(region),
+    *l = (struct local){{&local_ops}, state, must_strdup(account), must_strdup(region), NULL,
                         false};
     *out = &l->catalog;
     return OK;
@@ -300,6 +323,6 @@ struct catalog *catalog_local_in(struct arena *arena, struct state *state, const
                                  const char *region)
 {
     struct local *l = ARENA_NEW(arena, struct local);
-    *l = (struct local){{&local_ops}, state, account, region, true};
+    *l = (struct local){{&local_ops}, state, account, region, NULL, true};
     return &l->catalog;
 }

@@ -151,6 +151,7 @@ static error add_partitions_in(struct call *c, const char *database, const char 
     struct table_name name;
     json_t *document, *input;
     size_t i;
+    c->need = PERMISSION_ALTER | PERMISSION_INSERT;
     TRY(table_name_fold(c, database, table, &name));
     if (!json_is_array(inputs)) return fail(ERR_INVALID_INPUT, "partitions must be a list");
     TRY(table_read(c, &name, &document));
@@ -310,6 +311,7 @@ error catalog_change_partitions(struct catalog *catalog, const char *database, c
 {
     struct change ch = {.what = what, .outcome = outcome, .context = context};
     TRY(call_begin(&ch.call, catalog, what != PARTITION_GET));
+    if (what == PARTITION_CREATE) ch.call.need = PERMISSION_ALTER | PERMISSION_INSERT;
     error e = table_name_fold(&ch.call, database, table, &ch.table);
     if (e == OK) e = table_read(&ch.call, &ch.table, &ch.document);
     if (e == OK) e = change_all(&ch, items);

@@ -13,6 +13,10 @@ error local_get_table(struct catalog *catalog, const char *database, const char 
     struct table_name name;
     error e = table_name_fold(&c, database, table, &name);
     if (e == OK) e = table_read(&c, &name, out);
+    if (e == OK) {
+        e = guard_columns(&c, *out);
+        if (e != OK) json_decref(*out);
+    }
     return call_end(&c, e);
 }
 
@@ -30,7 +34,9 @@ static error table_write(struct call *c, const struct table_name *name, const js
     member_set(document, "CreateTime", json_timestamp(now));
     member_set(document, "UpdateTime", json_timestamp(now));
     member_set_text(document, "CreatedBy",
-                    arena_printf(&c->arena, "arn:aws:iam::%s:root", c->local->account));
+                    c->local->principal
+                        ? c->local->principal
+                        : arena_printf(&c->arena, "arn:aws:iam::%s:root", c->local->account));
     member_set(document, "IsRegisteredWithLakeFormation", json_false());
     member_set_text(document, "CatalogId", c->local->account);
     member_set_text(document, "VersionId",
@@ -43,18 +49,32 @@ static error table_write(struct call *c, const struct table_name *name, const js
     return e;
 }
 
-static error create_table_in(struct call *c, const char *database, const json_t *input)
+static error table_add(struct call *c, const struct table_name *name, const json_t *input,
+                       const json_t *database)
 {
-    struct table_name name;
     json_t *old;
-    TRY(table_name_fold(c, database, json_text(input, "Name"), &name));
-    TRY(database_require(c, name.database));
-    error e = table_read(c, &name, &old);
+    TRY(guard(c, PERMISSION_CREATE_TABLE, name->database, NULL));
+    TRY(guard_location(c, input));
+    c->need = 0; /* the table that may stand there already */
+    error e = table_read(c, name, &old);
     if (e == OK) {
         json_decref(old);
         return fail(ERR_ALREADY_EXISTS, "Table already exists.");
     }
-    return e == ERR_ENTITY_NOT_FOUND ? table_write(c, &name, input, NULL) : e;
+    if (e != ERR_ENTITY_NOT_FOUND) return e;
+    TRY(table_write(c, name, input, NULL));
+    return guard_created(c, name->database, name->table, database);
+}
+
+static error create_table_in(struct call *c, const char *database, const json_t *input)
+{
+    struct table_name name;
+    json_t *document;
+    TRY(table_name_fold(c, database, json_text(input, "Name"), &name));
+    TRY(database_read(c, name.database, &document));
+    error e = table_add(c, &name, input, document);
+    json_decref(document);
+    return e;
 }
 
 error local_create_table(struct catalog *catalog, const char *database, const json_t *input)
@@ -123,6 +143,7 @@ static error delete_table_in(struct call *c, const char *database, const char *t
     static const char *const kinds[] = {kind_partition, kind_typed, kind_version, kind_index,
                                         kind_statistics};
     struct table_name name;
+    c->need = PERMISSION_DROP;
     TRY(table_name_fold(c, database, table, &name));
     TRY(table_require(c, &name));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -145,7 +166,7 @@ static error scan_tables_in(struct call *c, const char *database, const char *af
     const char *name;
     TRY(name_fold(c, "Database", database, &name));
     TRY(database_require(c, name));
-    return documents_scan(c, kind_table, path_of(c, name, NULL, true), after, each, context);
+    return guard_scan(c, true, path_of(c, name, NULL, true), after, each, context);
 }
 
 error catalog_scan_tables(struct catalog *catalog, const char *database, const char *after,
@@ -161,7 +182,7 @@ error catalog_scan_all_tables(struct catalog *catalog, const char *after, catalo
 {
     struct call c;
     TRY(call_begin(&c, catalog, false));
-    return call_end(&c, documents_scan(&c, kind_table, "", after, each, context));
+    return call_end(&c, guard_scan(&c, true, "", after, each, context));
 }
 
 /* ---- versions ---- */
