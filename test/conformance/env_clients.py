@@ -4,6 +4,7 @@ import atexit, json, os, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
+from user import User, environment, said
 
 JS = """
 import { createRequire } from "node:module";
@@ -13,29 +14,11 @@ console.log((await new KinesisClient({}).send(new ListStreamsCommand({}))).Strea
 """
 
 
-def environment(home, **more):
-    """That of a user who has never heard of AWS."""
-    return {"PATH": "/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **more}
-
-
-def shell(server, script, home, options="", **more):
-    """Runs a script behind the eval; the program is in the path and the directory its variable."""
-    values = environment(home, DIR=server.directory, **more)
-    values["PATH"] = os.path.dirname(SLUICE) + ":" + values["PATH"]
-    return subprocess.run(["sh", "-euc", 'eval "$(sluice env --dir "$DIR" %s)"\n%s' % (options, script)],
-                          capture_output=True, text=True, env=values, timeout=60)
-
-
-def said(done):
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-home = tempfile.mkdtemp(prefix="sluice-home-")
+user = User()
+home = user.home
 parent = tempfile.mkdtemp(prefix="sluice-test-")
 odd = os.path.join(parent, "it's a \\ dir")
 os.mkdir(odd)
-atexit.register(shutil.rmtree, home)
 atexit.register(shutil.rmtree, parent)
 plain = Server(directory=odd)
 secure = Server("--tls", "self-signed", "--region", "eu-west-1")
@@ -52,20 +35,25 @@ def for_both(function):
 
 @for_both
 def the_cli_with_no_flag(server):
-    said(shell(server, "aws kinesis create-stream --stream-name s --shard-count 1", home))
-    assert json.loads(said(shell(server, "aws kinesis list-streams", home)))["StreamNames"] == ["s"]
-    said(shell(server, "aws glue create-database --database-input Name=d", home))
-    assert "s3://bucket" not in said(shell(server, "aws s3 ls", home))
-    said(shell(server, "aws s3 mb s3://bucket; echo hello | aws s3 cp - s3://bucket/folder/key", home))
-    assert said(shell(server, "aws s3 cp s3://bucket/folder/key -", home)) == "hello"
-    assert said(shell(server, "aws s3 ls --recursive s3://bucket", home)).endswith(" folder/key")
+    said(user.shell(server, "aws kinesis create-stream --stream-name s --shard-count 1"))
+    assert json.loads(said(user.shell(server, "aws kinesis list-streams")))["StreamNames"] == ["s"]
+    said(user.shell(server, "aws glue create-database --database-input Name=d"))
+    assert "s3://bucket" not in said(user.shell(server, "aws s3 ls"))
+    said(user.shell(server, "aws s3 mb s3://bucket; echo hello | aws s3 cp - s3://bucket/folder/key"))
+    assert said(user.shell(server, "aws s3 cp s3://bucket/folder/key -")) == "hello"
+    assert said(user.shell(server, "aws s3 ls s3://bucket")) == "PRE folder/"
+    identity = json.loads(said(user.shell(server, "aws sts get-caller-identity")))
+    assert identity["Account"] == server.ready["account"]
+    said(user.shell(server, "aws iam list-roles; aws lakeformation list-permissions; aws logs describe-log-groups"))
+    done = user.shell(server, "aws ssm get-parameter --name none")
+    assert "ParameterNotFound" in done.stderr, done
 
 
 @for_both
 def boto3_with_no_argument(server):
     script = ("/usr/bin/python3 -c 'import boto3; print(boto3.client(\"kinesis\").list_streams()"
               "[\"StreamNames\"], boto3.client(\"s3\").list_objects_v2(Bucket=\"bucket\")[\"KeyCount\"])'")
-    assert said(shell(server, script, home)) == "['s'] 1"
+    assert said(user.shell(server, script)) == "['s'] 1"
 
 
 @for_both
@@ -73,13 +61,13 @@ def javascript_with_no_argument(server):
     path = os.path.join(home, "list.mjs")
     with open(path, "w") as out:
         out.write(JS.replace("process.argv[1]", json.dumps(os.path.join(ROOT, "deps", "test", "x.js"))))
-    assert said(shell(server, "node " + path, home, PATH=os.environ["PATH"])) == "s"
+    assert said(user.shell(server, "node " + path, PATH=os.environ["PATH"])) == "s"
 
 
 @for_both
 def the_region_is_in_the_config_file(server):
-    assert said(shell(server, "aws configure get region", home)) == server.ready["region"]
-    assert said(shell(server, "aws configure get region", home, "--region ap-south-1")) == "ap-south-1"
+    assert said(user.shell(server, "aws configure get region")) == server.ready["region"]
+    assert said(user.shell(server, "aws configure get region", "--region ap-south-1")) == "ap-south-1"
 
 
 @test
@@ -88,8 +76,8 @@ def what_would_win_is_unset():
               "AWS_ENDPOINT_URL_KINESIS": "http://127.0.0.1:1", "AWS_REGION": "eu-north-1",
               "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
     path = os.path.join(home, "list.mjs")
-    assert '"s"' in said(shell(plain, "aws kinesis list-streams", home, **rivals))
-    assert said(shell(plain, "node " + path, home, **{**rivals, "PATH": os.environ["PATH"]})) == "s"
+    assert '"s"' in said(user.shell(plain, "aws kinesis list-streams", **rivals))
+    assert said(user.shell(plain, "node " + path, **{**rivals, "PATH": os.environ["PATH"]})) == "s"
 
 
 @test
@@ -99,7 +87,7 @@ def json_says_the_same_as_sh():
     variables = json.loads(said(out))
     assert variables.pop("AWS_PROFILE") is None
     for name, value in variables.items():
-        assert said(shell(plain, "printenv " + name, home)) == value, name
+        assert said(user.shell(plain, "printenv " + name)) == value, name
 
 
 @test
@@ -120,16 +108,16 @@ def no_file_of_the_users_is_made_without_asking():
 @test
 def aliases_on_request():
     alias = os.path.join(home, ".aws", "cli", "alias")
-    done = shell(plain, "aws mb s3://other; aws cp %s s3://other/key; aws s3 ls s3://other" %
-                 os.path.join(home, "list.mjs"), home, "--write")
+    done = user.shell(plain, "aws mb s3://other; aws cp %s s3://other/key; aws s3 ls s3://other" %
+                 os.path.join(home, "list.mjs"), "--write")
     assert said(done).endswith("key") and alias in done.stderr, done
     os.unlink(alias)
     with open(alias, "w") as out:
         out.write("[toplevel]\nwho = sts get-caller-identity\n")
     mine = open(alias).read()
-    done = shell(plain, "true", home, "--write")
+    done = user.shell(plain, "true", "--write")
     assert "left alone" in done.stderr and open(alias).read() == mine, done
-    done = shell(plain, "true", home, "--write --force")
+    done = user.shell(plain, "true", "--write --force")
     assert "mb = s3 mb" in open(alias).read() and open(alias + ".before-sluice").read() == mine, done
 
 
