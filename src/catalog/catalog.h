@@ -43,6 +43,10 @@ void catalog_act_as(struct catalog *, const char *principal);
  * permission, one suffices). */
 error catalog_require(struct catalog *, unsigned permissions, const char *database,
                       const char *table) MUST_CHECK;
+/* Whether it may write rows to the location and have the table (NULL: none), which may still be to
+ * create, hear of them. */
+error catalog_require_target(struct catalog *, const char *database, const char *table,
+                             const char *location) MUST_CHECK;
 /* The same in the arena, for one call: nothing to close; the texts are borrowed. */
 struct catalog *catalog_local_in(struct arena *, struct state *, const char *account,
                                  const char *region);

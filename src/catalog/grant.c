@@ -311,6 +311,7 @@ static const char *resource_json(const struct grant_scope *s, const struct grant
 static error refuse(const struct grant_scope *s, unsigned wanted, const struct grant_object *o)
 {
     unsigned first = 0;
+    if (wanted & PERMISSION_ALTER) wanted = PERMISSION_ALTER; /* covers what comes after as well */
     while (!(wanted >> first & 1u)) first++;
     const char *name = permission_names[first];
     const char *on = o->location ? o->location : o->table ? o->table

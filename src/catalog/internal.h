@@ -51,6 +51,8 @@ error documents_delete(struct call *, const char *kind, const char *prefix) MUST
 error documents_scan(struct call *, const char *kind, const char *prefix, const char *after,
                      catalog_each *, void *context) MUST_CHECK;
 
+extern const struct catalog_ops local_ops;
+
 /* ---- permissions (guard.c) ---- */
 
 /* ERR_ACCESS_DENIED unless the handle's principal holds one of them; 0 asks for none. */

@@ -298,7 +298,7 @@ static void local_close(struct catalog *catalog)
     free(l);
 }
 
-static const struct catalog_ops local_ops = {
+const struct catalog_ops local_ops = {
     .get_database = local_get_database,
     .get_table = local_get_table,
     .create_database = local_create_database,

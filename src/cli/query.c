@@ -50,6 +50,11 @@ void query_close(struct query_engine *engine)
     free(engine);
 }
 
+void query_act_as(struct query_engine *engine, const char *principal)
+{
+    catalog_act_as(engine->catalog, principal);
+}
+
 static error find_tables(struct query_engine *engine, struct arena *arena, const char *text,
                          const char *database, struct sql_table **tables, size_t *count)
 {
@@ -58,6 +63,7 @@ static error find_tables(struct query_engine *engine, struct arena *arena, const
     *tables = ARENA_ARRAY(arena, struct sql_table, *count + 1);
     for (size_t i = 0; i < *count; i++) {
         const char *in = names[i].database ? names[i].database : database;
+        TRY(catalog_require(engine->catalog, PERMISSION_SELECT, in, names[i].table));
         TRY(table_scan(engine->catalog, engine->objects, arena, in, names[i].table, &(*tables)[i]));
     }
     return OK;

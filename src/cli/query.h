@@ -9,6 +9,8 @@ struct query_engine;
 error query_open(const char *path, const char *account, const char *region,
                  struct query_engine **) MUST_CHECK;
 void query_close(struct query_engine *);
+/* Queries ask for the principal's Lake Formation permissions (an ARN, borrowed; NULL: no one's). */
+void query_act_as(struct query_engine *, const char *principal);
 
 /* Receives the columns once, before any rows, and then the rows, batch by batch. */
 struct query_sink {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 struct run_options {
-    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url, *status;
+    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url, *status, *role;
     double window;
     int64_t memory_mib, record_max_bytes;
     int timestamps, on_data_loss;
@@ -173,6 +173,16 @@ static error read_document(struct runner *runner, const char *path)
     return e == ERR_PARSE ? fail_context(e, "%s", path) : e;
 }
 
+/* The ARN of whom the job acts as: the command line's word, or the document's Role, which may be a
+ * name; NULL: no one. */
+static const char *acting_role(struct runner *runner)
+{
+    const char *role = runner->options->role;
+    if (!role) role = json_text(runner->document, "Role");
+    if (!role || !*role || strncmp(role, "arn:", 4) == 0) return role;
+    return arena_printf(&runner->arena, "arn:aws:iam::%s:role/%s", runner->options->account, role);
+}
+
 static error open_local(struct runner *runner)
 {
     struct arena *arena = &runner->arena;
@@ -181,6 +191,7 @@ static error open_local(struct runner *runner)
     TRY(state_open(arena_printf(arena, "%s/state", path), &runner->state));
     TRY(catalog_open_local(runner->state, runner->options->account, runner->region,
                            &runner->catalog));
+    catalog_act_as(runner->catalog, acting_role(runner));
     TRY(object_open_local(arena_printf(arena, "%s/objects", path), &runner->objects));
     return stream_store_open(arena_printf(arena, "%s/streams", path), &runner->streams);
 }
@@ -326,6 +337,10 @@ static const struct option_row run_options[] = {
     {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
      .summary = "Account of streams and catalog (default: 123456789012)",
      .offset = OFFSET(account)},
+    {.name = "role", .type = OPTION_STRING, .argument = "ARN",
+     .summary = "Role whose Lake Formation permissions count (default: the document's Role; "
+                "without one no permission is asked for)",
+     .offset = OFFSET(role)},
     {.name = "status", .type = OPTION_STRING, .argument = "FILE",
      .summary = "Keep the state of this run in FILE, as JSON: RUNNING, then SUCCEEDED, STOPPED or "
                 "FAILED with its error; and log every batch (default: no file)",

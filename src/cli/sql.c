@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct sql_command_options {
-    const char *dir, *database, *region, *account;
+    const char *dir, *database, *region, *account, *principal;
     bool csv, json;
 };
 
@@ -35,6 +35,7 @@ static error run_statement(const struct sql_command_options *options, struct are
     TRY(directory_path(arena, options->dir, &path));
     TRY(query_open(path, options->account, options->region ? options->region : default_region(),
                    &engine));
+    query_act_as(engine, options->principal);
     struct query_sink sink = {output, start_output, add_output};
     error e = query_run(engine, text, options->database, &sink);
     query_close(engine);
@@ -78,6 +79,10 @@ static const struct option_row sql_options[] = {
      .offset = OFFSET(region)},
     {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
      .summary = "Account of the catalog (default: 123456789012)", .offset = OFFSET(account)},
+    {.name = "principal", .type = OPTION_STRING, .argument = "ARN",
+     .summary = "User or role whose Lake Formation permissions count (default: no permission is "
+                "asked for)",
+     .offset = OFFSET(principal)},
     {0},
 };
 

@@ -123,7 +123,9 @@ static error open_target(struct node *node, struct node_context *context)
     if (json_object_get(node->config, "NumberTargetPartitions"))
         log_line(LOG_INFO, "job", "node '%s': NumberTargetPartitions has no effect here", node->id);
     TRY(partition_keys(node, context));
-    return open_catalog_policy(node);
+    TRY(open_catalog_policy(node));
+    return catalog_require_target(context->catalog, target->database, target->table,
+                                  json_text(node->config, "Path"));
 }
 
 const struct node_type node_s3_glue_parquet_target = {
