@@ -14,10 +14,10 @@ SERVER = Server()
 HOME = tempfile.mkdtemp(prefix="sluice-home-", dir=SERVER.directory)
 
 
-def environment(endpoint, **more):
+def environment(endpoint, server=SERVER, **more):
     """Nothing but where to go and with which keys."""
     keys = configparser.ConfigParser()
-    keys.read(os.path.join(SERVER.directory, "credentials"))
+    keys.read(os.path.join(server.directory, "credentials"))
     return {"PATH": os.environ["PATH"], "HOME": HOME, "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ACCESS_KEY_ID": keys["default"]["aws_access_key_id"],
@@ -213,7 +213,47 @@ def failing_network():
     print("# %d requests, faults %s" % (proxy.requests, proxy.counts))
 
 
+def staged_bytes_lost():
+    """Between a plan and its files somebody aborts the uploads: the planned ranges are read again."""
+    document = make("lost")
+    put("lost", range(3000))
+    proxy = Proxy(SERVER.endpoint, rate=1.0, faults=("reset before",),
+                  only=lambda method, path, _: method == "POST" and "uploadId=" in path)
+    process = start(document, "--remote", "--window", "0.2", endpoint=proxy.endpoint)
+    deadline = time.monotonic() + 60
+    while not proxy.counts["reset before"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    finish(process, signal.SIGKILL)
+    s3 = SERVER.client("s3")
+    uploads = s3.list_multipart_uploads(Bucket="lost-lake").get("Uploads", [])
+    ok(len(uploads) > 0, "lost: a killed run left staged bytes with a plan")
+    for upload in uploads:
+        s3.abort_multipart_upload(Bucket="lost-lake", Key=upload["Key"], UploadId=upload["UploadId"])
+    put("lost", range(3000, 4000))
+    batches = drained(document)
+    ok(batches and batches[0]["recovered"], "lost: the planned batch was made again")
+    exact("lost", 4000)
+
+
+def over_tls():
+    global SERVER
+    SERVER = Server("--tls", "self-signed")
+    secure, SERVER.endpoint = SERVER.endpoint, SERVER.ready["http_endpoint"]
+    SERVER.client("glue").create_database(DatabaseInput={"Name": "db"})
+    document = make("secret")
+    put("secret", range(2000))
+    options = ("--remote", "--window", "0", "--drain")
+    env = environment(secure, SERVER)
+    status, _, err = finish(start(document, *options, env=env))
+    ok(status != 0 and "certificate" in err.lower(), "secret: an unknown certificate is refused", err)
+    env["AWS_CA_BUNDLE"] = SERVER.ready["ca_bundle"]
+    status, _, err = finish(start(document, *options, env=env))
+    ok(status == 0, "secret: a run over https with AWS_CA_BUNDLE", err)
+    exact("secret", 2000)
+
+
 SERVER.client("glue").create_database(DatabaseInput={"Name": "db"})
-for one in (plain, services_apart, refused, killed, two_at_once, failing_network):
+for one in (plain, services_apart, refused, killed, staged_bytes_lost, two_at_once,
+            failing_network, over_tls):
     case(one)
 done()

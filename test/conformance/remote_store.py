@@ -9,9 +9,10 @@ from proxy import Proxy
 
 
 
-def drive(tool, endpoint, place, name):
+def drive(tool, endpoint, place, name, **environment):
     done = subprocess.run([os.path.abspath(os.path.join(BUILD, "tool", tool)), endpoint, place],
-                          capture_output=True, text=True, timeout=280)
+                          capture_output=True, text=True, timeout=280,
+                          env={**os.environ, **environment})
     lines = done.stdout.splitlines()
     for at, line in enumerate(lines):
         if line.startswith(("ok ", "not ok ")):
@@ -24,13 +25,18 @@ def drive(tool, endpoint, place, name):
 def main():
     server = Server()
     s3 = server.client("s3")
-    for bucket in ("plain", "failing"):
+    for bucket in ("plain", "failing", "hosted"):
         s3.create_bucket(Bucket=bucket)
     proxy = Proxy(server.endpoint, rate=0.25)
     for tool in ("object_s3", "catalog_glue"):
         drive(tool, server.endpoint, "plain", tool)
         drive(tool, proxy.endpoint, "failing", tool + ", failing network")
     ok(all(proxy.counts.values()), "every kind of fault occurred", proxy.counts)
+    aws = Proxy(server.endpoint)
+    drive("object_s3", "http://s3.us-east-1.amazonaws.com", "hosted", "buckets as hosts",
+          http_proxy=aws.endpoint, no_proxy="")
+    equal(aws.hosts, {"hosted.s3.us-east-1.amazonaws.com",
+                      "no-such-bucket-here.s3.us-east-1.amazonaws.com"}, "AWS's hosts were named")
     print("# %d requests, faults %s" % (proxy.requests, proxy.counts))
 
 

@@ -1,6 +1,7 @@
 """A network that fails: an HTTP proxy in front of an endpoint that cuts connections, answers with
-faults of its own, or is slow, as often as told. Requests pass unchanged, signatures hold."""
-import http.client, http.server, random, socket, struct, threading, time
+faults of its own, or is slow, as often as told. Requests pass unchanged, signatures hold. As a forward
+proxy ($http_proxy) it takes every host for the endpoint and notes which were named."""
+import http.client, http.server, random, socket, struct, threading, time, urllib.parse
 
 SLOW_DOWN_XML = (b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code>'
                  b"<Message>Please reduce your request rate.</Message></Error>")
@@ -48,6 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         proxy = self.server.proxy
+        proxy.hosts.add(self.headers.get("Host"))
+        if self.path.startswith("http://"):
+            self.path = self.path[len("http://" + urllib.parse.urlsplit(self.path).netloc):]
         fault = proxy.draw(self.command, self.path, self.headers)
         if fault == "reset before":
             return self.cut()
@@ -91,6 +95,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.counts = {fault: 0 for fault in FAULTS}
         self.requests = 0
+        self.hosts = set()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.proxy = self
