@@ -65,3 +65,17 @@ struct job_options {
 
 /* Runs until stopped or drained. */
 error job_run(const json_t *document, const struct job_options *) MUST_CHECK;
+
+/* ---- auditing (audit.c) ---- */
+struct audit_options {
+    struct catalog *catalog;
+    struct object_store *objects;
+    const char *database, *table;
+    const char *job;            /* the one that may write the table; NULL: those with checkpoints */
+    const char *checkpoint;     /* s3://bucket/prefix; NULL: those below cp/ of the table's bucket */
+};
+
+/* Whether the table holds every record of its jobs' ranges exactly once, as far as footers, catalog
+ * and checkpoints say. A new document: "clean", "files", "rows", "jobs" with their "shards", and
+ * "problems" with "kind" and "text". */
+error job_audit(const struct audit_options *, json_t **report) MUST_CHECK;

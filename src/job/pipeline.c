@@ -151,7 +151,7 @@ static void footer_pairs(void *context, struct arena *arena, struct parquet_key_
     json_t *document = reader_ranges(p->reader);
     json_print(&ranges, document);
     json_decref(document);
-    struct parquet_key_value *out = ARENA_ARRAY(arena, struct parquet_key_value, 5);
+    struct parquet_key_value *out = ARENA_ARRAY(arena, struct parquet_key_value, 6);
     out[0] = (struct parquet_key_value){SPAN("sluice.job"), arena_span(arena, span_of(p->options->name))};
     out[1] = (struct parquet_key_value){SPAN("sluice.checkpoint"),
                                         arena_span(arena, span_of(p->checkpoint_id))};
@@ -159,9 +159,14 @@ static void footer_pairs(void *context, struct arena *arena, struct parquet_key_
                                         span_of(arena_printf(arena, "%lld", (long long)p->batch))};
     out[3] = (struct parquet_key_value){SPAN("sluice.wall_time"), span_of(date_iso8601(arena, p->wall_us))};
     out[4] = (struct parquet_key_value){SPAN("sluice.ranges"), arena_span(arena, buffer_span(&ranges))};
+    out[5] = (struct parquet_key_value){ /* so far; of the last file: of the batch */
+        SPAN("sluice.counts"),
+        span_of(arena_printf(arena, "{\"read\":%lld,\"quarantined\":%lld,\"filtered\":%lld,\"targets\":%d}",
+                             (long long)p->counts.read, (long long)p->counts.quarantined,
+                             (long long)p->counts.filtered, p->target_count))};
     buffer_release(&ranges);
     *pairs = out;
-    *count = 5;
+    *count = 6;
 }
 
 /* The leading ingest_* folders of a target, from the batch's wall time. */
@@ -175,9 +180,11 @@ static struct partition_value *ingest_partition(struct pipeline *p, int keys)
     return fixed;
 }
 
-/* Objects of a batch carry the checkpoint's id, so that a job started over never reuses a name. */
+/* Objects of a batch carry the checkpoint's id and, when the batch is made again, which time it is:
+ * a name is never used for other bytes. */
 static const char *object_stem(struct pipeline *p, const char *suffix)
 {
+    if (p->replay) suffix = arena_printf(&p->batch_arena, "-r%lld%s", (long long)p->replay, suffix);
     return arena_printf(&p->batch_arena, "%s-%s-%012lld%s",
                         job_safe_name(&p->batch_arena, p->options->name), p->checkpoint_id,
                         (long long)p->batch, suffix);
@@ -232,10 +239,11 @@ void pipeline_collect_nulled(struct pipeline *p)
     }
 }
 
-error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
+error pipeline_begin(struct pipeline *p, int64_t batch, int64_t replay, int64_t wall_us)
 {
     arena_reset(&p->batch_arena);
     p->batch = batch;
+    p->replay = replay;
     p->wall_us = wall_us;
     p->counts = (struct pipeline_counts){0};
     pipeline_collect_nulled(p);
