@@ -425,13 +425,13 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     g->keys = access_keys_open(options->state);
     g->subscriptions = subscriptions_open();
     CHECK(pthread_mutex_init(&g->settings, NULL) == 0);
-    struct http_handler handler = {.context = g, .body_limit = body_limit, .handle = handle,
-                                   .refuse = refuse, .begin = begin, .chunk = chunk,
-                                   .finish = finish, .end = end};
+    g->handler = (struct http_handler){.context = g, .body_limit = body_limit, .handle = handle,
+                                       .refuse = refuse, .begin = begin, .chunk = chunk,
+                                       .finish = finish, .end = end};
     error e = token_key_load(options->state, g->token_key);
     if (e == OK && options->directory) e = run_supervisor_open(&g->options, &g->runs);
     if (e == OK)
-        e = http_server_open_tls(options->listen, options->port, &handler, NULL, options->tls,
+        e = http_server_open_tls(options->listen, options->port, &g->handler, NULL, options->tls,
                                  &g->server);
     if (e != OK) {
         gateway_free(g);
@@ -441,6 +441,11 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     trimmer_start(g);
     *out = g;
     return OK;
+}
+
+const struct http_handler *gateway_handler(const struct gateway *g)
+{
+    return &g->handler;
 }
 
 int gateway_port(const struct gateway *g)

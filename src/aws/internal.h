@@ -81,6 +81,7 @@ struct run_supervisor;
 struct gateway {
     struct gateway_options options;
     const char *account, *region; /* own copies of the options' texts */
+    struct http_handler handler;
     struct http_server *server;
     struct access_keys *keys;
     struct subscriptions *subscriptions;
@@ -97,6 +98,8 @@ struct gateway {
 void call_reply_body(struct call *, int status, const char *content_type, span body);
 /* Answers one request; what the server calls. */
 void gateway_handle(struct gateway *, struct http_request *, struct http_reply *);
+/* All that the server calls. */
+const struct http_handler *gateway_handler(const struct gateway *);
 
 /* ---- access keys (access_key.c) ---- */
 
