@@ -113,6 +113,8 @@ void glue_pattern_free(struct glue_pattern *);
 
 /* New reference to the Job; ERR_ENTITY_NOT_FOUND. */
 error glue_job_read(struct call *, struct state_txn *, const char *name, json_t **out) MUST_CHECK;
+/* How large a run is: as StartJobRun's input says, else as the job does. Fills the run's members. */
+error glue_job_capacity(const json_t *job, const json_t *input, json_t *run) MUST_CHECK;
 /* Whether the command is one that streams. */
 bool glue_job_is_streaming(const json_t *job);
 

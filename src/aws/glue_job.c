@@ -101,6 +101,29 @@ static void fill_capacity(json_t *job)
     json_object_set_new(job, "AllocatedCapacity", json_integer((json_int_t)dpu));
 }
 
+error glue_job_capacity(const json_t *job, const json_t *input, json_t *run)
+{
+    static const char *const members[] = {"WorkerType", "NumberOfWorkers", "MaxCapacity",
+                                          "AllocatedCapacity"};
+    enum { COUNT = sizeof members / sizeof *members };
+    bool given = false;
+    for (int i = 0; i < COUNT; i++) given |= json_object_get(input, members[i]) != NULL;
+    json_t *sized = json_deep_copy(job);
+    for (int i = 0; given && i < COUNT; i++) {
+        json_t *value = json_object_get(input, members[i]);
+        if (value) json_object_set(sized, members[i], value);
+        else json_object_del(sized, members[i]);
+    }
+    error e = given ? check_capacity(sized) : OK;
+    if (e == OK) fill_capacity(sized);
+    for (int i = 0; i < COUNT; i++) {
+        json_t *value = json_object_get(sized, members[i]);
+        if (value) json_object_set(run, members[i], value);
+    }
+    json_decref(sized);
+    return e;
+}
+
 /* ---- the whole job ---- */
 
 static error check_command(const json_t *job)

@@ -53,27 +53,6 @@ static json_t *run_arguments(const struct call *c, const json_t *job, const json
     return all;
 }
 
-/* How large the run is: as the call says, else as the job does. One way of saying it replaces the
- * other. */
-static error fill_capacity(struct call *c, const json_t *job, json_t *run)
-{
-    static const char *const members[] = {"WorkerType", "NumberOfWorkers", "MaxCapacity",
-                                          "AllocatedCapacity"};
-    enum { MEMBERS = sizeof members / sizeof *members, WORKERS = 2 };
-    bool workers = json_object_get(c->input, "WorkerType") || json_object_get(c->input, "NumberOfWorkers");
-    bool capacity = json_object_get(c->input, "MaxCapacity") || json_object_get(c->input, "AllocatedCapacity");
-    if (workers && capacity)
-        return fail(ERR_INVALID_INPUT,
-                    "Please do not set Max Capacity if using Worker Type and Number of Workers.");
-    for (int i = 0; i < MEMBERS; i++) {
-        json_t *value = json_object_get(c->input, members[i]);
-        bool replaced = i < WORKERS ? capacity : workers;
-        if (!value && !replaced) value = json_object_get(job, members[i]);
-        if (value) json_object_set(run, members[i], value);
-    }
-    return OK;
-}
-
 static error new_run(struct call *c, const json_t *job, const json_t *previous, json_t *run)
 {
     static const char *const inherited[] = {"Timeout", "SecurityConfiguration",
@@ -100,7 +79,7 @@ static error new_run(struct call *c, const json_t *job, const json_t *previous, 
         json_t *value = json_object_get(job, copied[i]);
         if (value) json_object_set(run, copied[i], value);
     }
-    return fill_capacity(c, job, run);
+    return glue_job_capacity(job, c->input, run);
 }
 
 static error start_run(struct call *c, const json_t *job, json_t *run)

@@ -513,22 +513,28 @@ static error filter_log_events(struct call *c)
 
 /* ---- rows ---- */
 
-#define GROUP_PATTERN "[._/#A-Za-z0-9-]+"
-#define GROUP_ROW(name, flag) TEXT_ROW(name, flag, 1, 512, GROUP_PATTERN)
+#define TOLD_ROW(text, flag, least, most, posix, words)                                           \
+    {.name = (text), .type = MEMBER_STRING, .flags = (flag), .min = (least), .max = (most),       \
+     .pattern = (posix), .told = (words)}
+#define GROUP_ROW(name, flag) TOLD_ROW(name, flag, 1, 512, "[._/#A-Za-z0-9-]+", "[\\.\\-_/#A-Za-z0-9]+")
 #define STREAM_ROW(name, flag) TEXT_ROW(name, flag, 1, 512, "[^:*]*")
-#define IDENTIFIER_ROW TEXT_ROW("logGroupIdentifier", MEMBER_OPTIONAL, 1, 2048, "[[:alnum:]_#+=/:,.@-]*")
+#define IDENTIFIER_ROW                                                                            \
+    TOLD_ROW("logGroupIdentifier", MEMBER_OPTIONAL, 1, 2048, "[[:alnum:]_#+=/:,.@-]*",            \
+             "[\\w#+=/:,.@-]*")
 #define TOKEN_ROW {.name = "nextToken", .type = MEMBER_STRING, .min = 1, .max = COUNT_MAX}
 #define TIME_ROW(name) INTEGER_ROW(name, MEMBER_OPTIONAL, 0, INT64_MAX)
 #define LIMIT_ROW(most) INTEGER_ROW("limit", MEMBER_OPTIONAL, 1, most)
 
 static const char *const orders[] = {"LogStreamName", "LastEventTime", NULL};
-static const struct member account_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 12, 12, "^[0-9]{12}$")};
+static const struct member account_row[] = {
+    TOLD_ROW(NULL, MEMBER_OPTIONAL, 12, 12, "^[0-9]{12}$", "^\\d{12}$")};
 static const struct member stream_row[] = {STREAM_ROW(NULL, MEMBER_OPTIONAL)};
 
 static const struct member groups_input[] = {
     LIST_ROW("accountIdentifiers", MEMBER_OPTIONAL, 0, 20, account_row),
     GROUP_ROW("logGroupNamePrefix", MEMBER_OPTIONAL),
-    TEXT_ROW("logGroupNamePattern", MEMBER_OPTIONAL, 0, 512, "[._/#A-Za-z0-9-]*"),
+    TOLD_ROW("logGroupNamePattern", MEMBER_OPTIONAL, 0, 512, "[._/#A-Za-z0-9-]*",
+             "[\\.\\-_/#A-Za-z0-9]*"),
     TOKEN_ROW, LIMIT_ROW(DESCRIBE_MAX), BOOLEAN_ROW("includeLinkedAccounts"), ROWS_END,
 };
 static const struct member streams_input[] = {
@@ -568,7 +574,8 @@ const struct operation logs_operations[] = {
     {.name = "DescribeSubscriptionFilters"}, {.name = "DisassociateKmsKey"},
     {.name = "GetDataProtectionPolicy"}, {.name = "GetLogGroupFields"}, {.name = "GetLogRecord"},
     {.name = "GetQueryResults"}, {.name = "ListTagsForResource"}, {.name = "ListTagsLogGroup"},
-    {.name = "PutDataProtectionPolicy"}, {.name = "PutDestination"}, {.name = "PutLogEvents"},
+    {.name = "PutDataProtectionPolicy"}, {.name = "PutDestination"},
+    {.name = "PutDestinationPolicy"}, {.name = "PutLogEvents"},
     {.name = "PutMetricFilter"}, {.name = "PutQueryDefinition"}, {.name = "PutResourcePolicy"},
     {.name = "PutRetentionPolicy"}, {.name = "PutSubscriptionFilter"}, {.name = "StartLiveTail"},
     {.name = "StartQuery"}, {.name = "StopQuery"}, {.name = "TagLogGroup"}, {.name = "TagResource"},

@@ -53,6 +53,13 @@ static void obey(struct state *state, struct stream_store *streams)
     }
 }
 
+/* Of the path of this program, with the final slash. */
+static int folder_size(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (int)(slash - path) + 1 : 0;
+}
+
 int main(int count, char **arguments)
 {
     if (count < 2) return 2;
@@ -78,7 +85,8 @@ int main(int count, char **arguments)
     struct gateway_options options = {
         .listen = "127.0.0.1", .account = "123456789012", .region = "us-east-1",
         .auth = !(count > 2 && strcmp(arguments[2], "--no-auth") == 0),
-        .state = state, .streams = streams, .objects = objects,
+        .state = state, .streams = streams, .objects = objects, .directory = arguments[1],
+        .run_binary = arena_printf(&arena, "%.*s../sluice", folder_size(arguments[0]), arguments[0]),
     };
     must(access_key_default(state, options.account, &arena, &access_key, &secret_key), "key");
     must(gateway_open(&options, &gateway), "gateway");

@@ -7,7 +7,8 @@ A file is a list of steps in order, on one gateway with an empty data directory:
 
     # comment
     === what the next request shows
-    > Operation {"Member": "value", ...}       a signed request; JSON may go on over several lines
+    > Operation {"Member": "value", ...}       a signed request; JSON may go on over several lines;
+                                               Glue.Operation and Logs.Operation name the service
     | raw body text                            instead of JSON (with `> Operation` alone)
     @ cbor                                     send and expect CBOR; {"$blob": "base64"} is a blob,
                                                {"$time": ms} a time
@@ -15,6 +16,7 @@ A file is a list of steps in order, on one gateway with an empty data directory:
     @ hex a1ff..                               raw body bytes
     @ repeat Records 501                       the one element of the list member, so many times
     @ times 8                                  the request is sent so many times
+    @ until                                    the request is sent until the reply is as expected
     @ size Data 1048577                        a blob of so many zero bytes (base64): the member, or
                                                each record's
     @ target Text                              X-Amz-Target as it stands
@@ -32,7 +34,7 @@ A file is a list of steps in order, on one gateway with an empty data directory:
 Inside requests ${name} stands for what was bound. `@ open NAME` keeps an event stream open under
 a name: steps `=== ...` with `& NAME` and `<` lines go on reading it.
 """
-import base64, datetime, glob, http.client, json, os, re, struct, sys
+import base64, datetime, glob, http.client, json, os, re, struct, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "conformance", "lib"))
@@ -165,6 +167,8 @@ def match(want, got, bound, where=""):
 
 # ---- requests ----
 
+SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs")}
+
 class Clock(datetime.datetime):
     """What botocore signs with; `offset` follows the gateway's clock."""
     offset = 0
@@ -178,7 +182,7 @@ class SigningTime:
 
 botocore.auth.datetime = SigningTime
 
-def signed_headers(gateway, how, method, path, headers, body):
+def signed_headers(gateway, service, how, method, path, headers, body):
     kind, _, argument = how.partition(" ")
     if kind == "none":
         return headers
@@ -190,7 +194,7 @@ def signed_headers(gateway, how, method, path, headers, body):
         method=method, url=gateway.endpoint + path, headers=dict(headers), data=body)
     Clock.offset -= 1200 if kind == "old" else 0
     botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret),
-                            argument if kind == "service" else "kinesis",
+                            argument if kind == "service" else service,
                             argument if kind == "region" else gateway.region).add_auth(request)
     Clock.offset += 1200 if kind == "old" else 0
     return dict(request.headers.items())
@@ -209,10 +213,11 @@ def substitute(value, bound):
 
 def build(step, bound):
     """Body, headers, method, path, auth, cbor of a step."""
-    options = {"auth": "good", "cbor": False, "request": "POST /", "headers": [], "times": 1}
+    options = {"auth": "good", "cbor": False, "request": "POST /", "headers": [], "times": 1, "until": False}
     document = substitute(json.loads(step.text), bound) if step.text.strip() else None
     body = None if step.raw is None else step.raw.encode()
-    target = "Kinesis_20131202." + step.operation
+    service, _, operation = step.operation.rpartition(".")
+    target, options["service"] = SERVICES[service][0] + "." + operation, SERVICES[service][1]
     for option in step.options:
         name, _, argument = option.partition(" ")
         if name == "cbor": options["cbor"] = True
@@ -227,6 +232,7 @@ def build(step, bound):
         elif name == "target": target = argument
         elif name == "header": options["headers"].append(argument)
         elif name in ("auth", "request"): options[name] = argument
+        elif name == "until": options["until"] = True
         elif name == "times": options["times"] = int(argument)
         else: raise AssertionError("unknown option " + option)
     if body is None:
@@ -345,11 +351,23 @@ class Player:
         if step.stream:
             for want in step.expected: check_event(want, self.streams[step.stream], self.bound)
             return
-        for _ in range(build(step, self.bound)[-1]["times"]): self.request(step)
+        options = build(step, self.bound)[-1]
+        for _ in range(options["times"]): self.request(step)
 
     def request(self, step):
+        """Once, or until the reply is the expected one."""
+        patience = 100 if build(step, self.bound)[-1]["until"] else 0
+        while True:
+            try:
+                return self.request_once(step)
+            except Mismatch:
+                if not patience: raise
+                patience -= 1
+                time.sleep(0.2)
+
+    def request_once(self, step):
         body, headers, method, path, options = build(step, self.bound)
-        headers = signed_headers(self.gateway, options["auth"], method, path, headers, body)
+        headers = signed_headers(self.gateway, options["service"], options["auth"], method, path, headers, body)
         events = len(step.expected) > 1 or step.expected[0].split()[0] in ("event", "exception")
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=60) \
             if events or not self.connection else self.connection
