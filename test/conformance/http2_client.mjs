@@ -1,18 +1,24 @@
 // The HTTP/2 server as node's own client sees it (the transport of the AWS SDK for JavaScript).
-// Its server is the program unit/http_http2 of $SLUICE_BUILD (default: build). Speaks TAP.
+// Over TLS when $HTTP2_OVER_TLS is set (tls_http2.mjs). Its server is the program unit/http_http2 of $SLUICE_BUILD (default: build). Speaks TAP.
 import http2 from 'node:http2';
 import http from 'node:http';
+import https from 'node:https';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const program = `${process.env.SLUICE_BUILD ?? 'build'}/unit/http_http2`;
-const server = spawn(program, ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] });
+const folder = process.env.HTTP2_OVER_TLS && mkdtempSync(join(tmpdir(), 'http2-tls-'));
+const server = spawn(program, folder ? ['serve', folder] : ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] });
 const port = await new Promise((resolve, reject) => {
   server.on('error', reject);
   createInterface({ input: server.stdout }).once('line', resolve);
 });
-const origin = `http://127.0.0.1:${port}`;
+const origin = `${folder ? 'https' : 'http'}://127.0.0.1:${port}`;
+const trust = folder ? { ca: readFileSync(join(folder, 'ca.pem')) } : {};
 
 // What http_handler.h calls data_at().
 const dataAt = (i) => String.fromCharCode(97 + (i % 26) - (Math.floor(i / 26) % 2 ? 32 : 0));
@@ -46,7 +52,7 @@ const ping = (session) => new Promise((resolve, reject) => {
 });
 
 async function connected(use, options = {}) {
-  const session = http2.connect(origin, options);
+  const session = http2.connect(origin, { ...trust, ...options });
   try {
     return await use(session);
   } finally {
@@ -130,10 +136,11 @@ const tests = {
     });
   },
   async 'HTTP/1.1 is served on the same port'() {
-    const agent = new http.Agent({ keepAlive: true });
+    const { Agent, get } = folder ? https : http;
+    const agent = new Agent({ keepAlive: true, ...trust });
     for (let i = 0; i < 3; i++) {
       const body = await new Promise((resolve, reject) => {
-        http.get(`${origin}/info?${i}`, { agent }, (reply) => {
+        get(`${origin}/info?${i}`, { agent }, (reply) => {
           let text = '';
           reply.on('data', (chunk) => { text += chunk; });
           reply.on('end', () => resolve(text));
@@ -163,5 +170,6 @@ for (const [name, test] of Object.entries(tests)) {
 }
 server.stdin.end();
 const code = await new Promise((resolve) => server.once('exit', resolve));
+if (folder) rmSync(folder, { recursive: true });
 if (code !== 0) console.log(`# the server ended with ${code}`);
 process.exit(failed || code !== 0 ? 1 : 0);

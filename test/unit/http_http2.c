@@ -581,10 +581,25 @@ static void close_cuts_after_its_grace(void **state)
     peer_close(&p);
 }
 
-static int serve(void)
+/* With a certificate in the folder. */
+static error tls_in(const char *folder, struct http_tls **tls)
 {
+    char names[3][256];
+    static const char *const parts[3] = {"ca", "certificate", "key"};
+    for (int i = 0; i < 3; i++) snprintf(names[i], sizeof names[i], "%s/%s.pem", folder, parts[i]);
+    TRY(http_tls_make(names[0], names[1], names[2]));
+    return http_tls_open(names[1], names[2], tls);
+}
+
+/* Prints the port and serves until the input ends; over TLS too when a folder is given, which
+ * then holds ca.pem. */
+static int serve(const char *tls_folder)
+{
+    struct http_tls *tls = NULL;
     handler_open();
-    if (http_server_open("127.0.0.1", 0, &routes, &server) != OK) {
+    error e = tls_folder ? tls_in(tls_folder, &tls) : OK;
+    if (e == OK) e = http_server_open_tls("127.0.0.1", 0, &routes, NULL, tls, &server);
+    if (e != OK) {
         fprintf(stderr, "%s\n", error_text());
         return 1;
     }
@@ -593,6 +608,7 @@ static int serve(void)
     while (getchar() != EOF) {
     }
     http_server_close(server, US_PER_SECOND);
+    http_tls_close(tls);
     handler_close();
     return 0;
 }
@@ -632,6 +648,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(close_says_goaway_and_finishes),
         cmocka_unit_test(close_cuts_after_its_grace),
     };
-    if (argc > 1 && strcmp(argv[1], "serve") == 0) return serve();
+    if (argc > 1 && strcmp(argv[1], "serve") == 0) return serve(argc > 2 ? argv[2] : NULL);
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
