@@ -2,8 +2,8 @@
  * struct catalog_ops.
  *
  * BatchCreatePartition takes 100 partitions at once and tells per partition what went wrong; there
- * is no more atomic way. A table's partitions under integer keys are read once, before the first of
- * them is added, to know twins ("1" where "01" stands); what other programs add later is not seen. */
+ * is no more atomic way. A table's partitions under integer keys are read once, before the first
+ * of them is added, to know twins ("1" where "01" stands); what others add later is not seen. */
 #include "catalog/catalog.h"
 #include "catalog/value.h"
 #include "http/http.h"
@@ -246,8 +246,9 @@ static error chunk_errors(const json_t *reply, int *existed)
     json_array_foreach(json_object_get(reply, "Errors"), i, row)
     {
         const json_t *detail = json_object_get(row, "ErrorDetail");
-        const char *name = json_text(detail, "ErrorCode"), *text = json_text(detail, "ErrorMessage");
-        error e = error_by_name(name ? name : "");
+        const char *name = json_text(detail, "ErrorCode");
+        const char *text = json_text(detail, "ErrorMessage");
+        error e = http_aws_error(400, name);
         if (e != ERR_ALREADY_EXISTS)
             return fail(e, "Glue BatchCreatePartition: %s: %s", name ? name : "error",
                         text ? text : "");

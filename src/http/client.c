@@ -357,42 +357,6 @@ error http_call_retried(struct http_client *c, struct http_call *call, int attem
 
 /* ---- AWS JSON ---- */
 
-/* "com.amazonaws.kinesis#ResourceNotFoundException:http://..." to the name alone. */
-static const char *error_name(struct arena *arena, const char *type)
-{
-    const char *hash = strrchr(type, '#');
-    const char *name = hash ? hash + 1 : type;
-    return arena_printf(arena, "%.*s", (int)strcspn(name, ":"), name);
-}
-
-static error error_of_status(int status)
-{
-    if (status == 429) return ERR_THROTTLING;
-    if (status == 403) return ERR_ACCESS_DENIED;
-    if (status == 501) return ERR_NOT_IMPLEMENTED;
-    return status >= 500 ? ERR_UNAVAILABLE : ERR_VALIDATION;
-}
-
-static error error_of_reply(struct http_client *c, int status)
-{
-    json_t *reply = NULL;
-    error code = error_of_status(status);
-    if (json_read(buffer_span(&c->reply), &reply) != OK)
-        return fail(code, "HTTP status %d", status);
-    struct arena arena = {0};
-    const char *type = json_text(reply, "__type"), *message = json_text(reply, "message");
-    if (!message) message = json_text(reply, "Message");
-    const char *name = error_name(&arena, type ? type : "");
-    error named = error_by_name(name);
-    bool known = strcmp(name, error_row(named)->name) == 0;
-    if (known && status < 500) code = named; /* a server's fault is one, whatever its name */
-    if (known && message) fail(code, "%s", message);
-    else fail(code, "HTTP status %d %s %s", status, name, message ? message : "");
-    arena_release(&arena);
-    json_decref(reply);
-    return code;
-}
-
 struct json_call {
     struct http_client *client;
     json_t **output;
@@ -402,7 +366,8 @@ static error json_judge(void *context, const struct http_call *call)
 {
     struct json_call *j = context;
     struct http_client *c = j->client;
-    if (call->status < 200 || call->status > 299) return error_of_reply(c, call->status);
+    if (call->status < 200 || call->status > 299)
+        return http_json_error(call->status, buffer_span(&c->reply));
     *j->output = c->reply.size ? NULL : json_object();
     if (*j->output) return OK;
     error e = json_read(buffer_span(&c->reply), j->output);

@@ -175,6 +175,11 @@ error http_call_retried(struct http_client *, struct http_call *, int attempts,
                         error (*judge)(void *context, const struct http_call *),
                         void *context) MUST_CHECK;
 
+/* The error of an AWS reply by its status and the name it gives (NULL: none). */
+error http_aws_error(int status, const char *name);
+/* The same of a JSON protocol's error reply, worded with its message. */
+error http_json_error(int status, span reply);
+
 /* An AWS JSON 1.1 operation: POST / with X-Amz-Target; parses the reply; an error reply becomes
  * the error of its name with AWS's message. Retries by the error's class with jittered backoff,
  * at most `attempts` times (0: 5). */

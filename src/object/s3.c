@@ -100,57 +100,34 @@ static void on_header(void *context, span name, span value)
     if (span_equal_nocase(name, SPAN("content-length"))) (void)parse_int64(value, &q->size);
 }
 
-/* What S3 calls otherwise than error.def. */
+/* What S3 alone says, and what a status means where the reply has no body to say it. */
 static const struct {
     const char *name;
+    int status;
     error e;
-} s3_names[] = {
-    {"AccessDenied", ERR_ACCESS_DENIED},
-    {"InvalidAccessKeyId", ERR_UNRECOGNIZED_CLIENT},
-    {"SignatureDoesNotMatch", ERR_INVALID_SIGNATURE},
-    {"ExpiredToken", ERR_EXPIRED_TOKEN},
-    {"TokenRefreshRequired", ERR_EXPIRED_TOKEN},
-    {"SlowDown", ERR_THROTTLING},
-    {"Throttling", ERR_THROTTLING},
-    {"TooManyRequests", ERR_THROTTLING},
-    {"InternalError", ERR_UNAVAILABLE},
-    {"RequestTimeout", ERR_TIMEOUT},
-    {"OperationAborted", ERR_CONCURRENT_MODIFICATION},
-    {"ConditionalRequestConflict", ERR_CONCURRENT_MODIFICATION},
-    {"InvalidArgument", ERR_INVALID_ARGUMENT},
-    {"NotImplemented", ERR_NOT_IMPLEMENTED},
-    {"InvalidPart", ERR_NO_SUCH_UPLOAD}, /* what was staged is not all there */
+} s3_errors[] = {
+    {"OperationAborted", 409, ERR_CONCURRENT_MODIFICATION},
+    {"ConditionalRequestConflict", 409, ERR_CONCURRENT_MODIFICATION},
+    {"PreconditionFailed", 412, ERR_PRECONDITION},
+    {"InvalidArgument", 400, ERR_INVALID_ARGUMENT},
+    {"InvalidPart", 400, ERR_NO_SUCH_UPLOAD}, /* what was staged is not all there */
 };
 
-static error error_of_status(const struct request *q)
+static error error_of(const struct request *q, const char *name)
 {
-    switch (q->status) {
-    case 401:
-    case 403: return ERR_ACCESS_DENIED;
-    case 404: return q->key ? ERR_NO_SUCH_KEY : ERR_NO_SUCH_BUCKET;
-    case 408: return ERR_TIMEOUT;
-    case 409: return ERR_CONCURRENT_MODIFICATION;
-    case 412: return ERR_PRECONDITION;
-    case 429: return ERR_THROTTLING;
-    case 501: return ERR_NOT_IMPLEMENTED;
-    default: return q->status >= 500 ? ERR_UNAVAILABLE : ERR_INVALID_ARGUMENT;
-    }
-}
-
-static error error_of_name(const struct request *q, const char *name)
-{
-    if (q->status >= 500 && q->status != 501) return ERR_UNAVAILABLE; /* whatever it is called */
-    for (size_t i = 0; i < sizeof s3_names / sizeof *s3_names; i++)
-        if (strcmp(s3_names[i].name, name) == 0) return s3_names[i].e;
-    error named = error_by_name(name);
-    if (strcmp(error_row(named)->name, name) == 0) return named;
-    return q->status == 200 ? ERR_UNAVAILABLE : error_of_status(q);
+    if (!name && q->status == 404) return q->key ? ERR_NO_SUCH_KEY : ERR_NO_SUCH_BUCKET;
+    for (size_t i = 0; i < sizeof s3_errors / sizeof *s3_errors; i++)
+        if (name ? strcmp(s3_errors[i].name, name) == 0 : s3_errors[i].status == q->status)
+            return s3_errors[i].e;
+    error e = http_aws_error(q->status == 200 ? 400 : q->status, name);
+    /* A 200 that turned out to be none: the request was good. */
+    return q->status == 200 && e == ERR_VALIDATION ? ERR_UNAVAILABLE : e;
 }
 
 static error fail_reply(const struct request *q, const struct xml_element *root)
 {
     const char *name = xml_child_value(root, "Code"), *text = xml_child_value(root, "Message");
-    error e = name ? error_of_name(q, name) : error_of_status(q);
+    error e = error_of(q, name);
     const char *where = arena_printf(q->arena, "%s s3://%s/%s", q->method, q->bucket,
                                      q->key ? q->key : "");
     if (!name) return fail(e, "%s: HTTP status %d", where, q->status);
@@ -399,7 +376,8 @@ static error remote_list(struct object_store *s, const char *bucket, const char 
     const char *query = arena_printf(arena, "list-type=2&encoding-type=url&max-keys=%zu&prefix=%s",
                                      max < PAGE ? max : PAGE,
                                      encoded(arena, prefix ? prefix : "", false));
-    if (after) query = arena_printf(arena, "%s&start-after=%s", query, encoded(arena, after, false));
+    if (after)
+        query = arena_printf(arena, "%s&start-after=%s", query, encoded(arena, after, false));
     TRY(list_fetch(remote_of(s), arena, bucket, query, &root));
     const struct xml_element *first = xml_child(root, "Contents");
     *count = 0;

@@ -97,30 +97,6 @@ static error fail_reply(const char *operation, const char *what)
     return fail(ERR_NETWORK, "%s: the reply's %s is missing or no such thing", operation, what);
 }
 
-/* Of a reply that does not say which error it is: a server's fault passes, a refusal does not. */
-static error error_of_status(int status)
-{
-    if (status >= 500) return ERR_UNAVAILABLE;
-    if (status == 429) return ERR_THROTTLING;
-    return status == 401 || status == 403 ? ERR_ACCESS_DENIED : ERR_INVALID_ARGUMENT;
-}
-
-/* An error reply: {"__type": "[namespace#]Name", "message": text}. */
-static error fail_status(int status, span reply)
-{
-    json_t *body = NULL;
-    error e = error_of_status(status);
-    if (json_read(reply, &body) != OK) return fail(e, "GetRecords: HTTP status %d", status);
-    const char *type = json_text(body, "__type"), *message = json_text(body, "message");
-    if (!message) message = json_text(body, "Message");
-    const char *hash = type ? strchr(type, '#') : NULL, *name = hash ? hash + 1 : type;
-    error named = name ? error_by_name(name) : ERR_INTERNAL;
-    if (name && status < 500 && strcmp(error_row(named)->name, name) == 0) e = named;
-    (void)fail(e, "GetRecords: %s: %s", name ? name : "error", message ? message : "no message");
-    json_decref(body);
-    return e;
-}
-
 /* ---- shards ---- */
 
 static error parse_hash(const json_t *range, const char *name, struct hash_key *out)
@@ -332,7 +308,9 @@ static error iterator_get(struct remote_cursor *c, bool raw)
 static error records_judge(void *context, const struct http_call *get)
 {
     const struct remote_cursor *c = context;
-    return get->status == 200 ? OK : fail_status(get->status, buffer_span(&c->reply));
+    if (get->status == 200) return OK;
+    error e = http_json_error(get->status, buffer_span(&c->reply));
+    return fail_context(e, "GetRecords");
 }
 
 /* GetRecords without a tree of JSON: the reply's bytes into the cursor. Tried once: the cursor has
