@@ -53,15 +53,15 @@ static error table_add(struct call *c, const struct table_name *name, const json
                        const json_t *database)
 {
     json_t *old;
-    TRY(guard(c, PERMISSION_CREATE_TABLE, name->database, NULL));
-    TRY(guard_location(c, input));
-    c->need = 0; /* the table that may stand there already */
+    c->need = 0; /* of the table that may stand there already */
     error e = table_read(c, name, &old);
     if (e == OK) {
         json_decref(old);
         return fail(ERR_ALREADY_EXISTS, "Table already exists.");
     }
     if (e != ERR_ENTITY_NOT_FOUND) return e;
+    TRY(guard(c, PERMISSION_CREATE_TABLE, name->database, NULL));
+    TRY(guard_location(c, input));
     TRY(table_write(c, name, input, NULL));
     return guard_created(c, name->database, name->table, database);
 }
