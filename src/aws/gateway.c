@@ -311,7 +311,10 @@ static void handle(void *context, struct http_request *http, struct http_reply *
 static bool refuse(void *context, struct http_request *http, struct http_reply *reply)
 {
     struct gateway *gateway = context;
-    if (!span_is(http->method, "PUT") || http_header(http, "x-amz-target").data) return false;
+    struct sigv4_scope scope;
+    if (!span_is(http->method, "PUT") || http_header(http, "x-amz-target").data ||
+        (sigv4_scope_parse(http, &scope) == OK && !span_is(scope.service, "s3")))
+        return false;
     struct call *c = ARENA_NEW(http->arena, struct call);
     *c = (struct call){.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
                        .account = gateway->account, .region = gateway->region};

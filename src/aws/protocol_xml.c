@@ -3,6 +3,14 @@
 
 #include "base/xml.h"
 
+/* U+FFFE and U+FFFF, which XML cannot hold. */
+static bool is_noncharacter(span text, size_t at)
+{
+    return text.size - at >= 3 && memcmp(text.data + at, "\xef\xbf", 2) == 0 &&
+           (uint8_t)text.data[at + 2] >= 0xbe;
+}
+
+/* Control characters that XML cannot hold are left out. */
 static void append_escaped(struct buffer *out, span text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -12,6 +20,7 @@ static void append_escaped(struct buffer *out, span text)
         else if (c == '>') buffer_append_text(out, "&gt;");
         else if (c == '"') buffer_append_text(out, "&quot;");
         else if (c == '\r') buffer_append_text(out, "&#13;");
+        else if (is_noncharacter(text, i)) buffer_append_text(out, "\xef\xbf\xbd"), i += 2;
         else if ((uint8_t)c >= 0x20 || c == '\t' || c == '\n') buffer_append_byte(out, (uint8_t)c);
     }
 }
@@ -48,6 +57,15 @@ void xml_integer(struct buffer *out, const char *name, int64_t value)
     buffer_printf(out, "<%s>%lld</%s>", name, (long long)value, name);
 }
 
+/* A path as sent may hold any byte. */
+static span plain(struct arena *arena, span text)
+{
+    char *out = arena_text(arena, text);
+    for (char *p = out; *p; p++)
+        if ((uint8_t)*p >= 0x7f) *p = '?';
+    return span_of(out);
+}
+
 span protocol_xml_error(struct call *c, const char *name, int status, const char *message)
 {
     bool s3 = !c->service || c->service->protocol == PROTOCOL_S3;
@@ -57,7 +75,7 @@ span protocol_xml_error(struct call *c, const char *name, int status, const char
     if (!s3) append_element(&out, "Type", span_of(status < 500 ? "Sender" : "Receiver"));
     append_element(&out, "Code", span_of(name));
     append_element(&out, "Message", span_of(message));
-    if (s3) append_element(&out, "Resource", c->http->path);
+    if (s3) append_element(&out, "Resource", plain(c->arena, c->http->path));
     if (!s3) buffer_append_text(&out, "</Error>");
     append_element(&out, "RequestId", span_of(c->request_id));
     buffer_append_text(&out, s3 ? "</Error>" : "</ErrorResponse>");

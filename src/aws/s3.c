@@ -139,8 +139,7 @@ error s3_recognise(struct call *c)
     return c->gateway->options.auth ? OK : s3_payload_read(c);
 }
 
-/* A header that a request must agree with before anything is done. */
-static error owner_check(struct call *c)
+error s3_owner_check(struct call *c)
 {
     static const char *const names[] = {"x-amz-expected-bucket-owner",
                                         "x-amz-source-expected-bucket-owner"};
@@ -154,7 +153,7 @@ static error owner_check(struct call *c)
 
 error s3_run(struct call *c)
 {
-    TRY(owner_check(c));
+    TRY(s3_owner_check(c));
     TRY(s3_body_check(c));
     s3_reply_header(c, "x-amz-request-id", c->request_id);
     return c->operation->run(c);

@@ -37,6 +37,8 @@ error s3_recognise(struct call *) MUST_CHECK;
 error s3_authenticate(struct call *) MUST_CHECK; /* s3_auth.c */
 /* Reads x-amz-content-sha256; part of s3_authenticate, alone when signatures are not verified. */
 error s3_payload_read(struct call *) MUST_CHECK;
+/* The owner that a request expects must be the account. */
+error s3_owner_check(struct call *) MUST_CHECK;
 /* A request whose body came whole. */
 error s3_run(struct call *) MUST_CHECK;
 void s3_reply_error(struct call *, error);

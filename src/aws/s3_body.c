@@ -92,6 +92,7 @@ static error body_prepare(struct s3_body *b)
 {
     struct call *c = b->call;
     b->chunked = payload_is_chunked(c->s3->payload);
+    TRY(s3_owner_check(c));
     TRY(read_length(c, b->chunked, &b->announced));
     TRY(read_md5(c, b->md5, &b->has_md5));
     TRY(s3_checksum_expected(c, &b->expected));

@@ -135,6 +135,10 @@ void version_fill(struct arena *, const char *key, json_t *entry, bool latest,
 
 /* ---- multipart.c ---- */
 struct state_key multipart_state_key(const char *bucket, const char *name);
+/* Inside a write transaction: forgets the uploads of a bucket; `tokens` gets what may be removed
+ * after the commit. */
+error multipart_forget_all(struct state_txn *, const char *bucket, struct buffer *tokens) MUST_CHECK;
+void tokens_remove(const struct local *, struct buffer *tokens); /* releases the list */
 
 /* ---- stage.c ---- */
 void upload_free(struct upload *);

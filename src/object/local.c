@@ -396,34 +396,38 @@ static bool stop_at_first(void *found, const char *name, json_t *document)
     return false;
 }
 
-static error bucket_delete_in(struct local *l, struct state_txn *t, const char *bucket)
+static error bucket_delete_in(struct local *l, struct state_txn *t, const char *bucket,
+                              struct buffer *tokens)
 {
     bool found = false;
     TRY(bucket_require(t, bucket));
     TRY(todo_finish(l, t, true));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
-    /* Versions always have a newest one among the objects; uploads under way hold a bucket too. */
-    if (!found) TRY(state_scan(t, multipart_state_key(bucket, ""), NULL, stop_at_first, &found));
-    if (found)
+    if (found) /* older versions always have a newest one among the objects */
         return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s",
                     bucket);
+    TRY(multipart_forget_all(t, bucket, tokens));
     return state_delete(t, record_key("bucket", bucket));
 }
 
 error object_bucket_delete(struct object_store *s, const char *bucket)
 {
     struct local *l = local_of(s);
-    struct buffer path = {0};
+    struct buffer path = {0}, tokens = {0};
     struct state_txn *t;
     TRY(state_begin(l->index, true, &t));
-    error e = bucket_delete_in(l, t, bucket);
+    error e = bucket_delete_in(l, t, bucket, &tokens);
     if (e != OK) {
+        buffer_release(&tokens);
         state_abort(t);
         return e;
     }
     world->rmdir(place_full(l, bucket, &path)); /* stays when people keep files in it */
     buffer_release(&path);
-    TRY(state_commit(t));
+    e = state_commit(t);
+    if (e == OK) tokens_remove(l, &tokens);
+    buffer_release(&tokens);
+    TRY(e);
     /* Uploads into it can complete no more. */
     return local_upload_sweep(s, bucket, "", INT64_MAX, NULL, 0);
 }

@@ -111,7 +111,7 @@ static error part_release(struct state_txn *t, const json_t *part, struct buffer
 }
 
 /* Files that no record names any more: removed, or collected after a crash. */
-static void tokens_remove(const struct local *l, struct buffer *tokens)
+void tokens_remove(const struct local *l, struct buffer *tokens)
 {
     for (size_t at = 0; at < tokens->size; at += TOKEN_SIZE + 1)
         staged_remove(l, tokens->data + at);
@@ -262,6 +262,34 @@ static error upload_forget(struct state_txn *t, const char *bucket, const char *
         e = state_delete(t, part_state_key(id, end.names.data + at));
     buffer_release(&end.names);
     return e == OK ? record_put(t, bucket, key, id, NULL) : e;
+}
+
+struct bucket_ending {
+    struct buffer uploads; /* key, id: text after text */
+};
+
+static bool bucket_ending_look(void *context, const char *name, json_t *record)
+{
+    struct bucket_ending *end = context;
+    const char *key = json_text(record, "key"), *id = json_text(record, "id");
+    (void)name;
+    if (!key || !id) return true;
+    buffer_append(&end->uploads, key, strlen(key) + 1);
+    buffer_append(&end->uploads, id, strlen(id) + 1);
+    return true;
+}
+
+error multipart_forget_all(struct state_txn *t, const char *bucket, struct buffer *tokens)
+{
+    struct bucket_ending end = {0};
+    error e = state_scan(t, multipart_state_key(bucket, ""), NULL, bucket_ending_look, &end);
+    for (size_t at = 0; e == OK && at < end.uploads.size;) {
+        const char *key = end.uploads.data + at, *id = key + strlen(key) + 1;
+        at += strlen(key) + 1 + strlen(id) + 1;
+        e = upload_forget(t, bucket, key, id, tokens);
+    }
+    buffer_release(&end.uploads);
+    return e;
 }
 
 error object_multipart_abort(struct object_store *s, const char *bucket, const char *key,

@@ -314,7 +314,6 @@ def multipart_uploads():
     tags = {n: s3.upload_part(Bucket="first", Key="small", UploadId=upload, PartNumber=n, Body=b"x")["ETag"]
             for n in (1, 2)}
     assert complete([1, 2], "small", upload=upload, tags=tags) == ("EntityTooSmall", 400)
-    assert code(s3.delete_bucket, Bucket="first")[0] == "BucketNotEmpty"
     s3.abort_multipart_upload(Bucket="first", Key="small", UploadId=upload)
     assert code(s3.abort_multipart_upload, Bucket="first", Key="small", UploadId=upload) == ("NoSuchUpload", 404)
     assert code(s3.upload_part, Bucket="first", Key="small", UploadId=upload, PartNumber=1, Body=b"") == ("NoSuchUpload", 404)
@@ -330,6 +329,18 @@ def multipart_uploads():
     assert body("first", "copied") == (parts[0] + parts[1])[:5 * MB + 10]
     assert code(s3.upload_part_copy, Bucket="first", Key="copied", UploadId=upload, PartNumber=1,
                 CopySource="first/whole") == ("NoSuchUpload", 404)
+
+
+@test
+def a_bucket_takes_its_unfinished_uploads_along():
+    s3.create_bucket(Bucket="unfinished")
+    upload = s3.create_multipart_upload(Bucket="unfinished", Key="k")["UploadId"]
+    s3.upload_part(Bucket="unfinished", Key="k", UploadId=upload, PartNumber=1, Body=b"x")
+    s3.delete_bucket(Bucket="unfinished")
+    s3.create_bucket(Bucket="unfinished")
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="unfinished")
+    s3.delete_bucket(Bucket="unfinished")
+    assert os.listdir(os.path.join(server.directory, "objects", ".staging")) == []
 
 
 @test
