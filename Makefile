@@ -98,8 +98,28 @@ $(BUILD)/tool/$(1): test/tool/$(1).c $(call archives,$(call subject,$(1)))
 endef
 $(foreach t,$(TOOL),$(eval $(call tool_rule,$(t))))
 
+# test/sim: the engine in a simulated world. sluice-sim-NAME has the bug NAME planted into a copy of
+# one source (test/sim/plants.py), which then comes before the archives.
+SIM_SOURCES := $(wildcard test/sim/*.c)
+SIM_LINK     = $(call archives,job) $(call externals,job)
+PLANTS      := $(shell sed -n 's/^    "\([a-z-]*\)": .*/\1/p' test/sim/plants.py 2>/dev/null)
+
+$(BUILD)/sim/main.a: $(SIM_SOURCES) test/sim/sim.h $(call archives,job)
+	@mkdir -p $(@D)/obj
+	@rm -f $@
+	$(foreach s,$(SIM_SOURCES),$(CC) $(ALL_CFLAGS) -c $s -o $(@D)/obj/$(notdir $(s:.c=.o)) &&) true
+	ar rcs $@ $(patsubst test/sim/%.c,$(@D)/obj/%.o,$(SIM_SOURCES))
+
+$(BUILD)/sim/sluice-sim: $(BUILD)/sim/main.a
+	$(CC) $(LDFLAGS) -o $@ $< $(SIM_LINK)
+
+$(BUILD)/sim/sluice-sim-%: $(BUILD)/sim/main.a test/sim/plants.py
+	/usr/bin/python3 test/sim/plants.py $* $(@D)/planted-$*
+	$(CC) $(ALL_CFLAGS) -w -iquote src/job -iquote src/table $(LDFLAGS) -o $@ -Wl,--start-group $(@D)/planted-$*/*.c $< $(SIM_LINK) -Wl,--end-group
+
 tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%) $(TOOL:%=$(BUILD)/tool/%)
-.PHONY: unit fuzz tool
+.PHONY: unit fuzz tool sim
+sim: $(BUILD)/sim/sluice-sim $(PLANTS:%=$(BUILD)/sim/sluice-sim-%)
 tool: $(TOOL:%=$(BUILD)/tool/%)
 unit: $(UNIT:%=$(BUILD)/unit/%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)

@@ -11,6 +11,12 @@ static const char *entry_key(struct arena *arena, const struct checkpoint *cp, c
     return arena_printf(arena, "%s/%s/%012lld", cp->prefix, kind, (long long)batch);
 }
 
+/* Plans that take the place of plan/N; kept for good, since they fence late runs and are few. */
+static const char *replan_kind(struct arena *arena, int64_t batch)
+{
+    return arena_printf(arena, "replan/%012lld", (long long)batch);
+}
+
 static error read_document(const struct checkpoint *cp, const char *key, json_t **out)
 {
     struct buffer bytes = {0};
@@ -149,16 +155,26 @@ error checkpoint_open(struct arena *arena, struct object_store *objects, const c
     TRY(check_metadata(cp, start));
     cp->id = json_text(cp->metadata, "id");
 
+    /* Commits first: another run may plan and commit between the two listings. */
     int64_t planned, committed;
-    TRY(last_entry(cp, arena, "plan", &planned));
     TRY(last_entry(cp, arena, "commit", &committed));
+    TRY(last_entry(cp, arena, "plan", &planned));
+    if (planned > committed + 1)
+        return fail(ERR_FENCED, "another run of this job is committing batches (checkpoint s3://%s/%s)",
+                    cp->bucket, cp->prefix);
     if (committed > planned)
         return fail(ERR_CORRUPT, "checkpoint s3://%s/%s: batch %lld is committed without a plan",
                     cp->bucket, cp->prefix, (long long)committed);
     cp->next = committed + 1;
     if (planned < 0) return OK;
     json_t *plan;
-    TRY(read_document(cp, entry_key(arena, cp, "plan", planned), &plan));
+    cp->replays = 0;
+    if (planned > committed) {
+        TRY(last_entry(cp, arena, replan_kind(arena, planned), &cp->replays));
+        if (cp->replays < 0) cp->replays = 0;
+    }
+    TRY(read_document(cp, cp->replays ? entry_key(arena, cp, replan_kind(arena, planned), cp->replays)
+                                      : entry_key(arena, cp, "plan", planned), &plan));
     cp->positions = json_incref(json_object_get(plan, "positions"));
     if (planned > committed) cp->pending = json_incref(plan);
     json_decref(plan);
@@ -168,16 +184,50 @@ error checkpoint_open(struct arena *arena, struct object_store *objects, const c
     return OK;
 }
 
+static error fail_planned(const struct checkpoint *cp)
+{
+    return fail(ERR_FENCED,
+                "batch %lld was planned by another run of this job (checkpoint s3://%s/%s): this run "
+                "stops, nothing of it is visible",
+                (long long)cp->next, cp->bucket, cp->prefix);
+}
+
+/* Old plans are removed, so a run that slept for long may find its number free again: then there are
+ * later ones. */
+static error check_newest(const struct checkpoint *cp, struct arena *arena, const char *key)
+{
+    struct object_info *page;
+    size_t count;
+    bool more;
+    const char *prefix = arena_printf(arena, "%s/plan/", cp->prefix);
+    TRY(cp->objects->ops->list(cp->objects, cp->bucket, prefix, key, 1, arena, &page, &count, &more));
+    if (count == 0) return OK;
+    error ignored = cp->objects->ops->remove(cp->objects, cp->bucket, key);
+    (void)ignored;
+    return fail_planned(cp);
+}
+
 error checkpoint_plan(struct checkpoint *cp, const json_t *plan)
 {
     struct arena arena = {0};
-    error e = create_document(cp, entry_key(&arena, cp, "plan", cp->next), plan);
+    const char *key = entry_key(&arena, cp, "plan", cp->next);
+    error e = create_document(cp, key, plan);
+    if (e == ERR_PRECONDITION) e = fail_planned(cp);
+    else if (e == OK) e = check_newest(cp, &arena, key);
+    arena_release(&arena);
+    return e;
+}
+
+error checkpoint_replan(struct checkpoint *cp, const json_t *plan)
+{
+    struct arena arena = {0};
+    const char *kind = replan_kind(&arena, cp->next);
+    error e = create_document(cp, entry_key(&arena, cp, kind, cp->replays + 1), plan);
     arena_release(&arena);
     if (e == ERR_PRECONDITION)
-        return fail(ERR_FENCED,
-                    "batch %lld was planned by another run of this job (checkpoint s3://%s/%s): this "
-                    "run stops, nothing of it is visible",
-                    (long long)cp->next, cp->bucket, cp->prefix);
+        return fail(ERR_FENCED, "batch %lld was made again by another run of this job",
+                    (long long)cp->next);
+    if (e == OK) cp->replays++;
     return e;
 }
 
@@ -192,6 +242,7 @@ error checkpoint_commit(struct checkpoint *cp, const json_t *plan, const json_t 
         cp->positions = json_incref(json_object_get(plan, "positions"));
         json_decref(cp->pending);
         cp->pending = NULL;
+        cp->replays = 0;
         int64_t old = cp->next++ - KEEP_BATCHES;
         static const char *const kinds[] = {"commit", "plan"};
         for (int i = 0; i < 2 && old >= 0; i++) { /* a leftover is harmless */

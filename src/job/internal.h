@@ -7,6 +7,7 @@
  * Objects below the checkpoint's prefix:
  *   metadata               identity, stream, pinned starting position (written once)
  *   plan/NNNNNNNNNNNN      ranges, positions, files of batch N (created before anything is visible)
+ *   replan/NNNNNNNNNNNN/K  takes the place of plan N: its staged files were lost and made again
  *   commit/NNNNNNNNNNNN    batch N is done, with its counts
  * Creation is conditional (If-None-Match: *), which fences a second run of the same job. */
 struct checkpoint {
@@ -17,6 +18,7 @@ struct checkpoint {
     int64_t next;                    /* number of the next batch */
     json_t *positions;               /* shard id -> position after the last planned batch, or NULL */
     json_t *pending;                 /* plan without commit, or NULL */
+    int64_t replays;                 /* how often the pending batch was made again */
 };
 
 struct checkpoint_start {            /* for the first start ever */
@@ -31,6 +33,7 @@ struct checkpoint_start {            /* for the first start ever */
 error checkpoint_open(struct arena *, struct object_store *, const char *url,
                       const struct checkpoint_start *, struct checkpoint *) MUST_CHECK;
 error checkpoint_plan(struct checkpoint *, const json_t *plan) MUST_CHECK;   /* ERR_FENCED */
+error checkpoint_replan(struct checkpoint *, const json_t *plan) MUST_CHECK; /* ERR_FENCED */
 error checkpoint_commit(struct checkpoint *, const json_t *plan, const json_t *record) MUST_CHECK;
 void checkpoint_close(struct checkpoint *);
 
@@ -64,7 +67,8 @@ struct reader {
     bool skip_lost;                  /* go on behind a gap (--on-data-loss skip) */
     struct position starting;
     const json_t *initial;           /* ids of the shards of the first start */
-    const json_t *positions;         /* shard id -> position, or NULL */
+    json_t *positions;               /* shard id -> position, or NULL */
+    bool restricted;                 /* replay: shards that appear meanwhile are not part of it */
     struct arena scratch;
 };
 
@@ -114,7 +118,7 @@ struct pipeline {
     struct target quarantine_target;
     struct arena arena;              /* the pipeline's life */
     struct batch_builder quarantine_rows;
-    int64_t batch, wall_us;
+    int64_t batch, wall_us, replay;
     struct pipeline_counts counts;
     json_t *nulled;                  /* column -> values that became NULL in this batch; a
                                         transform's as "node.column" */
@@ -127,7 +131,8 @@ struct staged_file { const char *target; struct data_file file; };
 error pipeline_open(struct pipeline *, const struct job_options *, struct graph *, struct reader *,
                     const char *checkpoint_id) MUST_CHECK;
 void pipeline_close(struct pipeline *);
-error pipeline_begin(struct pipeline *, int64_t batch, int64_t wall_us) MUST_CHECK;
+/* `replay` counts how often the batch is made: each time under other object names. */
+error pipeline_begin(struct pipeline *, int64_t batch, int64_t replay, int64_t wall_us) MUST_CHECK;
 error pipeline_slice(struct pipeline *, const char *shard, const struct records *) MUST_CHECK;
 /* All bytes durable; the files in the batch's arena (valid until the next begin). */
 error pipeline_finish(struct pipeline *, struct staged_file **, size_t *count) MUST_CHECK;
@@ -141,5 +146,10 @@ const char *job_safe_name(struct arena *, const char *name); /* for object keys 
 /* ---- plan.c: a batch's plan as a document ---- */
 json_t *plan_document(struct pipeline *, const struct reader *, const struct staged_file *,
                       size_t count);
+/* The same batch with other files; those of `plan` become superseded. */
+json_t *plan_again(const json_t *plan, const struct staged_file *files, size_t count);
 /* The files of a plan; text borrowed from it. */
 error plan_files(struct arena *, const json_t *plan, struct staged_file **, size_t *count) MUST_CHECK;
+/* Files of plans whose place it took: they must not be visible. */
+error plan_superseded(struct arena *, const json_t *plan, struct staged_file **,
+                      size_t *count) MUST_CHECK;

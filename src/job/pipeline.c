@@ -180,9 +180,11 @@ static struct partition_value *ingest_partition(struct pipeline *p, int keys)
     return fixed;
 }
 
-/* Objects of a batch carry the checkpoint's id, so that a job started over never reuses a name. */
+/* Objects of a batch carry the checkpoint's id and, when the batch is made again, which time it is:
+ * a name is never used for other bytes. */
 static const char *object_stem(struct pipeline *p, const char *suffix)
 {
+    if (p->replay) suffix = arena_printf(&p->batch_arena, "-r%lld%s", (long long)p->replay, suffix);
     return arena_printf(&p->batch_arena, "%s-%s-%012lld%s",
                         job_safe_name(&p->batch_arena, p->options->name), p->checkpoint_id,
                         (long long)p->batch, suffix);
@@ -237,10 +239,11 @@ void pipeline_collect_nulled(struct pipeline *p)
     }
 }
 
-error pipeline_begin(struct pipeline *p, int64_t batch, int64_t wall_us)
+error pipeline_begin(struct pipeline *p, int64_t batch, int64_t replay, int64_t wall_us)
 {
     arena_reset(&p->batch_arena);
     p->batch = batch;
+    p->replay = replay;
     p->wall_us = wall_us;
     p->counts = (struct pipeline_counts){0};
     pipeline_collect_nulled(p);

@@ -5,7 +5,8 @@
  *     "positions": { shard: position after this batch },
  *     "counts":    { "read", "written", "quarantined", "filtered" },
  *     "nulled":    { column: values that became NULL },
- *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ] } */
+ *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ],
+ *     "superseded": files of the plans whose place this one took (after a replay) } */
 #include "job/internal.h"
 
 enum { PLAN_VERSION = 1 };
@@ -22,11 +23,16 @@ static json_t *file_document(const struct staged_file *staged)
                      (json_int_t)file->rows, "bytes", (json_int_t)file->bytes, "partition", partition);
 }
 
-json_t *plan_document(struct pipeline *p, const struct reader *reader,
-                      const struct staged_file *files, size_t count)
+static json_t *files_document(const struct staged_file *files, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(list, file_document(&files[i]));
+    return list;
+}
+
+json_t *plan_document(struct pipeline *p, const struct reader *reader,
+                      const struct staged_file *files, size_t count)
+{
     const struct pipeline_counts *c = &p->counts;
     pipeline_collect_nulled(p);
     return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o}",
@@ -36,7 +42,18 @@ json_t *plan_document(struct pipeline *p, const struct reader *reader,
                      "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
                      "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,
                      "nulled", p->nulled,
-                     "files", list);
+                     "files", files_document(files, count));
+}
+
+json_t *plan_again(const json_t *plan, const struct staged_file *files, size_t count)
+{
+    json_t *again = json_copy((json_t *)plan);
+    json_t *superseded = json_array(), *old = json_object_get(plan, "superseded");
+    if (old) json_array_extend(superseded, old);
+    json_array_extend(superseded, json_object_get(plan, "files"));
+    json_object_set_new(again, "superseded", superseded);
+    json_object_set_new(again, "files", files_document(files, count));
+    return again;
 }
 
 static error file_read(struct arena *arena, const json_t *document, struct staged_file *out)
@@ -63,13 +80,25 @@ static error file_read(struct arena *arena, const json_t *document, struct stage
     return good ? OK : fail(ERR_CORRUPT, "checkpoint: a planned file without its names");
 }
 
-error plan_files(struct arena *arena, const json_t *plan, struct staged_file **out, size_t *count)
+static error files_read(struct arena *arena, const json_t *plan, const char *member,
+                        struct staged_file **out, size_t *count)
 {
     if (json_integer_or(plan, "version", 0) != PLAN_VERSION)
         return fail(ERR_CORRUPT, "checkpoint: the plan is not of this version");
-    const json_t *list = json_object_get(plan, "files");
+    const json_t *list = json_object_get(plan, member);
     *count = json_array_size(list);
     *out = ARENA_ARRAY(arena, struct staged_file, *count);
     for (size_t i = 0; i < *count; i++) TRY(file_read(arena, json_array_get(list, i), &(*out)[i]));
     return OK;
+}
+
+error plan_files(struct arena *arena, const json_t *plan, struct staged_file **out, size_t *count)
+{
+    return files_read(arena, plan, "files", out, count);
+}
+
+error plan_superseded(struct arena *arena, const json_t *plan, struct staged_file **out,
+                      size_t *count)
+{
+    return files_read(arena, plan, "superseded", out, count);
 }

@@ -43,6 +43,7 @@ static error add_shard(struct reader *r, const struct shard *shard)
         return e;
     }
     fresh.after = fresh.position;
+    fresh.skipped = r->restricted;
     if (r->count == r->capacity) {
         r->capacity = r->capacity ? 2 * r->capacity : 16;
         r->shards = must_realloc(r->shards, (size_t)r->capacity * sizeof *r->shards);
@@ -100,7 +101,8 @@ static error list_shards(struct reader *r)
 
 error reader_open(struct reader *r, struct stream *stream, const struct checkpoint *cp, bool skip_lost)
 {
-    *r = (struct reader){.stream = stream, .skip_lost = skip_lost, .positions = cp->positions};
+    *r = (struct reader){.stream = stream, .skip_lost = skip_lost,
+                          .positions = json_incref(cp->positions)};
     TRY(position_read(json_object_get(cp->metadata, "starting"), &r->starting));
     r->initial = json_object_get(cp->metadata, "shards");
     return list_shards(r);
@@ -110,6 +112,7 @@ void reader_close(struct reader *r)
 {
     for (int i = 0; i < r->count; i++) shard_free(r, &r->shards[i]);
     free(r->shards);
+    json_decref(r->positions);
     arena_release(&r->scratch);
     *r = (struct reader){0};
 }
@@ -124,12 +127,14 @@ void reader_begin(struct reader *r)
 
 error reader_restrict(struct reader *r, const json_t *ranges)
 {
+    r->restricted = true;
     for (int i = 0; i < r->count; i++) r->shards[i].skipped = true;
     size_t i;
     json_t *range;
     json_array_foreach(ranges, i, range) {
         const char *id = json_text(range, "shard");
         struct shard_reader *shard = find_shard(r, id);
+        if (!shard && json_integer_or(range, "records", 0) == 0) continue; /* only its end was read */
         if (!shard)
             return fail(ERR_DATA_LOSS,
                         "the planned records of shard %s are gone: the shard expired before they were "

@@ -10,6 +10,7 @@ enum {
     SLICE_BYTES = 4 << 20,
     WAIT_US = 200 * 1000,
     EAGER_BATCH_US = 1000 * 1000, /* a window of 0 commits at least this often */
+    REPLAYS_MAX = 3,              /* of one batch in one attempt to finish it */
 };
 
 struct job {
@@ -26,6 +27,7 @@ struct job {
     bool checkpoint_stale;           /* a failure left open what is durable: read it again */
     bool tables_ensured;
     bool idle;                       /* the last window found nothing */
+    bool recovered;                  /* the last step finished a batch of an earlier one */
     int failures;                    /* in a row */
 };
 
@@ -159,9 +161,8 @@ static error read_window(struct job *job, int64_t wall_us)
 
 /* ---- after the plan ---- */
 
-/* Reads the planned ranges again and stages the files anew, under the plan's wall time and names. */
-static error replay(struct job *job, const json_t *plan, struct arena *arena,
-                    struct staged_file **files, size_t *count)
+/* Reads the planned ranges again and stages the files anew, under the plan's wall time. */
+static error read_again(struct job *job, const json_t *plan)
 {
     log_line(LOG_WARN, "job", "batch %lld: staged files are gone, reading its ranges again",
              (long long)job->checkpoint.next);
@@ -169,7 +170,8 @@ static error replay(struct job *job, const json_t *plan, struct arena *arena,
     job->reader_open = false;
     TRY(open_reader(job));
     TRY(reader_restrict(&job->reader, json_object_get(plan, "ranges")));
-    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, json_integer_or(plan, "wall_us", 0)));
+    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, job->checkpoint.replays + 1,
+                       json_integer_or(plan, "wall_us", 0)));
     while (!reader_drained(&job->reader)) {
         struct shard_reader *shard;
         struct records records;
@@ -182,42 +184,56 @@ static error replay(struct job *job, const json_t *plan, struct arena *arena,
         return fail(ERR_DATA_LOSS, "batch %lld was planned with %lld records, the stream now gives %lld",
                     (long long)job->checkpoint.next, (long long)planned,
                     (long long)job->pipeline.counts.read);
-    struct staged_file *fresh;
-    TRY(pipeline_finish(&job->pipeline, &fresh, count));
-    *files = arena_copy(arena, fresh, *count * sizeof *fresh);
     return OK;
 }
 
-/* Published files of the plan that the replay did not make again. They go before the new ones come,
- * so that a reader may miss rows for a moment but never sees one twice. */
-static error remove_stale(struct job *job, const struct staged_file *old, size_t old_count,
-                          const struct staged_file *fresh, size_t fresh_count)
+/* The batch anew, under a plan that takes the place of the pending one. That plan fences: of two
+ * runs that make a batch again, one goes on. */
+static error replay(struct job *job)
+{
+    struct staged_file *files;
+    size_t count;
+    TRY(read_again(job, job->checkpoint.pending));
+    TRY(pipeline_finish(&job->pipeline, &files, &count));
+    json_t *plan = plan_again(job->checkpoint.pending, files, count);
+    error e = checkpoint_replan(&job->checkpoint, plan);
+    if (e != OK) {
+        json_decref(plan);
+        return e;
+    }
+    json_decref(job->checkpoint.pending);
+    job->checkpoint.pending = plan;
+    return OK;
+}
+
+/* Files of plans that were replaced go before the new ones come, so that a reader may miss rows for a
+ * moment but never sees one twice. Staged bytes first: a late run can then no longer publish them. */
+static error remove_superseded(struct job *job, struct arena *arena)
 {
     struct object_store *objects = job->options->objects;
-    for (size_t i = 0; i < old_count; i++) {
-        bool again = false;
-        for (size_t k = 0; k < fresh_count; k++)
-            again |= strcmp(old[i].file.key, fresh[k].file.key) == 0;
-        error ignored = table_discard(objects, &old[i].file);
-        (void)ignored;
-        if (!again) TRY(objects->ops->remove(objects, old[i].file.bucket, old[i].file.key));
+    struct staged_file *old;
+    size_t count;
+    TRY(plan_superseded(arena, job->checkpoint.pending, &old, &count));
+    for (size_t i = 0; i < count; i++) {
+        error e = table_discard(objects, &old[i].file);
+        if (e != OK && e != ERR_NO_SUCH_UPLOAD) return e;
+        TRY(objects->ops->remove(objects, old[i].file.bucket, old[i].file.key));
     }
     return OK;
 }
 
-static error publish(struct job *job, struct arena *arena, const json_t *plan,
-                     struct staged_file **files, size_t *count)
+/* Makes the pending plan's files visible, or, when their bytes are gone, those of a replay. */
+static error publish(struct job *job, struct arena *arena, struct staged_file **files, size_t *count)
 {
-    error e = OK;
-    for (size_t i = 0; e == OK && i < *count; i++)
-        e = table_publish(job->options->objects, &(*files)[i].file);
-    if (e != ERR_NO_SUCH_UPLOAD) return e;
-    struct staged_file *old = *files;
-    size_t old_count = *count;
-    TRY(replay(job, plan, arena, files, count));
-    TRY(remove_stale(job, old, old_count, *files, *count));
-    for (size_t i = 0; i < *count; i++) TRY(table_publish(job->options->objects, &(*files)[i].file));
-    return OK;
+    for (int replays = 0;; replays++) {
+        TRY(remove_superseded(job, arena));
+        TRY(plan_files(arena, job->checkpoint.pending, files, count));
+        error e = OK;
+        for (size_t i = 0; e == OK && i < *count; i++)
+            e = table_publish(job->options->objects, &(*files)[i].file);
+        if (e != ERR_NO_SUCH_UPLOAD || replays == REPLAYS_MAX) return e;
+        TRY(replay(job));
+    }
 }
 
 static void fill_report(struct job *job, const json_t *plan, const struct staged_file *files,
@@ -249,15 +265,11 @@ static json_t *record_document(const struct batch_report *r)
                      "recovered", r->recovered);
 }
 
-/* Publishes, registers and commits the plan. */
-static error complete_plan(struct job *job, const json_t *plan, struct arena *arena, bool recovered,
-                           int64_t end_us)
+/* Registers what was published and commits the plan. */
+static error commit(struct job *job, const json_t *plan, const struct staged_file *files, size_t count,
+                    bool recovered, int64_t end_us)
 {
-    struct staged_file *files;
-    size_t count;
     struct batch_report report = {.recovered = recovered};
-    TRY(plan_files(arena, plan, &files, &count));
-    TRY(publish(job, arena, plan, &files, &count));
     if (!job->tables_ensured || !job->graph.source->source.schema)
         TRY(pipeline_ensure_tables(&job->pipeline));
     job->tables_ensured = true;
@@ -276,8 +288,11 @@ static error complete_plan(struct job *job, const json_t *plan, struct arena *ar
 static error complete(struct job *job, bool recovered, int64_t end_us)
 {
     struct arena arena = {0};
+    struct staged_file *files;
+    size_t count;
+    error e = publish(job, &arena, &files, &count);
     json_t *plan = json_incref(job->checkpoint.pending); /* the commit lets go of it */
-    error e = complete_plan(job, plan, &arena, recovered, end_us);
+    if (e == OK) e = commit(job, plan, files, count, recovered, end_us);
     json_decref(plan);
     arena_release(&arena);
     return e;
@@ -300,7 +315,7 @@ static error run_batch(struct job *job)
 {
     int64_t wall_us = now_us(); /* frozen: a replay writes to the same hour */
     reader_begin(&job->reader);
-    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, wall_us));
+    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, 0, wall_us));
     TRY(read_window(job, wall_us));
     int64_t end_us = monotonic_us();
     job->idle = job->pipeline.counts.read == 0;
@@ -330,7 +345,8 @@ static error reload_checkpoint(struct job *job)
 static error step(struct job *job)
 {
     if (job->checkpoint_stale) TRY(reload_checkpoint(job));
-    if (job->checkpoint.pending) return complete(job, true, monotonic_us());
+    job->recovered = job->checkpoint.pending != NULL;
+    if (job->recovered) return complete(job, true, monotonic_us());
     if (!job->reader_open) TRY(open_reader(job));
     return run_batch(job);
 }
@@ -354,11 +370,11 @@ static error run_steps(struct job *job)
 {
     static const int64_t pauses_us[] = {1000000, 2000000, 5000000}; /* as Glue's forEachBatch */
     while (!stopping(job)) {
-        bool recovering = job->checkpoint.pending != NULL;
         error e = step(job);
         if (e == OK) {
             job->failures = 0;
-            if (recovering) start_over(job); /* a replay left the reader restricted */
+            /* A reader that a replay restricted is of no further use. */
+            if (job->recovered || job->reader.restricted) start_over(job);
             else if (job->options->drain && job->idle && reader_drained(&job->reader)) return OK;
             continue;
         }

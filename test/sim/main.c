@@ -1,0 +1,330 @@
+/* sluice-sim: runs seeds and tells which fail.
+ *
+ *   sluice-sim [--seed N] [--runs M] [--jobs J] [--trace] [--plant NAME]
+ *
+ * A seed is a story: producers, reshards and retention between the steps of job runs that fault, die
+ * and overlap; then the faults end, a last run drains the stream, and the oracle looks. */
+#include "sim.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { JOBS_MAX = 64, LAST_RUNS = 12 };
+
+/* ---- one seed ---- */
+
+static json_t *job_document(void)
+{
+    static const char *const ingest[] = {"ingest_year", "ingest_month", "ingest_day", "ingest_hour"};
+    json_t *keys = json_array();
+    for (int i = 0; sim.layout == 1 && i < 4; i++)
+        json_array_append_new(keys, json_pack("[s]", ingest[i]));
+    if (sim.layout) json_array_append_new(keys, json_pack("[s]", "k"));
+    return json_pack(
+        "{s:{s:{s:s, s:s, s:s, s:i, s:{s:s}}}, s:{s:{s:s, s:[s], s:s, s:s, s:o, s:{s:b, s:s, s:s}}}}",
+        "source", "CatalogKinesisSource", "Name", "events", "Database", "db", "Table", "events",
+        "WindowSize", sim.window_s, "StreamingOptions", "StartingPosition", "TRIM_HORIZON",
+        "target", "S3GlueParquetTarget", "Name", "rows", "Inputs", "source", "Path",
+        "s3://" BUCKET "/table/", "Compression", sim_chance(500) ? "none" : "snappy",
+        "PartitionKeys", keys, "SchemaChangePolicy", "EnableUpdateCatalog", 1, "Database", "db",
+        "Table", "rows");
+}
+
+static void seed_begin(uint64_t seed)
+{
+    sim.seed = seed;
+    sim.random = seed * 0x2545f4914f6cdd1du + 1;
+    sim.calm = sim.failed = false;
+    arena_reset(&sim.memory);
+    /* a minute or so before an hour ends */
+    sim.true_us = INT64_C(1768042500000000) + sim_below(3600) * (int64_t)US_PER_SECOND;
+    sim.skew_us = sim.full_until_us = 0;
+    static const int rates[] = {0, 5, 20, 60};
+    sim.fault_permille = rates[sim_below(4)];
+    sim.switch_permille = rates[sim_below(4)] * 5;
+    sim.empty_permille = rates[sim_below(4)] * 5;
+    sim.loses_staged = sim_chance(400);
+    sim.overlaps = sim_chance(400);
+    sim.trims = sim_chance(400);
+    sim.jumps = sim_chance(400);
+    sim.layout = sim_below(3);
+    sim.window_s = sim_chance(300) ? 0 : 1 + sim_below(5);
+    sim.clock_calls = 0;
+    sim.overlap_now = false;
+    sim.shard_count = sim.record_count = sim.object_count = sim.token_count = sim.process_count = 0;
+    sim_uploads_drop(NULL);
+    sim_catalog_reset();
+    json_decref(sim.contents);
+    json_decref(sim.plans);
+    json_decref(sim.commits);
+    sim.contents = json_object();
+    sim.plans = json_object();
+    sim.commits = json_object();
+}
+
+static void world_turns(void)
+{
+    sim.true_us += sim_below(200000);
+    switch (sim_below(12)) {
+    case 0: case 1: case 2: case 3: sim_produce(); break;
+    case 4: if (sim_chance(400)) sim_reshard(); break;
+    case 5: if (sim.trims) sim_trim(); break;
+    case 6: if (sim.loses_staged && sim_chance(300)) sim_lose_staged(); break;
+    case 7: if (sim.jumps && sim_chance(300)) {
+                sim.skew_us += (sim_below(4 * 3600) - 2 * 3600) * (int64_t)US_PER_SECOND;
+                sim_say("the clock jumps");
+            }
+            break;
+    case 8: if (sim.fault_permille && sim_chance(100)) {
+                sim.full_until_us = sim.true_us + sim_below(20) * (int64_t)US_PER_SECOND;
+                sim_say("the disk is full");
+            }
+            break;
+    case 9: if (sim_chance(200)) sim.true_us += sim_below(900) * (int64_t)US_PER_SECOND; break;
+    default: break;
+    }
+}
+
+static struct process *process_pick(bool alive)
+{
+    struct process *found = NULL;
+    int count = 0;
+    for (int i = 0; i < PROCESSES_MAX; i++)
+        if (sim.processes[i].alive == alive && sim_below(++count) == 0) found = &sim.processes[i];
+    return found;
+}
+
+/* How a run may end while the world is wild. */
+static void check_result(const struct process *p)
+{
+    bool fine = p->result == OK || p->result == ERR_STOPPED || p->result == ERR_FENCED ||
+                error_row(p->result)->retry == RETRY_BACKOFF;
+    if (p->overlapped && p->result == ERR_DATA_LOSS) fine = true; /* another run committed, then retention */
+    if (sim.loses_staged && p->result == ERR_NO_SUCH_UPLOAD) fine = true; /* lost again and again */
+    if (!fine) sim_fail("run p%d ended with %s: %s", p->number, error_row(p->result)->code, p->text);
+}
+
+static void process_turn(struct process *p)
+{
+    if (sim_chance(10)) atomic_store(&p->stop, true); /* SIGTERM */
+    process_resume(p);
+    if (!p->alive) check_result(p);
+}
+
+static void wild_time(const json_t *document)
+{
+    for (int turns = 20 + sim_below(150); turns > 0 && !sim.failed; turns--) {
+        for (int n = sim_below(3); n > 0; n--) world_turns();
+        struct process *p = process_pick(true);
+        if (!p || sim.overlap_now || (sim.overlaps && sim_chance(30))) {
+            sim.overlap_now = false;
+            struct process *fresh = process_pick(false);
+            if (fresh) process_start(p = fresh, document);
+        }
+        if (p) process_turn(p);
+    }
+}
+
+/* A run sleeps while another commits so many batches that the oldest plans are removed. */
+static void long_sleep(const json_t *document)
+{
+    enum { BATCHES = 104, TURNS = 4000 };
+    struct process *sleeper = &sim.processes[0], *other = &sim.processes[1];
+    sim.fault_permille = 0;
+    sim.switch_permille = 200;
+    sim.window_s = 0;
+    process_start(sleeper, document);
+    sleeper->kill_at = 0;
+    for (int turns = 10 + sim_below(60); turns > 0 && sleeper->alive; turns--) {
+        sim_produce();
+        process_resume(sleeper);
+    }
+    sim_say("p%d sleeps", sleeper->number);
+    sim.switch_permille = 0;
+    process_start(other, document);
+    other->kill_at = 0;
+    other->options.drain = false;
+    long enough = sim.batches + BATCHES;
+    for (int turns = 0; turns < TURNS && sim.batches < enough && other->alive; turns++) {
+        if (sim_chance(300)) sim_produce();
+        process_resume(other);
+    }
+    sim_say("p%d wakes up", sleeper->number);
+    sim.switch_permille = 50;
+    while (sleeper->alive && !sim.failed) process_turn(sleeper);
+}
+
+/* No more faults: whoever lives ends, a last run drains, and one more finds nothing to do. */
+static void calm_time(const json_t *document)
+{
+    sim.calm = true;
+    sim.true_us += INT64_C(12) * 3600 * US_PER_SECOND; /* behind every jump of the clock */
+    sim.skew_us = 0;
+    for (struct process *p; (p = process_pick(true));) {
+        if (!p->options.drain) atomic_store(&p->stop, true);
+        process_resume(p);
+        if (!p->alive) check_result(p);
+    }
+    int drained = 0;
+    for (int i = 0; i < LAST_RUNS && drained < 2 && !sim.failed; i++) {
+        struct process *p = &sim.processes[0];
+        for (process_start(p, document); p->alive;) process_resume(p);
+        if (p->result != OK)
+            sim_fail("in peace run p%d ended with %s: %s", p->number, error_row(p->result)->code,
+                     p->text);
+        drained++;
+    }
+}
+
+static bool seed_run(uint64_t seed)
+{
+    seed_begin(seed);
+    sim_produce();
+    bool sleeps = sim_chance(10);
+    if (sleeps) sim.window_s = 0;
+    json_t *document = job_document();
+    CHECK(document);
+    if (sleeps) long_sleep(document);
+    else wild_time(document);
+    calm_time(document);
+    if (!sim.failed) oracle_finish();
+    json_decref(document);
+    if (sim.failed) printf("seed %llu FAILED: %s\n", (unsigned long long)seed, sim.failure);
+    return !sim.failed;
+}
+
+/* ---- many seeds ---- */
+
+struct tally { long runs, failures, steps, kills, faults, batches, replays, records, files; };
+
+static void on_crash(int signal_number)
+{
+    char text[96];
+    int size = snprintf(text, sizeof text, "seed %llu FAILED: the engine crashed (signal %d)\n",
+                        (unsigned long long)sim.seed, signal_number);
+    ssize_t ignored = write(STDOUT_FILENO, text, (size_t)size);
+    (void)ignored;
+    _exit(3);
+}
+
+static void tally_add(struct tally *t)
+{
+    t->steps = sim.steps;
+    t->kills = sim.kills;
+    t->faults = sim.faults;
+    t->batches = sim.batches;
+    t->replays = sim.replays;
+    t->records += sim.record_count;
+    for (int i = 0; i < sim.object_count; i++)
+        t->files += sim.objects[i].key[0] == 't' || sim.objects[i].key[0] == 'q';
+}
+
+static void seeds_run(uint64_t first, long runs, int step, struct tally *t)
+{
+    static char stack[64 << 10]; /* a crash may be of a run's own stack */
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&alternate, NULL);
+    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    sigaction(SIGABRT, &crash, NULL);
+#if !defined(__SANITIZE_ADDRESS__)
+    sigaction(SIGSEGV, &crash, NULL);
+    sigaction(SIGBUS, &crash, NULL);
+#endif
+    world = &sim_world;
+    log_set_level(LOG_ERROR);
+    for (long i = 0; i < runs && t->failures < 5; i += step) {
+        t->runs++;
+        if (!seed_run(first + (uint64_t)i)) {
+            t->failures++;
+            /* A failed story may have runs that never end; each is abandoned with its stack. */
+            for (int p = 0; p < PROCESSES_MAX; p++)
+                if (sim.processes[p].alive) sim.processes[p] = (struct process){0};
+        }
+        fflush(stdout);
+        tally_add(t);
+    }
+}
+
+static void seed_release(void)
+{
+    sim_uploads_drop(NULL);
+    processes_release();
+    for (int i = 0; i < SHARDS_MAX; i++) free(sim.shards[i].stored);
+    free(sim.records);
+    free(sim.objects);
+    json_decref(sim.contents);
+    json_decref(sim.plans);
+    json_decref(sim.commits);
+    json_decref(sim.database_tables);
+    json_decref(sim.partitions);
+    arena_release(&sim.memory);
+}
+
+static enum plant plant_named(const char *name)
+{
+    static const char *const names[] = {"none", "no-sync", "no-fence", "forget-shards"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, names[i]) == 0) return (enum plant)i;
+    fprintf(stderr, "sluice-sim: no plant '%s'\n", name);
+    exit(2);
+}
+
+static void usage(void)
+{
+    fprintf(stderr, "usage: sluice-sim [--seed N] [--runs M] [--jobs J] [--trace] [--plant NAME]\n");
+    exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    int64_t seed = 1, runs = 1000, jobs = sysconf(_SC_NPROCESSORS_ONLN);
+    for (int i = 1; i < argc; i++) {
+        bool more = i + 1 < argc, good = true;
+        if (strcmp(argv[i], "--trace") == 0) sim.trace = true;
+        else if (strcmp(argv[i], "--seed") == 0 && more) good = parse_int64(span_of(argv[++i]), &seed);
+        else if (strcmp(argv[i], "--runs") == 0 && more) good = parse_int64(span_of(argv[++i]), &runs);
+        else if (strcmp(argv[i], "--jobs") == 0 && more) good = parse_int64(span_of(argv[++i]), &jobs);
+        else if (strcmp(argv[i], "--plant") == 0 && more) sim.plant = plant_named(argv[++i]);
+        else usage();
+        if (!good) usage();
+    }
+    if (sim.trace || jobs < 1 || runs == 1) jobs = 1;
+    if (jobs > JOBS_MAX) jobs = JOBS_MAX;
+    struct tally *tallies = mmap(NULL, JOBS_MAX * sizeof *tallies, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(tallies != MAP_FAILED);
+    int64_t begin = real_world.monotonic_us();
+    pid_t children[JOBS_MAX];
+    fflush(stdout);
+    for (int64_t j = 0; j < jobs; j++) {
+        children[j] = fork();
+        if (children[j]) continue;
+        seeds_run((uint64_t)(seed + j), runs - j, (int)jobs, &tallies[j]);
+        seed_release();
+        exit(0);
+    }
+    struct tally all = {0};
+    for (int64_t j = 0; j < jobs; j++) {
+        int status = 0;
+        waitpid(children[j], &status, 0);
+        const struct tally *t = &tallies[j];
+        all.failures += t->failures + (status != 0);
+        all.runs += t->runs;
+        all.steps += t->steps;
+        all.kills += t->kills;
+        all.faults += t->faults;
+        all.batches += t->batches;
+        all.replays += t->replays;
+        all.records += t->records;
+        all.files += t->files;
+    }
+    double seconds = (double)(real_world.monotonic_us() - begin) / US_PER_SECOND;
+    printf("%ld runs, %ld failed; %ld steps, %ld kills, %ld faults, %ld batches, %ld records, %ld files, "
+           "%ld batches made again; %.1f s\n", all.runs, all.failures, all.steps, all.kills, all.faults,
+           all.batches, all.records, all.files, all.replays, seconds);
+    return all.failures != 0;
+}

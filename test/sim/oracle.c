@@ -1,0 +1,329 @@
+/* What must be true, row at a time and from the objects' own bytes: at every publication, at every
+ * commit, and at the end. It knows each record by construction and asks the engine for nothing. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { NAME_DIGITS = 12 };
+
+/* ---- names ---- */
+
+static bool is_quarantine(const char *key)
+{
+    return span_starts(span_of(key), "quarantine/");
+}
+
+static bool is_data(const char *key)
+{
+    return span_starts(span_of(key), "table/") || is_quarantine(key);
+}
+
+/* .../JOB-CHECKPOINT-BATCH...: -1 when it is no such name. */
+static int64_t batch_of_key(const char *key)
+{
+    const char *base = strrchr(key, '/');
+    enum { BEFORE = sizeof JOB "-" - 1 + 16 + 1 };
+    int64_t batch;
+    if (!base || strlen(++base) < BEFORE + NAME_DIGITS) return -1;
+    return parse_int64((span){base + BEFORE, NAME_DIGITS}, &batch) ? batch : -1;
+}
+
+static json_t *document_of(json_t *documents, int64_t batch)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)batch);
+    return json_object_get(documents, number);
+}
+
+/* ---- files ---- */
+
+static struct sim_record *record_of(const char *shard, span sequence, int64_t sub)
+{
+    struct sequence s;
+    int at = sim_shard_find(shard);
+    if (at < 0 || sequence_parse(sequence, &s) != OK || s.low == 0 ||
+        s.low > (uint64_t)sim.shards[at].count || s.middle != (uint64_t)at + 1)
+        return NULL;
+    for (int i = sim.shards[at].stored[s.low - 1]; i < sim.record_count; i++) {
+        struct sim_record *r = &sim.records[i];
+        if (r->shard == at && r->stored == (int)s.low - 1 && r->sub == sub) return r;
+        if (r->shard == at && r->stored >= (int)s.low) break;
+    }
+    return NULL;
+}
+
+typedef void row_found(struct sim_record *, const char *key, void *context);
+
+/* Each row against its record; calls `found` for it. */
+static void file_rows(struct arena *arena, const char *key, span bytes, row_found *found, void *context)
+{
+    int64_t rows;
+    struct row_column t[] = {{.name = "id", .is_int = true}, {.name = "n", .is_int = true}, {.name = "k"}};
+    const char *folder = strstr(key, "/k=");
+    if (!rows_read(arena, bytes, t, folder ? 2 : 3, &rows)) {
+        sim_fail("%s (%zu bytes) is no readable Parquet file", key, bytes.size);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t id = t[0].ints[i];
+        if (t[0].nulls[i] || id < 0 || id >= sim.record_count) {
+            sim_fail("%s: row %lld has an id that was never sent", key, (long long)i);
+            return;
+        }
+        struct sim_record *r = &sim.records[id];
+        char kind[3] = {'k', (char)('0' + r->kind), 0};
+        bool same_kind = folder ? strncmp(folder + 3, kind, 2) == 0 && folder[5] == '/'
+                                : !t[2].nulls[i] && span_is(t[2].texts[i], kind);
+        bool same_n = r->n < 0 ? t[1].nulls[i] : !t[1].nulls[i] && t[1].ints[i] == r->n;
+        if (r->reason != DECODED || !same_kind || !same_n)
+            sim_fail("%s: the row of record %lld is not what was sent", key, (long long)id);
+        found(r, key, context);
+    }
+}
+
+static void file_faults(struct arena *arena, const char *key, span bytes, row_found *found,
+                        void *context)
+{
+    int64_t rows;
+    struct row_column q[] = {{.name = "shard"}, {.name = "sequence_number"}, {.name = "reason"},
+                             {.name = "data"}, {.name = "sub_sequence_number", .is_int = true}};
+    if (!rows_read(arena, bytes, q, 5, &rows)) {
+        sim_fail("%s (%zu bytes) is no readable Parquet file", key, bytes.size);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        struct sim_record *r =
+            record_of(arena_text(arena, q[0].texts[i]), q[1].texts[i], q[4].ints[i]);
+        if (!r || !span_equal(r->data, q[3].texts[i]) ||
+            !span_is(q[2].texts[i], decode_reason_text(r->reason)) || r->reason == DECODED) {
+            sim_fail("%s: row %lld is not a record that belongs into quarantine", key, (long long)i);
+            return;
+        }
+        found(r, key, context);
+    }
+}
+
+static void file_each(struct arena *arena, const char *key, span bytes, row_found *found, void *context)
+{
+    (is_quarantine(key) ? file_faults : file_rows)(arena, key, bytes, found, context);
+}
+
+/* ---- at every step ---- */
+
+static void digest_row(struct sim_record *r, const char *key, void *context)
+{
+    (void)key;
+    uint64_t z = ((uint64_t)(r - sim.records) + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 31) * 0xbf58476d1ce4e5b9u;
+    *(uint64_t *)context += z ^ z >> 29;
+}
+
+/* Visible only behind a plan, and a name never stands for other rows. */
+void oracle_published(const char *key, span bytes)
+{
+    struct arena arena = {0};
+    uint64_t digest = 0;
+    int64_t batch = batch_of_key(key);
+    if (!is_data(key) || batch < 0) sim_fail("published an object of no batch: %s", key);
+    else if (!document_of(sim.plans, batch)) sim_fail("%s is visible before its plan", key);
+    file_each(&arena, key, bytes, digest_row, &digest);
+    arena_release(&arena);
+    json_t *before = json_object_get(sim.contents, key);
+    if (before && (uint64_t)json_integer_value(before) != digest)
+        sim_fail("%s was used again for other rows", key);
+    if (!before) json_object_set_new(sim.contents, key, json_integer((json_int_t)digest));
+}
+
+static int stored_through(const json_t *position, int shard)
+{
+    struct sequence s = {0};
+    const char *type = json_text(position, "type");
+    if (strcmp(type, "SHARD_END") == 0) return sim.shards[shard].count;
+    if (strcmp(type, "AFTER_SEQUENCE_NUMBER") != 0) return 0;
+    if (sequence_parse(span_of(json_text(position, "sequence")), &s) != OK) sim_fail("a bad position");
+    return (int)s.low;
+}
+
+static void committed(int64_t batch, const json_t *record)
+{
+    json_t *plan = document_of(sim.plans, batch);
+    if (!plan) {
+        sim_fail("batch %lld is committed without a plan", (long long)batch);
+        return;
+    }
+    if (json_integer_or(record, "read", -1) !=
+        json_integer_or(record, "written", 0) + json_integer_or(record, "quarantined", 0) +
+            json_integer_or(record, "filtered", 0))
+        sim_fail("batch %lld: read is not written + quarantined + filtered", (long long)batch);
+    const char *id;
+    json_t *position;
+    json_object_foreach(json_object_get(plan, "positions"), id, position) {
+        int shard = sim_shard_find(id);
+        int through = stored_through(position, shard);
+        if (through > sim.shards[shard].committed) sim.shards[shard].committed = through;
+        if (strcmp(json_text(position, "type"), "SHARD_END") == 0)
+            sim.shards[shard].committed_end = true;
+    }
+}
+
+void oracle_put(const char *key, span bytes)
+{
+    int64_t batch;
+    json_t *document;
+    const char *slash = strrchr(key, '/');
+    if (json_read(bytes, &document) != OK) {
+        sim_fail("%s is no document", key);
+        return;
+    }
+    bool plan = strstr(key, "/plan/") != NULL, commit = strstr(key, "/commit/") != NULL;
+    sim.replays += strstr(key, "/replan/") != NULL;
+    if ((plan || commit) && parse_int64(span_of(slash + 1), &batch)) {
+        json_t *all = plan ? sim.plans : sim.commits;
+        char number[24];
+        snprintf(number, sizeof number, "%lld", (long long)batch);
+        if (!json_object_get(all, number)) json_object_set(all, number, document);
+        if (commit) committed(batch, document);
+    }
+    /* Bytes lost behind their plan, while another run may look at it: the hardest of all. */
+    if ((plan || strstr(key, "/replan/")) && sim.loses_staged && !sim.calm && sim_chance(200)) {
+        sim_lose_staged();
+        sim.overlap_now = sim.overlaps;
+    }
+    json_decref(document);
+}
+
+/* ---- the end ---- */
+
+/* Ranges lie end to end per shard and count what they cover; tells each record's batch. */
+static void check_ranges(int64_t batch, const json_t *plan, int *reached, int *batches)
+{
+    size_t i;
+    json_t *range;
+    int64_t total = 0;
+    json_array_foreach(json_object_get(plan, "ranges"), i, range) {
+        int shard = sim_shard_find(json_text(range, "shard"));
+        int after = stored_through(json_object_get(range, "after"), shard);
+        int through = stored_through(json_object_get(range, "through"), shard);
+        int64_t count = 0;
+        if (after != reached[shard])
+            sim_fail("batch %lld begins behind record %d of %s, the one before ended at %d",
+                     (long long)batch, after, sim.shards[shard].id, reached[shard]);
+        for (int k = 0; k < sim.record_count; k++) {
+            const struct sim_record *r = &sim.records[k];
+            if (r->shard != shard || r->stored < after || r->stored >= through) continue;
+            batches[k] = (int)batch;
+            count++;
+        }
+        if (count != json_integer_or(range, "records", -1))
+            sim_fail("batch %lld counts %lld records of %s, there are %lld", (long long)batch,
+                     (long long)json_integer_or(range, "records", -1), sim.shards[shard].id,
+                     (long long)count);
+        reached[shard] = through;
+        total += count;
+    }
+    json_array_foreach(json_object_get(plan, "ranges"), i, range) {
+        const struct sim_shard *s = &sim.shards[sim_shard_find(json_text(range, "shard"))];
+        if ((s->parent >= 0 && reached[s->parent] < sim.shards[s->parent].count) ||
+            (s->adjacent >= 0 && reached[s->adjacent] < sim.shards[s->adjacent].count))
+            sim_fail("batch %lld has records of %s before the last ones of its parent",
+                     (long long)batch, s->id);
+    }
+    if (total != json_integer_or(json_object_get(plan, "counts"), "read", -1))
+        sim_fail("batch %lld: the ranges do not sum up to the records read", (long long)batch);
+}
+
+/* The leading ingest folders are the hour of the plan's wall time. */
+static void check_hour(const char *key, const json_t *plan)
+{
+    if (sim.layout == 2 && !is_quarantine(key)) return;
+    char want[64];
+    time_t seconds = (time_t)(json_integer_or(plan, "wall_us", 0) / US_PER_SECOND);
+    struct tm tm;
+    strftime(want, sizeof want, "/ingest_year=%Y/ingest_month=%m/ingest_day=%d/ingest_hour=%H/",
+             gmtime_r(&seconds, &tm));
+    if (!strstr(key, want)) sim_fail("%s is not in the hour of its plan (%s)", key, want);
+}
+
+static void check_partition(const char *key)
+{
+    char folder[OBJECT_KEY_MAX];
+    snprintf(folder, sizeof folder, "s3://" BUCKET "/%.*s", (int)(strrchr(key, '/') - key + 1), key);
+    const char *table = is_quarantine(key) ? "rows_quarantine" : "rows";
+    json_t *values = json_object_get(json_object_get(sim.partitions, table), folder);
+    if (!values) {
+        sim_fail("the partition of %s is not in the catalog", key);
+        return;
+    }
+    size_t i;
+    json_t *value;
+    const char *at = folder;
+    json_array_foreach(values, i, value) {
+        at = strchr(at, '=');
+        size_t size = strlen(json_string_value(value));
+        if (!at || strncmp(++at, json_string_value(value), size) != 0 || at[size] != '/')
+            sim_fail("the values of the partition of %s are not its folders'", key);
+    }
+}
+
+struct count { int64_t batch; const int *batches; };
+
+static void count_row(struct sim_record *r, const char *key, void *context)
+{
+    const struct count *c = context;
+    if (is_quarantine(key)) r->faults++;
+    else r->rows++;
+    if (c->batches[r - sim.records] != c->batch)
+        sim_fail("%s holds a record of batch %d", key, c->batches[r - sim.records]);
+}
+
+static void check_file(const struct sim_object *o, const int *batches)
+{
+    struct arena arena = {0};
+    struct count count = {batch_of_key(o->key), batches};
+    json_t *plan = document_of(sim.plans, count.batch);
+    if (!plan || !document_of(sim.commits, count.batch)) {
+        sim_fail("%s is visible, its batch is not committed", o->key);
+        return;
+    }
+    check_hour(o->key, plan);
+    check_partition(o->key);
+    struct parquet_footer *footer;
+    size_t need;
+    int64_t named;
+    if (parquet_footer_read(&arena, o->bytes, (int64_t)o->bytes.size, &footer, &need) == OK &&
+        (!parse_int64(parquet_footer_value(footer, "sluice.batch"), &named) || named != count.batch))
+        sim_fail("the footer of %s names another batch", o->key);
+    file_each(&arena, o->key, o->bytes, count_row, &count);
+    arena_release(&arena);
+}
+
+void oracle_finish(void)
+{
+    int reached[SHARDS_MAX] = {0};
+    int *batches = must_alloc(((size_t)sim.record_count + 1) * sizeof *batches);
+    for (int i = 0; i < sim.record_count; i++) batches[i] = -1;
+    int64_t count = (int64_t)json_object_size(sim.commits);
+    for (int64_t b = 0; b < count; b++) {
+        const json_t *plan = document_of(sim.plans, b);
+        if (!document_of(sim.commits, b)) sim_fail("batch %lld was left out", (long long)b);
+        else check_ranges(b, plan, reached, batches);
+    }
+    if ((int64_t)json_object_size(sim.plans) != count)
+        sim_fail("%zu plans, %lld commits", json_object_size(sim.plans), (long long)count);
+    for (int i = 0; i < sim.object_count; i++)
+        if (is_data(sim.objects[i].key)) check_file(&sim.objects[i], batches);
+    for (int i = 0; i < sim.record_count; i++) {
+        const struct sim_record *r = &sim.records[i];
+        bool good = r->reason == DECODED ? r->rows == 1 && r->faults == 0
+                                         : r->rows == 0 && r->faults == 1;
+        if (!good)
+            sim_fail("record %d (%s, number %d, sub-record %u; batch %d) is %d times in the table, "
+                     "%d times in quarantine", i, sim.shards[r->shard].id, r->stored, r->sub,
+                     batches[i], r->rows, r->faults);
+    }
+    for (const struct upload *u = sim.uploads; u; u = u->next)
+        sim_fail("staged bytes of %s are left (%s)", u->key, u->token);
+    free(batches);
+}

@@ -1,0 +1,91 @@
+"""Bugs to plant: each is one edit of one source of the engine, whose text must be there exactly once.
+
+usage: plants.py NAME FOLDER      writes the edited copy into FOLDER
+
+A simulator built with one of them must fail within 1,000 seeds (run.py)."""
+import os, sys
+
+PLANTS = {
+    "publish-before-plan": ("src/job/run.c", """    error e = checkpoint_plan(&job->checkpoint, plan);
+""", """    error e = OK;
+    for (size_t i = 0; e == OK && i < json_array_size(json_object_get(plan, "files")); i++) {
+        json_t *f = json_array_get(json_object_get(plan, "files"), i);
+        struct data_file file = {.bucket = json_text(f, "bucket"), .key = json_text(f, "key"),
+                                 .token = json_text(f, "token")};
+        e = table_publish(job->options->objects, &file);
+    }
+    if (e == OK) e = checkpoint_plan(&job->checkpoint, plan);
+"""),
+    "commit-before-publish": ("src/job/run.c", """    error e = publish(job, &arena, &files, &count);
+    json_t *plan = json_incref(job->checkpoint.pending); /* the commit lets go of it */
+    if (e == OK) e = commit(job, plan, files, count, recovered, end_us);
+""", """    json_t *plan = json_incref(job->checkpoint.pending);
+    error e = plan_files(&arena, plan, &files, &count);
+    if (e == OK) e = commit(job, plan, files, count, recovered, end_us);
+    if (e == OK) {
+        job->checkpoint.pending = json_incref(plan);
+        e = publish(job, &arena, &files, &count);
+        json_decref(job->checkpoint.pending);
+        job->checkpoint.pending = NULL;
+    }
+"""),
+    "commit-before-register": ("src/job/run.c", """    TRY(pipeline_register(&job->pipeline, files, count, &report.partitions_added));
+    fill_report(job, plan, files, count, &report);
+    json_t *record = record_document(&report);
+    error e = checkpoint_commit(&job->checkpoint, plan, record);
+""", """    fill_report(job, plan, files, count, &report);
+    json_t *record = record_document(&report);
+    error e = checkpoint_commit(&job->checkpoint, plan, record);
+    if (e == OK) e = pipeline_register(&job->pipeline, files, count, &report.partitions_added);
+"""),
+    "hour-of-replay": ("src/job/run.c", """                       json_integer_or(plan, "wall_us", 0)));
+""", """                       now_us()));
+"""),
+    "reuse-name": ("src/job/pipeline.c", "(long long)p->batch, suffix);", "(long long)(p->batch % 2), suffix);"),
+    "forget-superseded": ("src/job/run.c", "        TRY(remove_superseded(job, arena));\n", ""),
+    "replay-unbounded": ("src/job/reader.c", "        shard->bounded = through.type == POSITION_AFTER_SEQUENCE;\n", ""),
+    "forget-positions": ("src/job/reader.c", "    if (stored) e = position_read(stored, &fresh.position);\n    else if", "    if"),
+    "children-first": ("src/job/reader.c", """           parent_done(r, shard->parent) && parent_done(r, shard->adjacent);
+""", """           true;
+"""),
+    "forget-closed-shard": ("src/job/reader.c", """        if (!find_shard(r, shards[i].id)) TRY(add_shard(r, &shards[i]));
+""", """        if (!find_shard(r, shards[i].id)) {
+            if (shards[i].closed) continue;
+            TRY(add_shard(r, &shards[i]));
+        }
+"""),
+    "no-fence": ("src/job/checkpoint.c", "(struct object_condition){.if_absent = true}", "(struct object_condition){0}"),
+    "no-replay-fence": ("src/job/checkpoint.c", "entry_key(&arena, cp, kind, cp->replays + 1), plan);", "entry_key(&arena, cp, kind, cp->replays + 1 + now_us() % 1000), plan);"),
+    "never-sweep": ("src/job/run.c", """        TRY(objects->ops->upload_sweep(objects, node->target.bucket, stem, now_us(), keep,
+                                       count));
+""", ""),
+    "lose-quarantine": ("src/job/pipeline.c", """    return write_rows(p, &p->targets[p->target_count], batch_finish(&p->quarantine_rows, &p->slice));
+""", """    return OK;
+"""),
+    "drop-last-record": ("src/job/reader.c", """            (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
+    if (records->count) {""", """            (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
+    if (records->count > 7) records->count--;
+    if (records->count) {"""),
+    "no-newest-check": ("src/job/checkpoint.c", "    else if (e == OK) e = check_newest(cp, &arena, key);\n", ""),
+    "plans-listed-first": ("src/job/checkpoint.c", """    TRY(last_entry(cp, arena, "commit", &committed));
+    TRY(last_entry(cp, arena, "plan", &planned));
+""", """    TRY(last_entry(cp, arena, "plan", &planned));
+    TRY(last_entry(cp, arena, "commit", &committed));
+"""),
+    "keep-restricted-reader": ("src/job/run.c", "if (job->recovered || job->reader.restricted) start_over(job);", "if (job->recovered) start_over(job);"),
+    "replay-takes-new-shards": ("src/job/reader.c", "    fresh.skipped = r->restricted;\n", ""),
+    "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
+}
+
+def main():
+    name, folder = sys.argv[1:]
+    path, old, new = PLANTS[name]
+    text = open(path).read()
+    if text.count(old) != 1:
+        sys.exit("plants.py: %s: the text to replace is %d times in %s" % (name, text.count(old), path))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, os.path.basename(path)), "w") as out:
+        out.write('#line 1 "%s"\n' % path + text.replace(old, new))
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+/* Processes: each runs job_run on a stack of its own and may be left at any call of a back end, so
+ * that two runs of one job interleave. A killed one goes on without effect until job_run returns. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STACK_BYTES = 1 << 20 };
+
+static const json_t *document_to_run;
+
+static void on_batch(void *context, const struct batch_report *report)
+{
+    const struct process *p = context;
+    sim.batches++;
+    sim_say("p%d batch %lld done: %lld read, %lld quarantined%s", p->number,
+            (long long)report->batch, (long long)report->read, (long long)report->quarantined,
+            report->recovered ? ", recovered" : "");
+}
+
+static void process_main(unsigned index)
+{
+    struct process *p = &sim.processes[index];
+    p->result = job_run(document_to_run, &p->options);
+    snprintf(p->text, sizeof p->text, "%s", p->result == OK ? "" : error_text());
+    sim_uploads_drop(p);
+    sim_say("p%d ends: %s %s", p->number, p->result == OK ? "OK" : error_row(p->result)->code, p->text);
+    p->alive = false;
+}
+
+void process_start(struct process *p, const json_t *document)
+{
+    char *stack = p->stack ? p->stack : must_alloc(STACK_BYTES);
+    bool others = false;
+    for (int i = 0; i < PROCESSES_MAX; i++)
+        if (&sim.processes[i] != p && sim.processes[i].alive)
+            others = sim.processes[i].overlapped = true;
+    *p = (struct process){.number = ++sim.process_count, .alive = true, .stack = stack,
+                          .overlapped = others};
+    p->store = (struct sim_store){{&sim_object_ops}, p};
+    p->catalog = (struct sim_catalog){{&sim_catalog_ops}, p};
+    p->options = (struct job_options){
+        .name = JOB,
+        .memory_bytes = sim_chance(500) ? 4 << 20 : 96 << 10,
+        .window_us = -1,
+        .drain = sim.calm || sim_chance(800),
+        .retries = sim_below(4),
+        .stop = &p->stop,
+        .catalog = &p->catalog.base,
+        .objects = &p->store.base,
+        .open_stream = sim_stream_open,
+        .on_batch = on_batch,
+        .context = p,
+    };
+    if (!sim.calm && sim_chance(800)) p->kill_at = 1 + sim_below(sim_chance(300) ? 20 : 150);
+    sim_say("p%d starts%s", p->number, p->options.drain ? ", to drain" : "");
+    document_to_run = document;
+    CHECK(getcontext(&p->context) == 0);
+    p->context.uc_stack.ss_sp = p->stack;
+    p->context.uc_stack.ss_size = STACK_BYTES;
+    p->context.uc_link = &sim.scheduler;
+    makecontext(&p->context, (void (*)(void))process_main, 1, (unsigned)(p - sim.processes));
+}
+
+void process_resume(struct process *p)
+{
+    sim.current = p;
+    CHECK(swapcontext(&sim.scheduler, &p->context) == 0);
+    sim.current = NULL;
+}
+
+void process_yield(struct process *p)
+{
+    CHECK(swapcontext(&p->context, &sim.scheduler) == 0);
+}
+
+void processes_release(void)
+{
+    for (int i = 0; i < PROCESSES_MAX; i++) {
+        free(sim.processes[i].stack);
+        sim.processes[i].stack = NULL;
+    }
+}
