@@ -572,6 +572,7 @@ error expression_parse(struct arena *arena, span text, const json_t *keys,
     if (text.size > 4 * EXPRESSION_MAX) /* characters have up to four bytes */
         return fail(ERR_INVALID_INPUT, "an expression may have at most %d characters",
                     EXPRESSION_MAX);
+    if (memchr(text.data, '\0', text.size)) return refuse(&p, "a NUL");
     TRY(next(&p));
     TRY(parse_or(&p, &x));
     if (p.token != TOKEN_END) return refuse(&p, "something behind the end");
