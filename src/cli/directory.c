@@ -104,13 +104,28 @@ error endpoint_write(const char *path, const json_t *ready)
     return e;
 }
 
+void endpoint_remove(const char *path)
+{
+    struct arena arena = {0};
+    const char *file = arena_printf(&arena, "%s/endpoint.json", path);
+    if (unlink(file) != 0 && errno != ENOENT)
+        log_line(LOG_WARN, "up", "remove %s: %s", file, strerror(errno));
+    arena_release(&arena);
+}
+
 error endpoint_read(struct arena *arena, const char *path, json_t **ready)
 {
-    enum { MAX_BYTES = 64 * 1024 };
+    enum { MAX_BYTES = 64 * 1024, LOOK_MS = 50, START_MS = 1000, READY_MS = 10000 };
+    const char *file = arena_printf(arena, "%s/endpoint.json", path);
     struct buffer text = {0};
-    error e = directory_is_served(arena, path)
-                  ? file_read_whole(arena_printf(arena, "%s/endpoint.json", path), &text, MAX_BYTES)
-                  : fail(ERR_NOT_FOUND, "no `sluice up' serves %s", path);
+    for (int waited_ms = 0; waited_ms < READY_MS; waited_ms += LOOK_MS) {
+        bool served = directory_is_served(arena, path);
+        if (served && access(file, F_OK) == 0) break;
+        if (!served && waited_ms >= START_MS) /* as the line before this one may have started it */
+            return fail(ERR_NOT_FOUND, "no `sluice up' serves %s", path);
+        world->sleep_us(LOOK_MS * US_PER_MS);
+    }
+    error e = file_read_whole(file, &text, MAX_BYTES);
     if (e == OK) e = json_read(buffer_span(&text), ready);
     buffer_release(&text);
     return e;

@@ -103,9 +103,11 @@ error credentials_write(const char *path, const char *access_key, const char *se
 error credentials_read(struct arena *, const char *path, const char **access_key,
                        const char **secret_key) MUST_CHECK;
 
-/* PATH/endpoint.json: what `sluice up` says when it is ready, for the other commands. Reading is
- * ERR_NOT_FOUND when nobody serves the directory. */
+/* PATH/endpoint.json: what `sluice up` says when it is ready, for the other commands; there only
+ * while it is. Reading waits for one that is about to start or be ready, and is ERR_NOT_FOUND when nobody
+ * serves the directory. */
 error endpoint_write(const char *path, const json_t *ready) MUST_CHECK;
+void endpoint_remove(const char *path);
 error endpoint_read(struct arena *, const char *path, json_t **ready) MUST_CHECK;
 
 /* ---- endpoints (endpoint.c) ----

@@ -53,6 +53,7 @@ static error open_stores(struct server *server)
 {
     TRY(directory_path(&server->arena, server->options->dir, &server->path));
     TRY(directory_lock(server->path, &server->lock));
+    endpoint_remove(server->path); /* of one that was killed */
     TRY(folder_make(part(server, "state")));
     TRY(state_open(part(server, "state"), &server->state));
     TRY(folder_make(part(server, "streams")));
@@ -105,7 +106,10 @@ static void close_server(struct server *server)
     if (server->objects) server->objects->ops->close(server->objects);
     if (server->streams) stream_store_close(server->streams);
     if (server->state) state_close(server->state);
-    if (server->lock.file >= 0) directory_unlock(&server->lock);
+    if (server->lock.file >= 0) {
+        endpoint_remove(server->path);
+        directory_unlock(&server->lock);
+    }
     arena_release(&server->arena);
 }
 

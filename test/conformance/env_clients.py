@@ -122,6 +122,19 @@ def aliases_on_request():
 
 
 @test
+def right_behind_the_start():
+    """As two lines pasted at once; what a killed server said of itself is not believed."""
+    directory = os.path.join(parent, "fresh")
+    for end in ("kill -9 $!", "kill $!; wait $!"):
+        script = ("%s up --dir %s --port 0 2>/dev/null & eval \"$(%s env --dir %s)\";"
+                  " aws kinesis list-streams; %s" % (SLUICE, directory, SLUICE, directory, end))
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True,
+                              env=environment(home), timeout=60)
+        assert json.loads(done.stdout)["StreamNames"] == [], done
+    assert not os.path.exists(os.path.join(directory, "endpoint.json"))
+
+
+@test
 def nobody_serves():
     secure.stop()
     for directory in (secure.directory, "/none"):
