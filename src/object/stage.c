@@ -307,6 +307,16 @@ static bool was_completed(struct state_txn *t, const char *bucket, const char *k
     return same;
 }
 
+/* Somebody may have removed the file by hand. */
+static bool staged_is_whole(const struct local *l, const char *token, int64_t size)
+{
+    struct buffer path = {0};
+    struct world_stat st;
+    bool whole = world->stat(staging_full(l, token, &path), &st) == 0 && st.is_file && st.size == size;
+    buffer_release(&path);
+    return whole;
+}
+
 static error complete_in(struct local *l, struct state_txn *t, const char *token,
                          struct publication *p)
 {
@@ -317,9 +327,12 @@ static error complete_in(struct local *l, struct state_txn *t, const char *token
     TRY(e);
     p->staged = (struct staged){token, json_integer_or(record, "size", 0),
                                 json_text(record, "etag"), json_text(record, "type"), NULL};
-    e = p->staged.etag && p->staged.type
-            ? publish_in(l, t, p)
-            : fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
+    if (!p->staged.etag || !p->staged.type)
+        e = fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
+    else if (!staged_is_whole(l, token, p->staged.size))
+        e = fail(ERR_NO_SUCH_UPLOAD, "the staged bytes of upload %s are gone", token);
+    else
+        e = publish_in(l, t, p);
     if (e == OK) e = state_delete(t, record_key("upload", token));
     json_decref(record);
     return e;
