@@ -103,6 +103,27 @@ static error read_entry(void *context, const struct object_info *object)
     return OK;
 }
 
+/* replan/N/K takes the place of plan N and of those with a lower K: listings come in order. */
+static error read_replan(void *context, const struct object_info *object)
+{
+    struct reading *r = context;
+    struct ledger *l = r->ledger;
+    const char *number_text = object->key + strlen(r->directory), *slash = strchr(number_text, '/');
+    int64_t number;
+    if (!slash || !parse_int64((span){number_text, (size_t)(slash - number_text)}, &number))
+        return fail(ERR_CORRUPT, "checkpoint s3://%s/%s is not a batch of Sluice's", l->bucket,
+                    object->key);
+    struct ledger_batch *batch = ledger_find(l, number);
+    json_t *document;
+    if (!batch || !batch->plan) return OK;
+    error e = ledger_read(r->objects, l->bucket, object->key, &document);
+    if (e == ERR_NO_SUCH_KEY) return OK;
+    TRY(e);
+    json_decref(batch->plan);
+    batch->plan = document;
+    return OK;
+}
+
 /* Commits first: a batch committed meanwhile shows as pending, never as committed without plan. */
 static error read_batches(struct arena *arena, struct object_store *objects, struct ledger *l)
 {
@@ -112,7 +133,9 @@ static error read_batches(struct arena *arena, struct object_store *objects, str
                             .directory = arena_printf(arena, "%s/%s/", l->prefix, kinds[i])};
         TRY(ledger_list(objects, l->bucket, r.directory, arena, read_entry, &r));
     }
-    return OK;
+    struct reading again = {.objects = objects, .ledger = l,
+                            .directory = arena_printf(arena, "%s/replan/", l->prefix)};
+    return ledger_list(objects, l->bucket, again.directory, arena, read_replan, &again);
 }
 
 error ledger_open(struct arena *arena, struct object_store *objects, const char *url,
