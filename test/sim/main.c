@@ -1,6 +1,8 @@
 /* sluice-sim: runs seeds and tells which fail.
  *
- *   sluice-sim [--seed N] [--runs M] [--jobs J] [--trace] [--plant NAME]
+ *   sluice-sim [--seed N] [--runs M] [--jobs J] [--first] [--trace] [--plant NAME]
+ *
+ * --first ends at the first failure; --plant makes the world itself wrong (run.py).
  *
  * A seed is a story: producers, reshards and retention between the steps of job runs that fault, die
  * and overlap; then the faults end, a last run drains the stream, and the oracle looks. */
@@ -49,6 +51,12 @@ static void seed_begin(uint64_t seed)
     sim.empty_permille = rates[sim_below(4)] * 5;
     sim.loses_staged = sim_chance(400);
     sim.overlaps = sim_chance(400);
+    sim.duel = sim_chance(150); /* two runs at all times, call by call */
+    if (sim.duel) {
+        sim.overlaps = true;
+        sim.switch_permille = 300;
+        sim.fault_permille = 5;
+    }
     sim.trims = sim_chance(400);
     sim.jumps = sim_chance(400);
     sim.layout = sim_below(3);
@@ -85,6 +93,7 @@ static void world_turns(void)
             }
             break;
     case 9: if (sim_chance(200)) sim.true_us += sim_below(900) * (int64_t)US_PER_SECOND; break;
+    case 10: if (sim.loses_staged && sim_chance(300)) sim_reshard(); break;
     default: break;
     }
 }
@@ -105,6 +114,11 @@ static void check_result(const struct process *p)
                 error_row(p->result)->retry == RETRY_BACKOFF;
     if (p->overlapped && p->result == ERR_DATA_LOSS) fine = true; /* another run committed, then retention */
     if (sim.loses_staged && p->result == ERR_NO_SUCH_UPLOAD) fine = true; /* lost again and again */
+    bool drained = p->result == OK && p->options.drain && !p->stop;
+    for (int i = 0; drained && i < sim.shard_count; i++)
+        if (sim.shards[i].committed < p->began_at[i])
+            sim_fail("run p%d ended as drained, but committed %s only up to %d of %d", p->number,
+                     sim.shards[i].id, sim.shards[i].committed, p->began_at[i]);
     if (!fine) sim_fail("run p%d ended with %s: %s", p->number, error_row(p->result)->code, p->text);
 }
 
@@ -120,7 +134,7 @@ static void wild_time(const json_t *document)
     for (int turns = 20 + sim_below(150); turns > 0 && !sim.failed; turns--) {
         for (int n = sim_below(3); n > 0; n--) world_turns();
         struct process *p = process_pick(true);
-        if (!p || sim.overlap_now || (sim.overlaps && sim_chance(30))) {
+        if (!p || sim.overlap_now || sim.duel || (sim.overlaps && sim_chance(30))) {
             sim.overlap_now = false;
             struct process *fresh = process_pick(false);
             if (fresh) process_start(p = fresh, document);
@@ -223,6 +237,16 @@ static void tally_add(struct tally *t)
         t->files += sim.objects[i].key[0] == 't' || sim.objects[i].key[0] == 'q';
 }
 
+static struct tally *tallies; /* of all workers, shared */
+static int64_t failures_max = 5;
+
+static bool enough_failures(int workers)
+{
+    long failures = 0;
+    for (int i = 0; i < workers; i++) failures += tallies[i].failures;
+    return failures >= failures_max;
+}
+
 static void seeds_run(uint64_t first, long runs, int step, struct tally *t)
 {
     static char stack[64 << 10]; /* a crash may be of a run's own stack */
@@ -236,7 +260,7 @@ static void seeds_run(uint64_t first, long runs, int step, struct tally *t)
 #endif
     world = &sim_world;
     log_set_level(LOG_ERROR);
-    for (long i = 0; i < runs && t->failures < 5; i += step) {
+    for (long i = 0; i < runs && !enough_failures(step); i += step) {
         t->runs++;
         if (!seed_run(first + (uint64_t)i)) {
             t->failures++;
@@ -275,7 +299,8 @@ static enum plant plant_named(const char *name)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: sluice-sim [--seed N] [--runs M] [--jobs J] [--trace] [--plant NAME]\n");
+    fprintf(stderr, "usage: sluice-sim [--seed N] [--runs M] [--jobs J] [--first] [--trace] "
+                    "[--plant NAME]\n");
     exit(2);
 }
 
@@ -285,6 +310,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         bool more = i + 1 < argc, good = true;
         if (strcmp(argv[i], "--trace") == 0) sim.trace = true;
+        else if (strcmp(argv[i], "--first") == 0) failures_max = 1;
         else if (strcmp(argv[i], "--seed") == 0 && more) good = parse_int64(span_of(argv[++i]), &seed);
         else if (strcmp(argv[i], "--runs") == 0 && more) good = parse_int64(span_of(argv[++i]), &runs);
         else if (strcmp(argv[i], "--jobs") == 0 && more) good = parse_int64(span_of(argv[++i]), &jobs);
@@ -294,7 +320,7 @@ int main(int argc, char **argv)
     }
     if (sim.trace || jobs < 1 || runs == 1) jobs = 1;
     if (jobs > JOBS_MAX) jobs = JOBS_MAX;
-    struct tally *tallies = mmap(NULL, JOBS_MAX * sizeof *tallies, PROT_READ | PROT_WRITE,
+    tallies = mmap(NULL, JOBS_MAX * sizeof *tallies, PROT_READ | PROT_WRITE,
                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(tallies != MAP_FAILED);
     int64_t begin = real_world.monotonic_us();

@@ -68,6 +68,7 @@ struct process {
     error result;
     char text[256];
     long ops, kill_at;           /* kill_at 0: never */
+    int began_at[SHARDS_MAX];    /* stored records at its start: draining covers them */
     ucontext_t context;
     char *stack;
     atomic_bool stop;
@@ -87,7 +88,7 @@ struct sim {
 
     int64_t true_us, skew_us, full_until_us;
     int fault_permille, switch_permille, empty_permille;
-    bool loses_staged, overlaps, overlap_now, trims, jumps;
+    bool loses_staged, overlaps, overlap_now, duel, trims, jumps;
     int layout;                  /* of the target: 0 by hour, 1 by hour and kind, 2 by kind */
     int window_s;
     int64_t clock_calls;
