@@ -3,6 +3,7 @@
 #include "base/date.h"
 
 #include <stdio.h>
+#include <time.h>
 
 int64_t days_from_civil(int64_t year, int month, int day)
 {
@@ -158,5 +159,19 @@ error date_parse_iso8601(span in, int64_t *us)
                     (int)(in.size < 40 ? in.size : 40), in.data);
     *us = us_from_civil(&c) -
           (int64_t)sign * (offset_hours * 3600 + offset_minutes * 60) * US_PER_SECOND;
+    return OK;
+}
+
+error date_parse_http(span text, int64_t *us)
+{
+    enum { SIZE = 29 };
+    char copy[SIZE + 1] = {0};
+    struct tm t = {0};
+    if (text.size == SIZE) memcpy(copy, text.data, SIZE);
+    const char *end = strptime(copy, "%a, %d %b %Y %H:%M:%S GMT", &t);
+    if (!end || *end)
+        return fail(ERR_PARSE, "\"%.*s\" is no HTTP date", (int)(text.size < 64 ? text.size : 64),
+                    text.data);
+    *us = (int64_t)timegm(&t) * US_PER_SECOND;
     return OK;
 }

@@ -30,5 +30,6 @@ char *date_iso8601(struct arena *, int64_t us);  /* 2023-01-10T06:07:08.123Z */
 char *date_http(struct arena *, int64_t us);     /* Tue, 10 Jan 2023 06:07:08 GMT (RFC 7231) */
 char *date_amz(struct arena *, int64_t us);      /* 20230110T060708Z */
 error date_parse_amz(span, int64_t *us) MUST_CHECK;
+error date_parse_http(span, int64_t *us) MUST_CHECK; /* the form that date_http writes */
 /* 2023-01-10[T| ]06:07[:08[.123]][Z|+hh:mm] */
 error date_parse_iso8601(span, int64_t *us) MUST_CHECK;

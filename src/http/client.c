@@ -15,6 +15,7 @@ enum {
     BACKOFF_MAX_US = 20 * US_PER_SECOND,
     REFRESH_AHEAD_US = 300 * US_PER_SECOND,
     REFRESH_RETRY_US = 30 * US_PER_SECOND,
+    SKEW_US = 240 * US_PER_SECOND, /* services tolerate 5 to 15 minutes */
 };
 
 struct http_client {
@@ -25,6 +26,8 @@ struct http_client {
     bool own_credentials;   /* found, not given: looked up again when they expire */
     int64_t expires_us;     /* 0: never */
     int64_t look_again_us;
+    int64_t ahead_us;       /* the services' clock before ours, where ours is wrong */
+    int64_t server_us;      /* their clock as of the last reply; 0: not told */
     struct buffer reply;    /* of http_aws_json */
 };
 
@@ -107,6 +110,7 @@ void http_client_close(struct http_client *c)
 /* ---- one call ---- */
 
 struct transfer {
+    struct http_client *client;
     struct http_call *call;
     struct buffer *body;
     size_t body_start;
@@ -129,9 +133,13 @@ static size_t on_header_line(char *data, size_t one, size_t size, void *context)
     (void)one;
     struct transfer *t = context;
     const char *colon = memchr(data, ':', size);
-    if (colon && t->call->on_header)
-        t->call->on_header(t->call->context, span_trim((span){data, (size_t)(colon - data)}),
-                           span_trim((span){colon + 1, size - (size_t)(colon + 1 - data)}));
+    if (!colon) return size;
+    span name = span_trim((span){data, (size_t)(colon - data)});
+    span value = span_trim((span){colon + 1, size - (size_t)(colon + 1 - data)});
+    if (span_equal_nocase(name, SPAN("date")) &&
+        date_parse_http(value, &t->client->server_us) != OK)
+        t->client->server_us = 0;
+    if (t->call->on_header) t->call->on_header(t->call->context, name, value);
     return size;
 }
 
@@ -177,7 +185,8 @@ static error call_prepare(struct http_client *c, const struct http_call *call,
     if (!credentials->access_key.data)
         return fail(ERR_USAGE, "no AWS credentials to sign a call of %s with", call->service);
     const struct sigv4_signing with = {credentials, span_of(call->region),
-                                       span_of(call->service), now_us()};
+                                       span_of(call->service),
+                                       now_us() + c->ahead_us};
     return sigv4_sign(r, &with);
 }
 
@@ -244,7 +253,7 @@ static error call_perform(struct http_client *c, struct http_call *call,
 {
     CURL *curl = c->curl;
     char text[CURL_ERROR_SIZE] = "";
-    struct transfer t = {.call = call, .body = call->reply_body,
+    struct transfer t = {.client = c, .call = call, .body = call->reply_body,
                          .body_start = call->reply_body ? call->reply_body->size : 0};
     int64_t timeout_us = call->timeout_us > 0 ? call->timeout_us : TIMEOUT_US;
     struct curl_slist *headers = header_list(r);
@@ -285,6 +294,7 @@ error client_call(struct http_client *c, struct http_call *call,
 {
     struct http_request r;
     call->status = 0;
+    c->server_us = 0;
     error e = call_prepare(c, call, credentials, &r);
     if (e == OK) e = call_perform(c, call, &r, direct);
     arena_reset(&c->arena);
@@ -335,11 +345,22 @@ static bool credentials_renewed(struct http_client *c)
     return renewed;
 }
 
+/* A signature refused by a service whose clock is far from ours: its own is followed from now on. */
+static bool clock_followed(struct http_client *c)
+{
+    int64_t off_us = c->server_us - (now_us() + c->ahead_us);
+    if (!c->server_us || (off_us < SKEW_US && off_us > -SKEW_US)) return false;
+    c->ahead_us += off_us;
+    log_line(LOG_WARN, "http", "this machine's clock is %lld s off: following the services'",
+             (long long)(-c->ahead_us / US_PER_SECOND));
+    return true;
+}
+
 error http_call_retried(struct http_client *c, struct http_call *call, int attempts,
                         error (*judge)(void *context, const struct http_call *), void *context)
 {
     size_t start = call->reply_body ? call->reply_body->size : 0;
-    bool renewed = false;
+    bool renewed = false, followed = false;
     error e = OK;
     for (int attempt = 0; attempt < (attempts > 0 ? attempts : ATTEMPTS);) {
         if (call->reply_body) call->reply_body->size = start;
@@ -347,6 +368,10 @@ error http_call_retried(struct http_client *c, struct http_call *call, int attem
         if (e == OK) e = judge(context, call);
         if (e == ERR_EXPIRED_TOKEN && !renewed && credentials_renewed(c)) {
             renewed = true;
+            continue;
+        }
+        if (e == ERR_INVALID_SIGNATURE && !followed && clock_followed(c)) {
+            followed = true;
             continue;
         }
         if (e == OK || error_row(e)->retry != RETRY_BACKOFF) break;

@@ -169,8 +169,9 @@ error http_call(struct http_client *, struct http_call *) MUST_CHECK;
 
 /* Calls until `judge` is content: it turns a reply into OK or a worded error. Errors are retried by
  * their class with jittered backoff, at most `attempts` times (0: 5); reply_body is emptied before
- * each. Keys that expired are looked up again, which counts as no attempt. Any try may have had
- * its effect though its reply was lost. */
+ * each. Keys that expired are looked up again, and where a signature fails because this machine's
+ * clock is wrong, the service's is followed; neither counts as an attempt. Any try may have had its
+ * effect though its reply was lost. */
 error http_call_retried(struct http_client *, struct http_call *, int attempts,
                         error (*judge)(void *context, const struct http_call *),
                         void *context) MUST_CHECK;

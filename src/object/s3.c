@@ -11,7 +11,6 @@
 #include "object/internal.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     ATTEMPTS = 8,
@@ -283,21 +282,16 @@ static error remote_get_range(struct object_store *s, const char *bucket, const 
     return e;
 }
 
-static int64_t http_date(const char *text)
-{
-    struct tm t = {0};
-    if (!text || !strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &t)) return 0;
-    return (int64_t)timegm(&t) * US_PER_SECOND;
-}
-
 static error remote_head(struct object_store *s, const char *bucket, const char *key,
                          struct arena *arena, struct object_info *out)
 {
     struct request q = {.remote = remote_of(s), .arena = arena, .method = "HEAD",
                         .bucket = bucket, .key = key};
+    int64_t modified_us = 0;
     TRY(request_run(&q));
+    if (q.modified) TRY(date_parse_http(span_of(q.modified), &modified_us));
     *out = (struct object_info){.key = arena_text(arena, span_of(key)), .size = q.size,
-                                .modified_us = http_date(q.modified),
+                                .modified_us = modified_us,
                                 .etag = q.etag ? q.etag : "", .content_type = q.type};
     return OK;
 }

@@ -84,7 +84,9 @@ def exact(name, count):
 
 
 def drained(document):
-    """Runs once to the streams' end, on a good network."""
+    """Runs once to the stream's end, on a good network, when nothing that was sent before a kill can
+    arrive any more."""
+    time.sleep(0.5)
     status, batches, err = finish(start(document, "--remote", "--window", "0", "--drain"))
     equal(status, 0, document["Name"] + ": the last run drained the stream") or print("# " + err)
     return batches
@@ -155,12 +157,18 @@ def killed():
     thread = threading.Thread(target=put, args=("killed", range(count), 0.1))
     thread.start()
     random.seed(11)
-    kills = recovered = 0
+    kills = recovered = overtaken = 0
     while kills < KILLS:
         process = start(document, "--remote", "--window", "0.1")
         time.sleep(random.uniform(0.05, 0.8))
         if process.poll() is not None:
-            ok(False, "killed: the job ended by itself", finish(process))
+            # The last plan of a killed run may reach S3 when the next run has begun: that one is refused,
+            # and whoever supervises it starts it again.
+            status, _, err = finish(process)
+            overtaken += 1
+            if "another run of this job" in err:
+                continue
+            ok(False, "killed: the job ended by itself", err)
             break
         _, batches, _ = finish(process, signal.SIGKILL)
         recovered += sum(b["recovered"] for b in batches)
@@ -169,7 +177,7 @@ def killed():
     equal(kills, KILLS, "killed: %d times" % KILLS)
     drained(document)
     exact("killed", count)
-    print("# %d batches were finished for a run that had died" % recovered)
+    print("# %d batches were finished for a run that had died, %d runs refused" % (recovered, overtaken))
 
 
 def two_at_once():

@@ -122,6 +122,24 @@ static void parses(void **state)
         assert_int_equal(date_parse_amz(span_of(bad_amz[i]), &us), ERR_PARSE);
 }
 
+static void parses_http(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    static const int64_t seconds[] = {0, 1673330828, 951782400, 253402300799};
+    static const char *const bad[] = {"", "Tue, 10 Jan 2023 06:07:08", "2023-01-10T06:07:08Z",
+                                      "Tue, 10 Jan 2023 06:07:08 GMTx", "Tue, 32 Jan 2023 06:07:08 GMT"};
+    int64_t us;
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        const char *text = date_http(&a, seconds[i] * US_PER_SECOND);
+        assert_int_equal(date_parse_http(span_of(text), &us), OK);
+        assert_int_equal(us, seconds[i] * US_PER_SECOND);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(date_parse_http(span_of(bad[i]), &us), ERR_PARSE);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +147,7 @@ int main(void)
         cmocka_unit_test(holds_every_instant),
         cmocka_unit_test(prints),
         cmocka_unit_test(parses),
+        cmocka_unit_test(parses_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

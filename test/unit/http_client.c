@@ -106,7 +106,8 @@ static void handle(void *context, struct http_request *r, struct http_reply *rep
         atomic_store(&verify_error, e);
         if (e != OK) {
             reply->status = 403;
-            reply->body = span_of(arena_printf(r->arena, "%s", error_text()));
+            reply->body = span_of(arena_printf(r->arena, "{\"__type\":\"%s\",\"message\":\"no\"}",
+                                               error_row(e)->name));
         }
     }
 }
@@ -124,6 +125,14 @@ static void note_sleep(int64_t us)
     slept_us[sleeps++] = us;
 }
 
+/* A thread's clock may be wrong: the client's, not the server's. */
+static _Thread_local int64_t wrong_by_us;
+
+static int64_t clock_now(void)
+{
+    return real_world.now_us() + wrong_by_us;
+}
+
 static struct world quick;
 
 static int start(void **state)
@@ -131,6 +140,7 @@ static int start(void **state)
     (void)state;
     quick = real_world;
     quick.sleep_us = note_sleep;
+    quick.now_us = clock_now;
     world = &quick;
     if (http_server_open("127.0.0.1", 0, &handler, &server) != OK) return 1;
     snprintf(base_url, sizeof base_url, "http://127.0.0.1:%d", http_server_port(server));
@@ -347,6 +357,22 @@ static void json_retries_until_it_works(void **state)
         assert_in_range(slept_us[i], 0, 100 * US_PER_MS << i);
 }
 
+/* The service's clock is followed when a signature fails by ours, then kept. */
+static void a_wrong_clock_is_noticed(void **state)
+{
+    (void)state;
+    static const int64_t offs_s[] = {3600, -3600, 86400 * 400};
+    const struct answer good = {200, "{}"};
+    json_t *output = NULL;
+    for (size_t i = 0; i < sizeof offs_s / sizeof *offs_s; i++) {
+        wrong_by_us = offs_s[i] * US_PER_SECOND;
+        error e = list_shards(&good, 1, 1, &output);
+        wrong_by_us = 0;
+        assert_int_equal(e, OK);
+        json_decref(output);
+    }
+}
+
 /* ---- where credentials are found ---- */
 
 static void put_file(const char *path, const char *text)
@@ -472,6 +498,7 @@ int main(void)
         cmocka_unit_test(json_replies),
         cmocka_unit_test(json_errors_by_name),
         cmocka_unit_test(json_retries_until_it_works),
+        cmocka_unit_test(a_wrong_clock_is_noticed),
         cmocka_unit_test(credentials_found),
         cmocka_unit_test(expired_keys_are_looked_up_again),
     };
