@@ -481,6 +481,41 @@ static void tell_foreign(struct judge *j, const struct audit_group *g)
                         (long long)g->batches[i].number, g->job);
 }
 
+/* A job that started over with a new checkpoint, but not with an empty table, has read records
+ * twice: then what it read of a shard under one checkpoint meets what it read under the other. */
+static void judge_lives(struct judge *j, const json_t *one, const json_t *other)
+{
+    size_t i, k;
+    json_t *a, *b;
+    json_array_foreach(json_object_get(one, "shards"), i, a) {
+        json_array_foreach(json_object_get(other, "shards"), k, b) {
+            struct sequence first[2], last[2];
+            if (strcmp(json_text(a, "shard"), json_text(b, "shard")) != 0) continue;
+            if (!json_text(a, "first") || !json_text(b, "first") ||
+                sequence_parse(span_of(json_text(a, "first")), &first[0]) != OK ||
+                sequence_parse(span_of(json_text(a, "last")), &last[0]) != OK ||
+                sequence_parse(span_of(json_text(b, "first")), &first[1]) != OK ||
+                sequence_parse(span_of(json_text(b, "last")), &last[1]) != OK)
+                continue;
+            if (sequence_compare(first[0], last[1]) <= 0 && sequence_compare(first[1], last[0]) <= 0)
+                problem(j, "overlap", json_pack("{s:O, s:O}", "job", json_object_get(one, "job"), "shard",
+                                                json_object_get(a, "shard")),
+                        "shard %s was read by job %s under checkpoint %s and again under %s",
+                        json_text(a, "shard"), json_text(one, "job"), json_text(one, "checkpoint"),
+                        json_text(other, "checkpoint"));
+        }
+    }
+}
+
+static void judge_all_lives(struct judge *j)
+{
+    for (size_t i = 0; i < json_array_size(j->jobs); i++)
+        for (size_t k = 0; k < i; k++) {
+            const json_t *a = json_array_get(j->jobs, i), *b = json_array_get(j->jobs, k);
+            if (strcmp(json_text(a, "job"), json_text(b, "job")) == 0) judge_lives(j, b, a);
+        }
+}
+
 /* ---- catalog ---- */
 
 static const char *folder_of(struct arena *arena, const struct audit_file *f)
@@ -655,6 +690,7 @@ static error judge_table(struct judge *j, const struct table *table, json_t **ou
         if (is_foreign(j, &j->audit.groups[i])) tell_foreign(j, &j->audit.groups[i]);
         else judge_group(j, &j->audit.groups[i]);
     }
+    judge_all_lives(j);
     int64_t partitions = 0;
     if (table->partition_keys->field_count) TRY(judge_catalog(j, &partitions));
     *out = report_document(j, table->location, partitions);
