@@ -1,7 +1,7 @@
 /* Prints the operations' tables as JSON, to be compared with AWS's own service model:
  * {"OPERATION": {"served": true, "input": [{"name", "type", "required", "min", "max", "pattern",
- * "values", "of", "keys"}, ...]}, ...} for the service whose X-Amz-Target prefix is the argument.
- */
+ * "values", "of", "keys"}, ...]}, ...} for the service whose X-Amz-Target
+ * prefix or signing name is the argument. */
 #include "aws/internal.h"
 
 #include <stdio.h>
@@ -43,6 +43,7 @@ static json_t *rows_json(const struct member *rows)
 int main(int count, char **arguments)
 {
     const struct service *s = count > 1 ? service_by_target(span_of(arguments[1])) : NULL;
+    if (count > 1 && !s) s = service_by_signing_name(span_of(arguments[1]));
     if (!s || !s->operations) return 2;
     json_t *out = json_object();
     for (const struct operation *const *table = s->operations; *table; table++)

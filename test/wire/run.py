@@ -8,7 +8,9 @@ A file is a list of steps in order, on one gateway with an empty data directory:
     # comment
     === what the next request shows
     > Operation {"Member": "value", ...}       a signed request; JSON may go on over several lines;
-                                               Glue.Operation and Logs.Operation name the service
+                                               Glue.Operation, Sts.Operation .. name the service
+                                               (Query: members become fields, replies read back
+                                               as JSON: lists of <member>, all values texts)
     | raw body text                            instead of JSON (with `> Operation` alone)
     @ cbor                                     send and expect CBOR; {"$blob": "base64"} is a blob,
                                                {"$time": ms} a time
@@ -34,7 +36,8 @@ A file is a list of steps in order, on one gateway with an empty data directory:
 Inside requests ${name} stands for what was bound. `@ open NAME` keeps an event stream open under
 a name: steps `=== ...` with `& NAME` and `<` lines go on reading it.
 """
-import base64, datetime, glob, http.client, json, os, re, struct, sys, time
+import base64, datetime, glob, html, http.client, json, os, re, struct, sys, time
+import urllib.parse, xml.etree.ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "conformance", "lib"))
@@ -167,7 +170,9 @@ def match(want, got, bound, where=""):
 
 # ---- requests ----
 
-SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs")}
+SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs"),
+            "Ssm": ("AmazonSSM", "ssm"), "Sts": ("-", "sts", "2011-06-15"), "Iam": ("-", "iam", "2010-05-08"),
+            "Lake": ("/", "lakeformation")}  # X-Amz-Target, "-": Query, "/": the path; signing name; Version
 
 class Clock(datetime.datetime):
     """What botocore signs with; `offset` follows the gateway's clock."""
@@ -186,14 +191,14 @@ def signed_headers(gateway, service, how, method, path, headers, body):
     kind, _, argument = how.partition(" ")
     if kind == "none":
         return headers
-    key, secret = gateway.access_key, gateway.secret_key
+    key, secret, token = gateway.access_key, gateway.secret_key, None
     if kind == "unknown": key = "AKIAAAAAAAAAAAAAAAAA"
     if kind == "secret": secret = "x" * 40
-    if kind == "other": key, secret = argument.split()
+    if kind == "other": key, secret, *token = argument.split()
     request = botocore.awsrequest.AWSRequest(
         method=method, url=gateway.endpoint + path, headers=dict(headers), data=body)
     Clock.offset -= 1200 if kind == "old" else 0
-    botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret),
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret, token[0] if token else None),
                             argument if kind == "service" else service,
                             argument if kind == "region" else gateway.region).add_auth(request)
     Clock.offset += 1200 if kind == "old" else 0
@@ -218,6 +223,8 @@ def build(step, bound):
     body = None if step.raw is None else step.raw.encode()
     service, _, operation = step.operation.rpartition(".")
     target, options["service"] = SERVICES[service][0] + "." + operation, SERVICES[service][1]
+    if SERVICES[service][0] in ("-", "/"): target = "-"
+    if SERVICES[service][0] == "/": options["request"] = "POST /" + operation
     for option in step.options:
         name, _, argument = option.partition(" ")
         if name == "cbor": options["cbor"] = True
@@ -231,10 +238,14 @@ def build(step, bound):
                 holder[member] = base64.b64encode(bytes(int(count))).decode()
         elif name == "target": target = argument
         elif name == "header": options["headers"].append(argument)
-        elif name in ("auth", "request"): options[name] = argument
+        elif name in ("auth", "request"): options[name] = substitute(argument, bound)
         elif name == "until": options["until"] = True
         elif name == "times": options["times"] = int(argument)
         else: raise AssertionError("unknown option " + option)
+    if body is None and SERVICES[service][0] == "-":
+        fields = {"Action": operation, "Version": SERVICES[service][2], **query_fields(document or {})}
+        body = urllib.parse.urlencode(fields).encode()
+        options["headers"].append("Content-Type: application/x-www-form-urlencoded; charset=utf-8")
     if body is None:
         body = b"" if document is None else \
             cbor_dump(document) if options["cbor"] else json.dumps(document).encode()
@@ -250,8 +261,29 @@ def build(step, bound):
 
 # ---- replies ----
 
+def query_fields(value, prefix=""):
+    """{"A": [{"B": 1}]} -> {"A.member.1.B": "1"}"""
+    if isinstance(value, bool): return {prefix: "true" if value else "false"}
+    if isinstance(value, list) and not value: return {prefix: ""}
+    if not isinstance(value, (dict, list)): return {prefix: str(value)}
+    pairs = value.items() if isinstance(value, dict) else (
+        ("member.%d" % i, v) for i, v in enumerate(value, 1))
+    fields = {}
+    for name, inner in pairs: fields.update(query_fields(inner, prefix + "." + name if prefix else name))
+    return fields
+
+def query_reply(element):
+    tag = lambda e: e.tag.split("}")[-1]
+    if not len(element): return element.text or ""
+    if tag(element[0]) == "member": return [query_reply(e) for e in element]
+    return {tag(e): query_reply(e) for e in element}
+
 def parsed(content_type, body):
     if not body: return None
+    if content_type == "text/xml" and b"<ErrorResponse" not in body:
+        reply = query_reply(xml.etree.ElementTree.fromstring(body))
+        reply.pop("ResponseMetadata")
+        return next(iter(reply.values()), {})
     if "cbor" in content_type: return cbor_load(body)
     if "json" in content_type: return json.loads(body)
     return body.decode()
@@ -260,7 +292,8 @@ def check_error(want, reply, bound):
     name, _, message = want.partition(" ")
     if isinstance(reply, str):
         got = re.search("<Code>(.*?)</Code><Message>(.*?)</Message>", reply)
-        reply = {"__type": got and got.group(1), "message": got and got.group(2)}
+        reply = {"__type": got and got.group(1), "message": got and html.unescape(got.group(2))}
+    if "Message" in reply: reply["message"] = reply.pop("Message")
     match({"__type": name, "message": message}, reply, bound)
 
 def check_reply(want, status, content_type, body, bound, cbor):
