@@ -1,7 +1,7 @@
 /* What the Glue files share: operation tables, the rows that many operations have, the catalog of
  * a call, and its pages. Facts: AWS Glue Web API Reference, 2017-03-31.
  *
- * Objects are stored as the catalog's documents: what the input rows know is kept and reads back. */
+ * Objects are stored as the catalog's documents: what the input rows know reads back. */
 #pragma once
 
 #include "aws/internal.h"
@@ -113,7 +113,7 @@ void glue_pattern_free(struct glue_pattern *);
 
 /* New reference to the Job; ERR_ENTITY_NOT_FOUND. */
 error glue_job_read(struct call *, struct state_txn *, const char *name, json_t **out) MUST_CHECK;
-/* How large a run is: as StartJobRun's input says, else as the job does. Fills the run's members. */
+/* How large a run is: as StartJobRun's input says, else as the job does. Fills its members. */
 error glue_job_capacity(const json_t *job, const json_t *input, json_t *run) MUST_CHECK;
 /* Whether the command is one that streams. */
 bool glue_job_is_streaming(const json_t *job);
@@ -121,7 +121,9 @@ bool glue_job_is_streaming(const json_t *job);
 /* ---- tags (glue_tag.c): of a resource ("job/NAME", "database/NAME") ---- */
 
 /* Merges; NULL adds nothing. */
-error glue_tags_add(struct call *, struct state_txn *, const char *resource, const json_t *tags) MUST_CHECK;
+error glue_tags_add(struct call *, struct state_txn *, const char *resource,
+                    const json_t *tags) MUST_CHECK;
 error glue_tags_drop(struct call *, struct state_txn *, const char *resource) MUST_CHECK;
 /* New reference to the map, empty when there are none. */
-error glue_tags_read(struct call *, struct state_txn *, const char *resource, json_t **out) MUST_CHECK;
+error glue_tags_read(struct call *, struct state_txn *, const char *resource,
+                     json_t **out) MUST_CHECK;

@@ -98,7 +98,8 @@ static const struct member database_input[] = {
     CATALOG_ROW, NAME_ROW("Name", MEMBER_REQUIRED), ROWS_END,
 };
 static const struct member get_databases_input[] = {
-    CATALOG_ROW, NEXT_TOKEN, MAX_RESULTS(100), ENUM_ROW("ResourceShareType", MEMBER_OPTIONAL, share_types),
+    CATALOG_ROW,      NEXT_TOKEN,
+    MAX_RESULTS(100), ENUM_ROW("ResourceShareType", MEMBER_OPTIONAL, share_types),
     ROWS_END,
 };
 

@@ -12,8 +12,8 @@ static error put(struct call *c, bool create)
     TRY(glue_catalog(c, &catalog));
     json_t *input = member_copy(function_rows, json_object_get(c->input, "FunctionInput"));
     error e = create ? catalog_create_function(catalog, database, input)
-                     : catalog_update_function(catalog, database, json_text(c->input, "FunctionName"),
-                                               input);
+                     : catalog_update_function(catalog, database,
+                                               json_text(c->input, "FunctionName"), input);
     json_decref(input);
     if (e == OK) c->output = json_object();
     return e;
@@ -100,8 +100,8 @@ static error get_functions(struct call *c)
     if (stars > STARS_MAX)
         return fail(ERR_INVALID_INPUT, "A pattern may have at most %d times '*'.", STARS_MAX);
     TRY(glue_catalog(c, &catalog));
-    TRY(glue_page_open(c, arena_printf(c->arena, "%s %s", database ? database : "", l.pattern), PAGE,
-                       &l.page));
+    TRY(glue_page_open(c, arena_printf(c->arena, "%s %s", database ? database : "", l.pattern),
+                       PAGE, &l.page));
     return glue_page_close(&l.page, "UserDefinedFunctions",
                            catalog_scan_functions(catalog, database, l.page.after, list_one, &l));
 }
@@ -114,7 +114,8 @@ static const struct member resource_uri[] = {
     ENUM_ROW("ResourceType", MEMBER_OPTIONAL, resource_types),
     LINES_ROW("Uri", MEMBER_OPTIONAL, 1, 1024), ROWS_END,
 };
-static const struct member resource_uri_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, resource_uri)};
+static const struct member resource_uri_row[] = {
+    STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, resource_uri)};
 static const struct member function_rows[] = {
     NAME_ROW("FunctionName", MEMBER_OPTIONAL), NAME_ROW("ClassName", MEMBER_OPTIONAL),
     NAME_ROW("OwnerName", MEMBER_OPTIONAL), ENUM_ROW("OwnerType", MEMBER_OPTIONAL, owner_types),

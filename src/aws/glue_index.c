@@ -1,4 +1,4 @@
-/* Partition indexes: declared, listed, ACTIVE at once. Every expression is answered without them. */
+/* Partition indexes: declared, listed, ACTIVE at once. Expressions are answered without them. */
 #include "aws/glue.h"
 
 enum { PAGE = 100 };

@@ -72,7 +72,8 @@ static error check_capacity(const json_t *job)
         return fail(ERR_INVALID_INPUT,
                     "Worker Type G.025X is only supported for Job Command gluestreaming.");
     if (capacity && is_shell(job) && dpu != 0.0625 && dpu != 1)
-        return fail(ERR_INVALID_INPUT, "Max Capacity of Job Command pythonshell must be 0.0625 or 1.");
+        return fail(ERR_INVALID_INPUT,
+                    "Max Capacity of Job Command pythonshell must be 0.0625 or 1.");
     if (capacity && !is_shell(job) && (dpu < 2 || dpu > 1000000))
         return fail(ERR_INVALID_INPUT, "Max Capacity must be at least 2 DPU.");
     return OK;
@@ -285,7 +286,8 @@ static error get_jobs(struct call *c)
     TRY(glue_page_open(c, "", PAGE, &page));
     error e = glue_begin(c, false, &txn);
     if (e == OK)
-        e = glue_end(txn, state_scan(txn, glue_key(c, kind_job, ""), page.after, glue_page_take, &page));
+        e = glue_end(txn,
+                     state_scan(txn, glue_key(c, kind_job, ""), page.after, glue_page_take, &page));
     return glue_page_close(&page, "Jobs", e);
 }
 
@@ -400,7 +402,8 @@ static const struct member source_control[] = {
 static const struct member node[] = {{.type = MEMBER_STRUCTURE}};
 static const struct member node_id[] = {{.type = MEMBER_STRING, .pattern = "[A-Za-z0-9_-]*"}};
 
-#define NAMED_ARGUMENTS(text_name) {.name = (text_name), .type = MEMBER_MAP, .of = text, .keys = text}
+#define NAMED_ARGUMENTS(text_name)                                                                \
+    {.name = (text_name), .type = MEMBER_MAP, .of = text, .keys = text}
 #define JOB_ROWS(flag)                                                                            \
     DESCRIPTION_ROW,                                                                              \
     PLAIN_ROW("LogUri"),                                                                          \
@@ -415,7 +418,7 @@ static const struct member node_id[] = {{.type = MEMBER_STRING, .pattern = "[A-Z
     INTEGER_ROW("Timeout", MEMBER_OPTIONAL, 1, COUNT_MAX),                                        \
     {.name = "MaxCapacity", .type = MEMBER_DOUBLE},                                               \
     NAME_ROW("SecurityConfiguration", MEMBER_OPTIONAL),                                           \
-    STRUCTURE_ROW("NotificationProperty", MEMBER_OPTIONAL, glue_notification_property),      \
+    STRUCTURE_ROW("NotificationProperty", MEMBER_OPTIONAL, glue_notification_property),           \
     {.name = "GlueVersion", .type = MEMBER_STRING, .min = 1, .max = 255,                          \
      .pattern = "^[[:alnum:]_]+[.][[:alnum:]_]+$", .told = "^\\w+\\.\\w+$"},                      \
     INTEGER_ROW("NumberOfWorkers", MEMBER_OPTIONAL, 0, 0),                                        \
@@ -426,7 +429,8 @@ static const struct member node_id[] = {{.type = MEMBER_STRING, .pattern = "[A-Z
     STRUCTURE_ROW("SourceControlDetails", MEMBER_OPTIONAL, source_control),                       \
     ENUM_ROW("JobMode", MEMBER_OPTIONAL, modes),                                                  \
     BOOLEAN_ROW("JobRunQueuingEnabled"),                                                          \
-    TEXT_ROW("MaintenanceWindow", MEMBER_OPTIONAL, 0, 0, "^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?[0-9]|2[0-3])$")
+    TEXT_ROW("MaintenanceWindow", MEMBER_OPTIONAL, 0, 0,                                          \
+             "^(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?[0-9]|2[0-3])$")
 
 static const struct member create_job_input[] = {
     NAME_ROW("Name", MEMBER_REQUIRED), JOB_ROWS(MEMBER_REQUIRED),

@@ -20,7 +20,8 @@ static error change(struct call *c, enum partition_change what, const json_t *it
     struct catalog *catalog;
     TRY(glue_catalog(c, &catalog));
     return catalog_change_partitions(catalog, json_text(c->input, "DatabaseName"),
-                                     json_text(c->input, "TableName"), what, items, outcome, context);
+                                     json_text(c->input, "TableName"), what, items, outcome,
+                                     context);
 }
 
 /* One item, whose refusal is the operation's; steals it. */
@@ -82,8 +83,9 @@ static error batch_create_partition(struct call *c)
 
 static json_t *update_item(const json_t *entry)
 {
-    return json_pack("{s:O, s:o}", "PartitionValueList", json_object_get(entry, "PartitionValueList"),
-                     "PartitionInput", input_copy(json_object_get(entry, "PartitionInput")));
+    return json_pack("{s:O, s:o}", "PartitionValueList",
+                     json_object_get(entry, "PartitionValueList"), "PartitionInput",
+                     input_copy(json_object_get(entry, "PartitionInput")));
 }
 
 static error update_partition(struct call *c)
@@ -169,7 +171,8 @@ struct listing {
 static bool list_one(void *context, const char *name, json_t *partition)
 {
     struct listing *l = context;
-    if (l->without_columns) json_object_del(json_object_get(partition, "StorageDescriptor"), "Columns");
+    if (l->without_columns)
+        json_object_del(json_object_get(partition, "StorageDescriptor"), "Columns");
     return glue_page_take(&l->page, name, partition);
 }
 
@@ -216,7 +219,8 @@ static const struct member input_row[] = {
 static const struct member value_list[] = {VALUES_ROW("Values"), ROWS_END};
 static const struct member value_list_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, value_list)};
 static const struct member update_entry[] = {BOUNDED_VALUES_ROW, INPUT_ROW, ROWS_END};
-static const struct member update_entry_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, update_entry)};
+static const struct member update_entry_row[] = {
+    STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, update_entry)};
 static const struct member segment[] = {
     INTEGER_ROW("SegmentNumber", MEMBER_REQUIRED, 0, COUNT_MAX),
     INTEGER_ROW("TotalSegments", MEMBER_REQUIRED, 1, 10), ROWS_END,
@@ -236,7 +240,9 @@ static const struct member values_input[] = {
     PARTITION_ROWS, VALUES_ROW("PartitionValues"), ROWS_END,
 };
 static const struct member batch_delete_partition_input[] = {
-    PARTITION_ROWS, LIST_ROW("PartitionsToDelete", MEMBER_REQUIRED, 0, 25, value_list_row), ROWS_END,
+    PARTITION_ROWS,
+    LIST_ROW("PartitionsToDelete", MEMBER_REQUIRED, 0, 25, value_list_row),
+    ROWS_END,
 };
 static const struct member batch_get_partition_input[] = {
     PARTITION_ROWS, LIST_ROW("PartitionsToGet", MEMBER_REQUIRED, 0, 1000, value_list_row), ROWS_END,

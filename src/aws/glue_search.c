@@ -143,7 +143,8 @@ static bool table_matches(const json_t *table, const char *search)
     json_object_foreach(json_object_get(table, "Parameters"), name, value)
         if (text_matches(json_string_value(value), search)) return true;
     return columns_match(json_object_get(table, "PartitionKeys"), search) ||
-           columns_match(json_object_get(json_object_get(table, "StorageDescriptor"), "Columns"), search);
+           columns_match(json_object_get(json_object_get(table, "StorageDescriptor"), "Columns"),
+                         search);
 }
 
 struct search {
@@ -173,7 +174,8 @@ static error search_check(struct call *c)
         const char *key = json_text(filter, "Key");
         size_t size = key ? strlen(key) : 0;
         if (size >= 4 && strcmp(key + size - 4, "Time") == 0)
-            return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve filters of SearchTables by time");
+            return fail(ERR_NOT_IMPLEMENTED,
+                        "Sluice does not serve filters of SearchTables by time");
     }
     return OK;
 }
@@ -204,12 +206,15 @@ static const char *const comparators[] = {"EQUALS", "GREATER_THAN", "LESS_THAN",
 static const char *const orders[] = {"ASC", "DESC", NULL};
 static const char *const share_types[] = {"FOREIGN", "ALL", NULL};
 static const struct member predicate[] = {
-    TEXT_ROW("Key", MEMBER_OPTIONAL, 0, 1024, NULL), TEXT_ROW("Value", MEMBER_OPTIONAL, 0, 1024, NULL),
-    ENUM_ROW("Comparator", MEMBER_OPTIONAL, comparators), ROWS_END,
+    TEXT_ROW("Key", MEMBER_OPTIONAL, 0, 1024, NULL),
+    TEXT_ROW("Value", MEMBER_OPTIONAL, 0, 1024, NULL),
+    ENUM_ROW("Comparator", MEMBER_OPTIONAL, comparators),
+    ROWS_END,
 };
 static const struct member predicate_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, predicate)};
 static const struct member criterion[] = {
-    TEXT_ROW("FieldName", MEMBER_OPTIONAL, 0, 1024, NULL), ENUM_ROW("Sort", MEMBER_OPTIONAL, orders),
+    TEXT_ROW("FieldName", MEMBER_OPTIONAL, 0, 1024, NULL),
+    ENUM_ROW("Sort", MEMBER_OPTIONAL, orders),
     ROWS_END,
 };
 static const struct member criterion_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, criterion)};

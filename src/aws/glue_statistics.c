@@ -6,7 +6,8 @@ static const struct member column_statistics[];
 static error place_read(struct call *c, struct catalog **catalog, struct statistics_of *of)
 {
     TRY(glue_catalog(c, catalog));
-    *of = (struct statistics_of){json_text(c->input, "DatabaseName"), json_text(c->input, "TableName"),
+    *of = (struct statistics_of){json_text(c->input, "DatabaseName"),
+                                 json_text(c->input, "TableName"),
                                  json_object_get(c->input, "PartitionValues")};
     return OK;
 }
@@ -27,7 +28,8 @@ static error get_statistics(struct call *c)
     struct statistics_of of;
     TRY(place_read(c, &catalog, &of));
     struct outcome o = {json_array(), json_array()};
-    error e = catalog_get_statistics(catalog, &of, json_object_get(c->input, "ColumnNames"), take_one, &o);
+    error e = catalog_get_statistics(catalog, &of, json_object_get(c->input, "ColumnNames"),
+                                     take_one, &o);
     json_t *output = json_pack("{s:o, s:o}", "ColumnStatisticsList", o.found, "Errors", o.errors);
     if (e == OK) c->output = output;
     else json_decref(output);
@@ -71,8 +73,11 @@ static error delete_statistics(struct call *c)
 /* ---- rows ---- */
 
 #define COUNT_ROW(text) INTEGER_ROW(text, MEMBER_REQUIRED, 0, 9223372036854775807.0)
-#define LENGTH_ROW                                                                                \
-    {.name = "AverageLength", .type = MEMBER_DOUBLE, .flags = MEMBER_REQUIRED, .min = 0, .max = 1e308}
+#define LENGTH_ROW                                                                                 \
+    {                                                                                              \
+        .name = "AverageLength", .type = MEMBER_DOUBLE, .flags = MEMBER_REQUIRED, .min = 0,        \
+        .max = 1e308                                                                               \
+    }
 #define NULLS_AND_DISTINCT COUNT_ROW("NumberOfNulls"), COUNT_ROW("NumberOfDistinctValues")
 
 static const char *const types[] = {"BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "LONG", "STRING",
@@ -92,8 +97,10 @@ static const struct member decimal_data[] = {
     STRUCTURE_ROW("MaximumValue", MEMBER_OPTIONAL, decimal_number), NULLS_AND_DISTINCT, ROWS_END,
 };
 static const struct member double_data[] = {
-    {.name = "MinimumValue", .type = MEMBER_DOUBLE}, {.name = "MaximumValue", .type = MEMBER_DOUBLE},
-    NULLS_AND_DISTINCT, ROWS_END,
+    {.name = "MinimumValue", .type = MEMBER_DOUBLE},
+    {.name = "MaximumValue", .type = MEMBER_DOUBLE},
+    NULLS_AND_DISTINCT,
+    ROWS_END,
 };
 static const struct member long_data[] = {
     INTEGER_ROW("MinimumValue", MEMBER_OPTIONAL, 0, 0),

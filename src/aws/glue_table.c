@@ -7,7 +7,8 @@ static json_t *input_copy(const json_t *input)
 {
     json_t *copy = member_copy(glue_table_input, input);
     glue_fill_descriptor(copy);
-    if (!json_object_get(copy, "Retention")) json_object_set_new(copy, "Retention", json_integer(0));
+    if (!json_object_get(copy, "Retention"))
+        json_object_set_new(copy, "Retention", json_integer(0));
     return copy;
 }
 
@@ -61,7 +62,8 @@ static error update_table(struct call *c)
 static error not_as_of(const struct call *c)
 {
     if (!json_object_get(c->input, "QueryAsOfTime")) return OK;
-    return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve QueryAsOfTime of %s", c->operation->name);
+    return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve QueryAsOfTime of %s",
+                c->operation->name);
 }
 
 static error get_table(struct call *c)

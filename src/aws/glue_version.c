@@ -5,7 +5,8 @@ enum { PAGE = 100 };
 
 static json_t *version_json(json_t *table)
 {
-    return json_pack("{s:O, s:O}", "Table", table, "VersionId", json_object_get(table, "VersionId"));
+    return json_pack("{s:O, s:O}", "Table", table, "VersionId",
+                     json_object_get(table, "VersionId"));
 }
 
 static error get_version(struct call *c)
@@ -37,8 +38,9 @@ static error get_versions(struct call *c)
     const char *table = json_text(c->input, "TableName");
     TRY(glue_catalog(c, &catalog));
     TRY(glue_page_open(c, arena_printf(c->arena, "%s %s", database, table), PAGE, &page));
-    return glue_page_close(&page, "TableVersions",
-                           catalog_scan_versions(catalog, database, table, page.after, list_one, &page));
+    return glue_page_close(
+        &page, "TableVersions",
+        catalog_scan_versions(catalog, database, table, page.after, list_one, &page));
 }
 
 static error delete_version(struct call *c)
@@ -61,8 +63,9 @@ static error delete_versions(struct call *c, struct catalog *catalog, json_t *er
                                          json_string_value(version));
         if (e != OK && error_row(e)->status == 500) return e;
         if (e != OK)
-            json_array_append_new(errors, json_pack("{s:s, s:O, s:o}", "TableName", table, "VersionId",
-                                                    version, "ErrorDetail", glue_error_detail(e)));
+            json_array_append_new(errors,
+                                  json_pack("{s:s, s:O, s:o}", "TableName", table, "VersionId",
+                                            version, "ErrorDetail", glue_error_detail(e)));
     }
     return OK;
 }
@@ -94,7 +97,8 @@ static const struct member delete_version_input[] = {
     CATALOG_ROW, DATABASE_ROW, TABLE_ROW, NAME_ROW("VersionId", MEMBER_REQUIRED), ROWS_END,
 };
 static const struct member batch_delete_version_input[] = {
-    CATALOG_ROW, DATABASE_ROW, TABLE_ROW, LIST_ROW("VersionIds", MEMBER_REQUIRED, 0, 100, glue_name),
+    CATALOG_ROW, DATABASE_ROW, TABLE_ROW,
+    LIST_ROW("VersionIds", MEMBER_REQUIRED, 0, 100, glue_name),
     ROWS_END,
 };
 

@@ -13,10 +13,12 @@ struct catalog;
 struct catalog_ops {
     error (*get_database)(struct catalog *, const char *database, json_t **out);
     error (*get_table)(struct catalog *, const char *database, const char *table, json_t **out);
-    /* Glue's DatabaseInput, TableInput, PartitionInput; ERR_ALREADY_EXISTS, ERR_ENTITY_NOT_FOUND. */
+    /* Glue's DatabaseInput, TableInput, PartitionInput; ERR_ALREADY_EXISTS,
+     * ERR_ENTITY_NOT_FOUND. */
     error (*create_database)(struct catalog *, const json_t *input);
     error (*create_table)(struct catalog *, const char *database, const json_t *input);
-    error (*update_table)(struct catalog *, const char *database, const char *table, const json_t *input);
+    error (*update_table)(struct catalog *, const char *database, const char *table,
+                          const json_t *input);
     /* At once and atomic; existing ones are left alone and counted. A partition whose values
      * equal an existing one's as numbers but not as text ("1", "01" under an int key) would read
      * the same rows twice: ERR_ALREADY_EXISTS. */
@@ -34,10 +36,11 @@ struct catalog {
 };
 
 struct state;
-error catalog_open_local(struct state *, const char *account, const char *region, struct catalog **) MUST_CHECK;
-/* From now on the handle acts as the principal (a user's or role's ARN, borrowed; NULL: no one), and
- * what Lake Formation's permissions do not give it is ERR_ACCESS_DENIED. A remote catalog knows its
- * caller itself: not for those. */
+error catalog_open_local(struct state *, const char *account, const char *region,
+                         struct catalog **) MUST_CHECK;
+/* From now on the handle acts as the principal (a user's or role's ARN, borrowed; NULL: no one),
+ * and what Lake Formation's permissions do not give it is ERR_ACCESS_DENIED. A remote catalog knows
+ * its caller itself: not for those. */
 void catalog_act_as(struct catalog *, const char *principal);
 /* Whether the principal of a local handle may do that with the rows of a table (bits of enum
  * permission, one suffices). */
@@ -58,10 +61,12 @@ struct catalog *catalog_local_in(struct arena *, struct state *, const char *acc
  * catalog. */
 typedef bool catalog_each(void *context, const char *name, json_t *document);
 
-error catalog_update_database(struct catalog *, const char *database, const json_t *input) MUST_CHECK;
+error catalog_update_database(struct catalog *, const char *database,
+                              const json_t *input) MUST_CHECK;
 /* With its tables and functions, and all that hangs on them. */
 error catalog_delete_database(struct catalog *, const char *database) MUST_CHECK;
-error catalog_scan_databases(struct catalog *, const char *after, catalog_each *, void *context) MUST_CHECK;
+error catalog_scan_databases(struct catalog *, const char *after, catalog_each *,
+                             void *context) MUST_CHECK;
 
 /* ops->update_table keeps the replaced Table as a version. Here `archive` decides; `version`, when
  * not NULL, must be the table's current one, else ERR_CONCURRENT_MODIFICATION. */
@@ -71,7 +76,8 @@ error catalog_delete_table(struct catalog *, const char *database, const char *t
 error catalog_scan_tables(struct catalog *, const char *database, const char *after, catalog_each *,
                           void *context) MUST_CHECK;
 /* Of all databases, in order of database and table. */
-error catalog_scan_all_tables(struct catalog *, const char *after, catalog_each *, void *context) MUST_CHECK;
+error catalog_scan_all_tables(struct catalog *, const char *after, catalog_each *,
+                              void *context) MUST_CHECK;
 
 /* Versions: documents are Tables; NULL is the current one, which cannot be deleted. */
 error catalog_get_version(struct catalog *, const char *database, const char *table,
@@ -130,12 +136,14 @@ error catalog_delete_statistics(struct catalog *, const struct statistics_of *,
                                 const char *column) MUST_CHECK;
 
 /* UserDefinedFunctionInput in, UserDefinedFunction out. */
-error catalog_create_function(struct catalog *, const char *database, const json_t *input) MUST_CHECK;
+error catalog_create_function(struct catalog *, const char *database,
+                              const json_t *input) MUST_CHECK;
 error catalog_update_function(struct catalog *, const char *database, const char *function,
                               const json_t *input) MUST_CHECK;
 error catalog_get_function(struct catalog *, const char *database, const char *function,
                            json_t **out) MUST_CHECK;
-error catalog_delete_function(struct catalog *, const char *database, const char *function) MUST_CHECK;
+error catalog_delete_function(struct catalog *, const char *database,
+                              const char *function) MUST_CHECK;
 /* `database` NULL: of all. */
 error catalog_scan_functions(struct catalog *, const char *database, const char *after,
                              catalog_each *, void *context) MUST_CHECK;
@@ -147,7 +155,8 @@ error catalog_scan_functions(struct catalog *, const char *database, const char 
 struct expression;
 enum { EXPRESSION_MAX = 2048 };
 /* `keys`: the table's PartitionKeys. Errors are ERR_INVALID_INPUT and name the position. */
-error expression_parse(struct arena *, span text, const json_t *keys, const struct expression **out) MUST_CHECK;
+error expression_parse(struct arena *, span text, const json_t *keys,
+                       const struct expression **out) MUST_CHECK;
 /* `values`: the partition's Values. As in SQL, a comparison with NULL is not true. */
 bool expression_matches(const struct expression *, const json_t *values);
 

@@ -45,7 +45,8 @@ static bool number_parse(span text, struct number *out)
     }
     size_t whole = 0, at;
     while (whole < text.size && isdigit((unsigned char)text.data[whole])) whole++;
-    for (at = whole < text.size && text.data[whole] == '.' ? whole + 1 : whole; at < text.size; at++)
+    for (at = whole < text.size && text.data[whole] == '.' ? whole + 1 : whole; at < text.size;
+         at++)
         if (!isdigit((unsigned char)text.data[at])) return false;
     out->whole = (span){text.data, whole};
     if (whole < text.size) out->fraction = (span){text.data + whole + 1, text.size - whole - 1};
@@ -265,7 +266,8 @@ static error token_quoted(struct parser *p, char quote, enum token token)
 
 static error token_sign(struct parser *p)
 {
-    static const char *const signs[] = {"<>", "!=", "<=", ">=", "=", "<", ">", "(", ")", ",", "-", "+"};
+    static const char *const signs[] = {"<>", "!=", "<=", ">=", "=", "<",
+                                        ">",  "(",  ")",  ",",  "-", "+"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         size_t size = strlen(signs[i]);
         if (p->whole.size - p->at < size || memcmp(p->whole.data + p->at, signs[i], size) != 0)
@@ -292,7 +294,8 @@ static error next(struct parser *p)
     if (c == '"' || c == '`') return token_quoted(p, c, TOKEN_QUOTED);
     if (!is_word(c) && c != '.') return token_sign(p);
     bool number = isdigit((unsigned char)c) || c == '.';
-    while (p->at < p->whole.size && (is_word(p->whole.data[p->at]) || (number && p->whole.data[p->at] == '.')))
+    while (p->at < p->whole.size &&
+           (is_word(p->whole.data[p->at]) || (number && p->whole.data[p->at] == '.')))
         p->at++;
     p->token = number ? TOKEN_NUMBER : TOKEN_WORD;
     p->text = (span){p->whole.data + p->start, p->at - p->start};
@@ -340,7 +343,8 @@ static error literal_number(struct parser *p, struct literal *out)
 static error literal_read(struct parser *p, struct literal *out)
 {
     *out = (struct literal){0};
-    if (p->token == TOKEN_NUMBER || is_sign(p, "-") || is_sign(p, "+")) return literal_number(p, out);
+    if (p->token == TOKEN_NUMBER || is_sign(p, "-") || is_sign(p, "+"))
+        return literal_number(p, out);
     if (is_keyword(p, "NULL")) {
         out->null = true;
         return next(p);

@@ -56,7 +56,8 @@ extern const struct catalog_ops local_ops;
 /* ---- permissions (guard.c) ---- */
 
 /* ERR_ACCESS_DENIED unless the handle's principal holds one of them; 0 asks for none. */
-error guard(struct call *, unsigned permissions, const char *database, const char *table) MUST_CHECK;
+error guard(struct call *, unsigned permissions, const char *database,
+            const char *table) MUST_CHECK;
 /* The place of a new table's data, when it is registered. */
 error guard_location(struct call *, const json_t *table_input) MUST_CHECK;
 /* After creating: what the defaults and the creator get. */
@@ -108,7 +109,8 @@ static inline void member_keep(json_t *document, const json_t *old, const char *
     if (value) CHECK(json_object_set(document, member, value) == 0);
 }
 /* An update names its object twice; the names must agree. */
-error same_name_check(struct call *, const char *what, const char *name, const json_t *input) MUST_CHECK;
+error same_name_check(struct call *, const char *what, const char *name,
+                      const json_t *input) MUST_CHECK;
 
 /* ---- the functions of struct catalog_ops (local_table.c, local_partition.c) ---- */
 

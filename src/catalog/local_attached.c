@@ -25,8 +25,10 @@ static error index_keys(const json_t *table, const json_t *index, json_t *out)
         const char *text = json_string_value(name);
         const json_t *key = named_in(json_object_get(table, "PartitionKeys"), text);
         if (!key)
-            return fail(ERR_INVALID_INPUT, "Index key %s is not a partition key of the table.", text);
-        if (named_in(out, text)) return fail(ERR_INVALID_INPUT, "Index key %s is there twice.", text);
+            return fail(ERR_INVALID_INPUT, "Index key %s is not a partition key of the table.",
+                        text);
+        if (named_in(out, text))
+            return fail(ERR_INVALID_INPUT, "Index key %s is there twice.", text);
         json_array_append_new(out, json_pack("{s:O, s:O*}", "Name", json_object_get(key, "Name"),
                                              "Type", json_object_get(key, "Type")));
     }
@@ -45,7 +47,8 @@ static error index_write(struct call *c, const struct table_name *table, const j
                          const json_t *index)
 {
     const char *name = json_text(index, "IndexName");
-    const char *path = arena_printf(&c->arena, "%s%s", table->prefix, path_of(c, name, NULL, false));
+    const char *path =
+        arena_printf(&c->arena, "%s%s", table->prefix, path_of(c, name, NULL, false));
     int count = 0;
     json_t *old;
     error e = state_get(c->txn, key_of(c, kind_index, path), &old);
@@ -56,7 +59,8 @@ static error index_write(struct call *c, const struct table_name *table, const j
     if (e != ERR_NOT_FOUND) return e;
     TRY(documents_scan(c, kind_index, table->prefix, NULL, count_one, &count));
     if (count >= INDEXES_MAX)
-        return fail(ERR_RESOURCE_LIMIT, "A table may have at most %d partition indexes.", INDEXES_MAX);
+        return fail(ERR_RESOURCE_LIMIT, "A table may have at most %d partition indexes.",
+                    INDEXES_MAX);
     json_t *keys = json_array();
     e = index_keys(document, index, keys);
     json_t *entry = json_pack("{s:s, s:o, s:s}", "IndexName", name, "Keys", keys, "IndexStatus",
@@ -311,7 +315,8 @@ static error update_function_in(struct call *c, const char *database, const char
     TRY(function_name_fold(c, database, function, &name));
     const char *other = json_text(input, "FunctionName");
     if (other && !span_equal_nocase(span_of(other), span_of(name.function)))
-        return fail(ERR_INVALID_INPUT, "Function %s cannot be renamed to %s.", name.function, other);
+        return fail(ERR_INVALID_INPUT, "Function %s cannot be renamed to %s.", name.function,
+                    other);
     TRY(function_read(c, &name, &old));
     error e = function_write(c, &name, input, old);
     json_decref(old);

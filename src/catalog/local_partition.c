@@ -379,8 +379,8 @@ static bool list_one(void *context, const char *name, json_t *typed)
     json_t *partition;
     if (l->segments && segment_of(name, l->segments) != l->segment) return true;
     if (l->expression && !expression_matches(l->expression, values)) return true;
-    l->failure = partition_name_of(&l->call, &l->table, json_object_get(l->document, "PartitionKeys"),
-                                   values, &found);
+    l->failure = partition_name_of(&l->call, &l->table,
+                                   json_object_get(l->document, "PartitionKeys"), values, &found);
     if (l->failure == OK) l->failure = partition_read(&l->call, &found, &partition);
     if (l->failure != OK) return false;
     bool more = l->each(l->context, name, partition);

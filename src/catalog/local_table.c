@@ -102,7 +102,8 @@ static error table_replace(struct call *c, const struct table_name *name, const 
     if (update.version && strcmp(update.version, current) != 0)
         return fail(ERR_CONCURRENT_MODIFICATION,
                     "Update table failed due to concurrent modifications.");
-    if (update.archive) TRY(catalog_document_put(c, kind_version, version_path(c, name, current), old));
+    if (update.archive)
+        TRY(catalog_document_put(c, kind_version, version_path(c, name, current), old));
     TRY(partitions_retype(c, name, json_object_get(old, "PartitionKeys"),
                           json_object_get(input, "PartitionKeys")));
     return table_write(c, name, input, old);
@@ -195,7 +196,8 @@ static error version_unknown(const char *version)
 static error version_check(const char *version)
 {
     int64_t number;
-    if (parse_int64(span_of(version), &number) && number >= 0 && number <= VERSION_NUMBERS) return OK;
+    if (parse_int64(span_of(version), &number) && number >= 0 && number <= VERSION_NUMBERS)
+        return OK;
     return fail(ERR_INVALID_INPUT, "version ID %s must be an integer of at least 0", version);
 }
 
