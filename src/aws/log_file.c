@@ -163,7 +163,9 @@ static error backward_chunk(struct arena *arena, const struct log_query *query, 
     int64_t from = page->begin > CHUNK_BYTES ? page->begin - CHUNK_BYTES : 0;
     error e = read_at(file, query->path, from, (size_t)(page->begin - from), &chunk);
     span lines = buffer_span(&chunk), line;
-    if (from && memchr(lines.data, '\n', lines.size)) log_next_line(&lines, &line); /* half a line */
+    const char *newline = lines.size ? memchr(lines.data, '\n', lines.size) : NULL;
+    if (from && newline && newline + 1 < lines.data + lines.size)
+        log_next_line(&lines, &line); /* the end of a line; of one that fills the chunk it is taken */
     int64_t begin = from + (lines.data - chunk.data);
     while (e == OK && log_next_line(&lines, &line))
         CHECK(take_line(&c, from + (line.data - chunk.data), line));

@@ -91,7 +91,9 @@ static void print_main_page(void)
 
 static void print_option(const struct option_row *row)
 {
-    fputs(".TP\n\\fB\\-\\-", stdout);
+    fputs(".TP\n", stdout);
+    if (row->letter) printf("\\fB\\-%c\\fR, ", row->letter);
+    fputs("\\fB\\-\\-", stdout);
     for (const char *p = row->name; *p; p++) {
         if (*p == '-') putchar('\\');
         putchar(*p);

@@ -139,7 +139,26 @@ static error list_runs(struct door *door, const char *job)
     return OK;
 }
 
-/* ---- start, stop ---- */
+/* ---- create, start, stop ---- */
+
+static error create_job(struct door *door, const char *path)
+{
+    enum { DOCUMENT_MAX_BYTES = 16 << 20 };
+    struct buffer text = {0};
+    json_t *document = NULL, *output;
+    error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
+    if (e == OK) {
+        e = json_read(buffer_span(&text), &document);
+        if (e != OK) fail_context(e, "%s", path);
+    }
+    buffer_release(&text);
+    if (e != OK) return e;
+    TRY(call_glue(door, "CreateJob", document, &output));
+    if (door->options->json) print_json_line(output);
+    else printf("%s\n", text_of(output, "Name"));
+    json_decref(output);
+    return OK;
+}
 
 static error start_job(struct door *door, const char *job)
 {
@@ -269,11 +288,11 @@ static error show_logs(struct door *door, const char *job)
 
 static const struct action {
     const char *name;
-    bool takes_job;
-    error (*run)(struct door *, const char *job);
+    const char *argument; /* NULL: takes none */
+    error (*run)(struct door *, const char *argument);
 } actions[] = {
-    {"list", false, list_jobs}, {"runs", true, list_runs}, {"start", true, start_job},
-    {"stop", true, stop_job},   {"logs", true, show_logs},
+    {"list", NULL, list_jobs},   {"create", "FILE", create_job}, {"start", "JOB", start_job},
+    {"runs", "JOB", list_runs},  {"logs", "JOB", show_logs},     {"stop", "JOB", stop_job},
 };
 
 static const struct action *find_action(const char *name)
@@ -288,10 +307,13 @@ static int job_run_command(const void *given, int count, char **arguments)
     const struct job_options *options = given;
     const struct action *action = find_action(arguments[0]);
     if (!action)
-        return usage_error(&job_command, "'%s' is none of list, runs, start, stop, logs", arguments[0]);
-    if (count != 1 + action->takes_job)
-        return usage_error(&job_command, action->takes_job ? "%s: JOB is missing"
-                                                           : "%s takes no JOB", action->name);
+        return usage_error(&job_command, "'%s' is none of: list, create, start, runs, logs, stop",
+                           arguments[0]);
+    if (action->argument && count < 2)
+        return usage_error(&job_command, "%s: %s is missing", action->name, action->argument);
+    if (!action->argument && count > 1)
+        return usage_error(&job_command, "%s: '%s' is one argument too many", action->name,
+                           arguments[1]);
     struct door door = {.options = options,
                         .region = options->region ? options->region : default_region()};
     error e = endpoint_client(&door.arena, options->endpoint_url, options->dir, &door.url, &door.client);
@@ -333,15 +355,17 @@ static const struct option_row job_options[] = {
 
 const struct command job_command = {
     .name = "job",
-    .summary = "List, start and stop jobs, show their runs and logs",
-    .arguments = "list|runs|start|stop|logs [JOB]",
+    .summary = "Create, start and stop jobs, show their runs and logs",
+    .arguments = "list|create|start|runs|logs|stop [FILE|JOB]",
     .arguments_min = 1,
     .arguments_max = 2,
     .description =
-        "Talks to the Glue jobs of an endpoint. `list' shows the jobs with their last run, `runs' "
-        "the runs of a job, newest first; `start' begins one and prints its id; `stop' lets those "
-        "that go on finish their batch and end; `logs' shows what a run said.",
-    .examples = "  sluice job list\n"
+        "Talks to the Glue jobs of an endpoint. `list' shows the jobs with their last run; `create' "
+        "makes one of a document (the input of CreateJob); `start' begins a run and prints its id; "
+        "`runs' shows the runs of a job, newest first; `logs' what a run said; `stop' lets the runs "
+        "that go on finish their batch and end.",
+    .examples = "  sluice job create example/ventilators/job.json\n"
+                "  sluice job list\n"
                 "  sluice job start ventilators_to_lake --arguments '{\"--window\": \"10\"}'\n"
                 "  sluice job logs -f ventilators_to_lake\n"
                 "  sluice job stop ventilators_to_lake\n",

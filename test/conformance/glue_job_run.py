@@ -527,6 +527,11 @@ def the_job_command():
     assert "STOPPED" in sluice("list")
     none = subprocess.run([SLUICE, "job", "stop", "first", "--endpoint-url", server.endpoint], capture_output=True, text=True)
     assert none.returncode == 1 and "no run" in none.stderr, none
+    path = os.path.join(server.directory, "made.json")
+    with open(path, "w") as out:
+        json.dump(dict(job_document("made", "db", "first", MAPPING, "s3://lake/made/", "made_parquet"),
+                       Role="role", Command={"Name": "gluestreaming"}), out)
+    assert sluice("create", path) == "made\n" and glue.get_job(JobName="made")["Job"]["Role"] == "role"
     wrong = subprocess.run([SLUICE, "job", "dance"], capture_output=True, text=True)
     assert wrong.returncode == 64, wrong
 
