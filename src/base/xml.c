@@ -40,7 +40,7 @@ static void on_start(void *context, const XML_Char *name, const XML_Char **attri
     }
     const char *colon = strchr(name, ':');
     struct xml_element *element = ARENA_NEW(r->arena, struct xml_element);
-    element->name = arena_text(r->arena, span_of(colon ? colon + 1 : name));
+    element->name = arena_text(r->arena, span_of(colon && colon[1] ? colon + 1 : name));
     element->value = "";
     r->count++;
     if (r->depth) {

@@ -55,7 +55,7 @@ static error credentials_take(struct http_client *c)
     c->keys = arena;
     c->credentials = found.credentials;
     c->expires_us = found.expires_us;
-    int64_t left = found.expires_us - now_us();
+    int64_t left = found.expires_us - (now_us() + c->ahead_us);
     c->look_again_us =
         found.expires_us - (left > 2 * (int64_t)REFRESH_AHEAD_US ? REFRESH_AHEAD_US : left / 2);
     return OK;
@@ -64,7 +64,7 @@ static error credentials_take(struct http_client *c)
 /* Keys that expire are replaced in time; while the old ones hold, a failure to do so passes. */
 static error credentials_current(struct http_client *c)
 {
-    int64_t now = now_us();
+    int64_t now = now_us() + c->ahead_us;
     if (!c->own_credentials || !c->expires_us || now < c->look_again_us) return OK;
     error e = credentials_take(c);
     if (e == OK) return OK;
@@ -345,7 +345,7 @@ static bool credentials_renewed(struct http_client *c)
     return renewed;
 }
 
-/* A signature refused by a service whose clock is far from ours: its own is followed from now on. */
+/* A signature refused by a service whose clock is far from ours: it is followed from now on. */
 static bool clock_followed(struct http_client *c)
 {
     int64_t off_us = c->server_us - (now_us() + c->ahead_us);

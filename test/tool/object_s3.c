@@ -231,7 +231,7 @@ static void sweeps(void)
     is(ops->upload_complete(store, bucket, "sweep/job-1-/other", other), OK, "another's stays");
     is(ops->upload_complete(store, bucket, "sweep/job-1-taken", taken), ERR_NO_SUCH_UPLOAD,
        "swept");
-    is(ops->upload_write(open, (span){big, BIG}), ERR_FENCED, "the open one says that it was taken");
+    is(ops->upload_write(open, (span){big, BIG}), ERR_FENCED, "the open one says that");
     ops->upload_abandon(open);
 }
 

@@ -128,7 +128,8 @@ static void parses_http(void **state)
     struct arena a = {0};
     static const int64_t seconds[] = {0, 1673330828, 951782400, 253402300799};
     static const char *const bad[] = {"", "Tue, 10 Jan 2023 06:07:08", "2023-01-10T06:07:08Z",
-                                      "Tue, 10 Jan 2023 06:07:08 GMTx", "Tue, 32 Jan 2023 06:07:08 GMT"};
+                                      "Tue, 10 Jan 2023 06:07:08 GMTx",
+                                      "Tue, 32 Jan 2023 06:07:08 GMT"};
     int64_t us;
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
         const char *text = date_http(&a, seconds[i] * US_PER_SECOND);

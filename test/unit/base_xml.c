@@ -23,7 +23,8 @@ static void elements_and_text(void **state)
     (void)state;
     const struct xml_element *root = read_good(
         "\n <?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<s3:List xmlns:s3=\"http://x/\" a=\"1\"><!-- c --><Key>a&amp;b&#x20AC;<![CDATA[<c>]]></Key>"
+        "<s3:List xmlns:s3=\"http://x/\" a=\"1\"><!-- c -->"
+        "<Key>a&amp;b&#x20AC;<![CDATA[<c>]]></Key>"
         "<Empty/><Key> two <In>x</In>parts</Key></s3:List>\n");
     assert_string_equal(root->name, "List");
     assert_string_equal(root->value, "");

@@ -428,7 +428,8 @@ static void credentials_found(void **state)
 
     put_file(config, "[profile work]\naws_access_key_id=AKIDEXAMPLE\n"
                      "aws_secret_access_key=wJalrXUtnFEMIexample\n"
-                     "[profile sso]\nsso_session = s\n[profile role]\nrole_arn=arn:x\nmfa_serial=m\n"
+                     "[profile sso]\nsso_session = s\n[profile role]\nrole_arn=arn:x\n"
+                     "mfa_serial=m\n"
                      "[sso-session s]\nsso_start_url=https://x\n[work]\nrole_arn=x");
     setenv("AWS_PROFILE", "work", 1);
     assert_int_equal(status_with_found(), 200);

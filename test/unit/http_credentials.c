@@ -229,7 +229,8 @@ static void a_web_identity(void **state)
 static void a_profiles_role(void **state)
 {
     (void)state;
-    const char *role = "[default]\nrole_arn = arn:aws:iam::123456789012:role/job\nregion=eu-west-1\n"
+    const char *role = "[default]\nrole_arn = arn:aws:iam::123456789012:role/job\n"
+                       "region=eu-west-1\n"
                        "external_id = out side\nrole_session_name = mine\n%s";
     put_file("config", arena_printf(&arena, role, "source_profile = base\n"));
     assert_says(found(), "source_profile 'base' has no keys");
@@ -244,13 +245,15 @@ static void a_profiles_role(void **state)
 static void a_container(void **state)
 {
     (void)state;
-    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", arena_printf(&arena, "%s/container", base_url), 1);
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", arena_printf(&arena, "%s/container", base_url),
+           1);
     assert_says(found(), "HTTP status 403");
     setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "container token", 1);
     assert_string_equal(found(), "AKCONTAINER1");
     put_file("container", "container token\n");
     setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "wrong", 1);
-    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", arena_printf(&arena, "%s/container", folder), 1);
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", arena_printf(&arena, "%s/container", folder),
+           1);
     assert_string_equal(found(), "AKCONTAINER2");
     static const char *const others[] = {"http://example.com/", "http://127.0.0.1.example.com/",
                                          "http://169.254.170.2@example.com/", "ftp://localhost/"};
