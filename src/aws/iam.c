@@ -362,6 +362,8 @@ static error remove_key(struct call *c, struct state_txn *txn, json_t *user, boo
 static error update_access_key(struct call *c)
 {
     const char *name;
+    if (strcmp(json_text(c->input, "Status"), "Expired") == 0)
+        return fail(ERR_IAM_INPUT, "Expired is no status to set.");
     TRY(own_name(c, &name));
     return iam_update(c, IAM_USER, name, change_key);
 }
@@ -543,7 +545,7 @@ static const struct member tag[] = {TEXT_ROW("Key", MEMBER_REQUIRED, 1, 128, NUL
                                     TEXT_ROW("Value", MEMBER_REQUIRED, 0, 256, NULL), ROWS_END};
 const struct member iam_tag_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, tag)};
 const struct member iam_tag_key_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 128, NULL)};
-static const char *const statuses[] = {"Active", "Inactive", NULL};
+static const char *const statuses[] = {"Active", "Inactive", "Expired", NULL};
 static const char *const scopes[] = {"All", "AWS", "Local", NULL};
 static const char *const usages[] = {"PermissionsPolicy", "PermissionsBoundary", NULL};
 

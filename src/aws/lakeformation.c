@@ -26,6 +26,8 @@ static error change(struct call *c, error (*run)(const struct grant_scope *, con
                     const json_t *entry)
 {
     struct grant_scope s;
+    if (json_text(json_object_get(entry, "Condition"), "Expression"))
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve conditions of grants yet");
     TRY(lakeformation_begin(c, true, &s));
     return lakeformation_end(&s, true, run(&s, entry));
 }
@@ -269,7 +271,10 @@ static const struct member expression[] = {
 static const struct member expression_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, expression)};
 static const struct member policy[] = {
     ACCOUNT_ROW("CatalogId"), ENUM_ROW("ResourceType", MEMBER_REQUIRED, policy_types),
-    LIST_ROW("Expression", MEMBER_OPTIONAL, 1, 5, expression_row), ROWS_END};
+    LIST_ROW("Expression", MEMBER_OPTIONAL, 0, 0, expression_row),
+    NAMED("ExpressionName", MEMBER_OPTIONAL), ROWS_END};
+static const struct member tag_expression[] = {ACCOUNT_ROW("CatalogId"),
+                                               NAMED("Name", MEMBER_REQUIRED), ROWS_END};
 static const struct member resource[] = {
     STRUCTURE_ROW("Catalog", MEMBER_OPTIONAL, catalog),
     STRUCTURE_ROW("Database", MEMBER_OPTIONAL, database),
@@ -279,13 +284,18 @@ static const struct member resource[] = {
     STRUCTURE_ROW("DataCellsFilter", MEMBER_OPTIONAL, cells),
     STRUCTURE_ROW("LFTag", MEMBER_OPTIONAL, tag),
     STRUCTURE_ROW("LFTagPolicy", MEMBER_OPTIONAL, policy),
+    STRUCTURE_ROW("LFTagExpression", MEMBER_OPTIONAL, tag_expression),
     ROWS_END,
 };
+
+static const struct member condition[] = {
+    TEXT_ROW("Expression", MEMBER_OPTIONAL, 1, 3000, NULL), ROWS_END};
 
 #define GRANT_ROWS(flag)                                                                          \
     STRUCTURE_ROW("Principal", flag, principal), STRUCTURE_ROW("Resource", flag, resource),       \
         LIST_ROW("Permissions", flag, 0, 0, permission_row),                                      \
-        LIST_ROW("PermissionsWithGrantOption", MEMBER_OPTIONAL, 0, 0, permission_row)
+        LIST_ROW("PermissionsWithGrantOption", MEMBER_OPTIONAL, 0, 0, permission_row),            \
+        STRUCTURE_ROW("Condition", MEMBER_OPTIONAL, condition)
 
 static const struct member grant_input[] = {ACCOUNT_ROW("CatalogId"), GRANT_ROWS(MEMBER_REQUIRED),
                                             ROWS_END};

@@ -43,6 +43,14 @@ static error write_in(struct call *c, struct state_txn *txn, bool fresh)
 static error write(struct call *c, bool fresh)
 {
     struct grant_scope s;
+    static const char *const unserved[] = {"WithFederation", "HybridAccessEnabled",
+                                           "WithPrivilegedAccess"};
+    for (size_t i = 0; i < sizeof unserved / sizeof *unserved; i++)
+        if (json_is_set(c->input, unserved[i]))
+            return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve %s yet", unserved[i]);
+    const char *owner = json_text(c->input, "ExpectedResourceOwnerAccount");
+    if (owner && strcmp(owner, c->account) != 0)
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve locations of other accounts");
     TRY(location_arn(json_text(c->input, "ResourceArn")));
     TRY(lakeformation_begin(c, true, &s));
     return lakeformation_end(&s, true, write_in(c, s.txn, fresh));
@@ -53,8 +61,6 @@ static error register_resource(struct call *c)
     bool linked = json_is_set(c->input, "UseServiceLinkedRole");
     if (linked == (json_text(c->input, "RoleArn") != NULL))
         return fail(ERR_INVALID_INPUT, "Either RoleArn or UseServiceLinkedRole must be specified.");
-    if (json_is_set(c->input, "WithFederation") || json_is_set(c->input, "HybridAccessEnabled"))
-        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve federated or hybrid locations yet");
     return write(c, true);
 }
 
@@ -157,6 +163,8 @@ static error list_resources(struct call *c)
 #define ARN_ROW TEXT_ROW("ResourceArn", MEMBER_REQUIRED, 0, 0, NULL)
 #define ROLE_ROW(flag) TEXT_ROW("RoleArn", flag, 0, 0, "arn:aws:iam::[0-9]*:role/.*")
 
+#define OWNER_ROW TEXT_ROW("ExpectedResourceOwnerAccount", MEMBER_OPTIONAL, 0, 0, "[0-9]{12}")
+
 static const char *const fields[] = {"RESOURCE_ARN", "ROLE_ARN", "LAST_MODIFIED", NULL};
 static const char *const operators[] = {"EQ", "NE", "LE", "LT", "GE", "GT", "CONTAINS",
                                         "NOT_CONTAINS", "BEGINS_WITH", "IN", "BETWEEN", NULL};
@@ -169,8 +177,11 @@ static const struct member filter_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, 
 
 static const struct member register_input[] = {
     ARN_ROW, BOOLEAN_ROW("UseServiceLinkedRole"), ROLE_ROW(MEMBER_OPTIONAL),
-    BOOLEAN_ROW("WithFederation"), BOOLEAN_ROW("HybridAccessEnabled"), ROWS_END};
-static const struct member update_input[] = {ROLE_ROW(MEMBER_REQUIRED), ARN_ROW, ROWS_END};
+    BOOLEAN_ROW("WithFederation"), BOOLEAN_ROW("HybridAccessEnabled"),
+    BOOLEAN_ROW("WithPrivilegedAccess"), OWNER_ROW, ROWS_END};
+static const struct member update_input[] = {
+    ROLE_ROW(MEMBER_REQUIRED), ARN_ROW, BOOLEAN_ROW("WithFederation"),
+    BOOLEAN_ROW("HybridAccessEnabled"), OWNER_ROW, ROWS_END};
 static const struct member arn_input[] = {ARN_ROW, ROWS_END};
 static const struct member list_input[] = {
     LIST_ROW("FilterConditionList", MEMBER_OPTIONAL, 1, 20, filter_row), PAGE_ROWS, ROWS_END};
@@ -213,6 +224,7 @@ const struct operation lakeformation_unserved_operations[] = {
     {.name = "GetQueryStatistics"},
     {.name = "GetResourceLFTags"},
     {.name = "GetTableObjects"},
+    {.name = "GetTemporaryDataLocationCredentials"},
     {.name = "GetTemporaryGluePartitionCredentials"},
     {.name = "GetTemporaryGlueTableCredentials"},
     {.name = "GetWorkUnitResults"},

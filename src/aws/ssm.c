@@ -475,6 +475,8 @@ static error get_parameters_by_path(struct call *c)
 
 static error describe_parameters(struct call *c)
 {
+    if (json_is_set(c->input, "Shared"))
+        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve parameters of other accounts");
     if (json_object_get(c->input, "Filters") && json_object_get(c->input, "ParameterFilters"))
         return fail(ERR_VALIDATION, "You can use either Filters or ParameterFilters in a single "
                                     "request.");
@@ -552,7 +554,7 @@ static const char *const resource_types[] = {
         TEXT_ROW("ResourceId", MEMBER_REQUIRED, 0, 0, NULL)
 
 static const struct member tag[] = {TEXT_ROW("Key", MEMBER_REQUIRED, 1, 128, NULL),
-                                    TEXT_ROW("Value", MEMBER_REQUIRED, 1, 256, NULL), ROWS_END};
+                                    TEXT_ROW("Value", MEMBER_REQUIRED, 0, 256, NULL), ROWS_END};
 static const struct member tag_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, tag)};
 static const struct member tag_key_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 128, NULL)};
 static const struct member name_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 2048, NULL)};
@@ -604,6 +606,7 @@ static const struct member describe_input[] = {
     LIST_ROW("ParameterFilters", MEMBER_OPTIONAL, 0, 0, parameter_filter_row),
     INTEGER_ROW("MaxResults", MEMBER_OPTIONAL, 1, 50),
     NEXT_ROW,
+    BOOLEAN_ROW("Shared"),
     ROWS_END,
 };
 static const struct member history_input[] = {NAME_ROW, BOOLEAN_ROW("WithDecryption"),

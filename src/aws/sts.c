@@ -110,17 +110,23 @@ static const struct member policy_arn[] = {
     TEXT_ROW("arn", MEMBER_OPTIONAL, 20, 2048, NULL), ROWS_END};
 static const struct member policy_arn_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, policy_arn)};
 
+static const struct member context[] = {
+    TEXT_ROW("ProviderArn", MEMBER_OPTIONAL, 20, 2048, NULL),
+    TEXT_ROW("ContextAssertion", MEMBER_OPTIONAL, 4, 2048, NULL), ROWS_END};
+static const struct member context_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, context)};
+
 static const struct member assume_role_input[] = {
     TEXT_ROW("RoleArn", MEMBER_REQUIRED, 20, 2048, NULL),
     TEXT_ROW("RoleSessionName", MEMBER_REQUIRED, 2, 64, "[[:alnum:]_+=,.@-]*"),
     LIST_ROW("PolicyArns", MEMBER_OPTIONAL, 0, 0, policy_arn_row),
-    TEXT_ROW("Policy", MEMBER_OPTIONAL, 1, 2048, NULL),
+    TEXT_ROW("Policy", MEMBER_OPTIONAL, 1, 9e18, NULL),
     INTEGER_ROW("DurationSeconds", MEMBER_OPTIONAL, 900, 43200),
     LIST_ROW("Tags", MEMBER_OPTIONAL, 0, 50, tag_row),
     LIST_ROW("TransitiveTagKeys", MEMBER_OPTIONAL, 0, 50, tag_key_row),
     TEXT_ROW("ExternalId", MEMBER_OPTIONAL, 2, 1224, "[[:alnum:]_+=,.@:/-]*"),
     TEXT_ROW("SerialNumber", MEMBER_OPTIONAL, 9, 256, "[[:alnum:]_+=/:,.@-]*"),
     TEXT_ROW("TokenCode", MEMBER_OPTIONAL, 6, 6, "[0-9]*"),
+    LIST_ROW("ProvidedContexts", MEMBER_OPTIONAL, 1, 5, context_row),
     TEXT_ROW("SourceIdentity", MEMBER_OPTIONAL, 2, 64, "[[:alnum:]_+=,.@-]*"),
     ROWS_END,
 };
@@ -136,14 +142,17 @@ const struct operation sts_operations[] = {
     {.name = "GetCallerIdentity", .run = get_caller_identity},
     {.name = "AssumeRole", .run = assume_role, .input = assume_role_input,
      .note = "the trust policy decides: principals, actions, sts:ExternalId; a statement with other "
-             "conditions never allows. Session policies and tags restrict nothing; the local root "
+             "conditions never allows. Session policies, contexts and tags restrict nothing; the root "
              "user may assume roles"},
     {.name = "GetSessionToken", .run = get_session_token, .input = get_session_token_input,
      .note = "without MFA"},
     {.name = "AssumeRoleWithSAML"},
     {.name = "AssumeRoleWithWebIdentity"},
+    {.name = "AssumeRoot"},
     {.name = "DecodeAuthorizationMessage"},
     {.name = "GetAccessKeyInfo"},
+    {.name = "GetDelegatedAccessToken"},
     {.name = "GetFederationToken"},
+    {.name = "GetWebIdentityToken"},
     {0},
 };
