@@ -12,36 +12,16 @@ static json_t *input_copy(const json_t *input)
     return copy;
 }
 
-/* All of them or no table. */
-static error create_indexes(struct call *c, struct catalog *catalog, const char *database,
-                            const char *table)
-{
-    size_t i;
-    json_t *index;
-    json_array_foreach(json_object_get(c->input, "PartitionIndexes"), i, index) {
-        error e = catalog_create_index(catalog, database, table, index);
-        if (e == OK) continue;
-        char *words = arena_text(c->arena, span_of(error_text()));
-        if (catalog_delete_table(catalog, database, table) != OK)
-            log_line(LOG_WARN, "aws", "%s.%s: %s", database, table, error_text());
-        return fail(e, "%s", words);
-    }
-    return OK;
-}
-
 static error create_table(struct call *c)
 {
     struct catalog *catalog;
-    const char *database = json_text(c->input, "DatabaseName");
-    const json_t *input = json_object_get(c->input, "TableInput");
     TRY(glue_catalog(c, &catalog));
-    json_t *copy = input_copy(input);
-    error e = catalog->ops->create_table(catalog, database, copy);
+    json_t *copy = input_copy(json_object_get(c->input, "TableInput"));
+    error e = catalog_create_table(catalog, json_text(c->input, "DatabaseName"), copy,
+                                   json_object_get(c->input, "PartitionIndexes"));
     json_decref(copy);
-    if (e != OK) return e;
-    TRY(create_indexes(c, catalog, database, json_text(input, "Name")));
-    c->output = json_object();
-    return OK;
+    if (e == OK) c->output = json_object();
+    return e;
 }
 
 static error update_table(struct call *c)

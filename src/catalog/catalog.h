@@ -68,6 +68,9 @@ error catalog_delete_database(struct catalog *, const char *database) MUST_CHECK
 error catalog_scan_databases(struct catalog *, const char *after, catalog_each *,
                              void *context) MUST_CHECK;
 
+/* With its partition indexes (a list of PartitionIndex, or NULL): all or nothing. */
+error catalog_create_table(struct catalog *, const char *database, const json_t *input,
+                           const json_t *indexes) MUST_CHECK;
 /* ops->update_table keeps the replaced Table as a version. Here `archive` decides; `version`, when
  * not NULL, must be the table's current one, else ERR_CONCURRENT_MODIFICATION. */
 error catalog_update_table(struct catalog *, const char *database, const char *table,

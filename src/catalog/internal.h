@@ -123,6 +123,11 @@ error local_add_partitions(struct catalog *, const char *database, const char *t
 error local_partitions(struct catalog *, const char *database, const char *table,
                        bool (*each)(void *context, json_t *partition), void *context);
 
+/* ---- partition indexes (local_attached.c) ---- */
+
+error index_create(struct call *, const char *database, const char *table,
+                   const json_t *index) MUST_CHECK;
+
 /* ---- partitions (local_partition.c), for those who hang documents on them ---- */
 
 struct partition_name {

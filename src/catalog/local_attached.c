@@ -70,8 +70,7 @@ static error index_write(struct call *c, const struct table_name *table, const j
     return e;
 }
 
-static error create_index_in(struct call *c, const char *database, const char *table,
-                             const json_t *index)
+error index_create(struct call *c, const char *database, const char *table, const json_t *index)
 {
     struct table_name name;
     json_t *document;
@@ -87,7 +86,7 @@ error catalog_create_index(struct catalog *catalog, const char *database, const 
 {
     struct call c;
     TRY(call_begin(&c, catalog, true));
-    return call_end(&c, create_index_in(&c, database, table, index));
+    return call_end(&c, index_create(&c, database, table, index));
 }
 
 static error delete_index_in(struct call *c, const char *database, const char *table,

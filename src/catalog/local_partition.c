@@ -3,17 +3,17 @@
 #include "catalog/internal.h"
 #include "catalog/value.h"
 
-enum { VALUE_MAX_BYTES = 1024 };
+enum { VALUE_MAX = 1024 }; /* characters */
 
 /* ---- names ---- */
 
 static error value_check(const json_t *value)
 {
-    size_t size = json_string_length(value);
-    if (!json_is_string(value) || size == 0 || size > VALUE_MAX_BYTES)
-        return fail(ERR_INVALID_INPUT, "a partition value must be a text of 1 to %d bytes",
-                    VALUE_MAX_BYTES);
-    if (strlen(json_string_value(value)) != size)
+    span text = {json_string_value(value), json_string_length(value)};
+    if (!json_is_string(value) || text.size == 0 || utf8_count(text) > VALUE_MAX)
+        return fail(ERR_INVALID_INPUT, "a partition value must be a text of 1 to %d characters",
+                    VALUE_MAX);
+    if (memchr(text.data, '\0', text.size))
         return fail(ERR_INVALID_INPUT, "a partition value must not contain NUL");
     return OK;
 }

@@ -77,11 +77,28 @@ static error create_table_in(struct call *c, const char *database, const json_t 
     return e;
 }
 
-error local_create_table(struct catalog *catalog, const char *database, const json_t *input)
+static error create_with_indexes(struct call *c, const char *database, const json_t *input,
+                                 const json_t *indexes)
+{
+    size_t i;
+    json_t *index;
+    TRY(create_table_in(c, database, input));
+    json_array_foreach(indexes, i, index)
+        TRY(index_create(c, database, json_text(input, "Name"), index));
+    return OK;
+}
+
+error catalog_create_table(struct catalog *catalog, const char *database, const json_t *input,
+                           const json_t *indexes)
 {
     struct call c;
     TRY(call_begin(&c, catalog, true));
-    return call_end(&c, create_table_in(&c, database, input));
+    return call_end(&c, create_with_indexes(&c, database, input, indexes));
+}
+
+error local_create_table(struct catalog *catalog, const char *database, const json_t *input)
+{
+    return catalog_create_table(catalog, database, input, NULL);
 }
 
 /* DB/TABLE/N, counting down. */
