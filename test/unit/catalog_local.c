@@ -354,6 +354,99 @@ static void test_partition_filter(void **context)
     json_decref(table);
 }
 
+struct paging { const char *after; char name[16384]; int count; };
+
+static bool take_one(void *context, const char *name, json_t *partition)
+{
+    struct paging *p = context;
+    (void)partition;
+    assert_true(strlen(name) < sizeof p->name);
+    strcpy(p->name, name);
+    p->count++;
+    return false;
+}
+
+/* Names that the store hashes are found and listed one by one like all others. */
+static void test_long_values(void **context)
+{
+    struct fixture *f = *context;
+    struct buffer text = {0}, value = {0};
+    with_table(f);
+    for (int i = 0; i < 1023; i++) buffer_append_text(&value, "\u00e4");
+    buffer_append_text(&text, "[");
+    for (int i = 0; i < 5; i++)
+        buffer_printf(&text, "%s{\"Values\": [\"7\", \"%s%d\"]}", i ? "," : "", buffer_text(&value), i);
+    buffer_append_text(&text, "]");
+    assert_int_equal(change(f, PARTITION_CREATE, buffer_text(&text)), OK);
+    assert_int_equal(change(f, PARTITION_CREATE, buffer_text(&text)), ERR_ALREADY_EXISTS);
+    struct paging *p = must_calloc(1, sizeof *p);
+    const struct partition_filter seven = {.expression = "year = 7 and site like '%_'"};
+    for (int before = -1; before != p->count;) {
+        before = p->count;
+        assert_int_equal(catalog_scan_partitions(f->catalog, "db", "ventilators", &seven,
+                                                 before ? p->name : NULL, take_one, p), OK);
+    }
+    assert_int_equal(p->count, 5);
+    buffer_append_text(&value, "xx"); /* 1,025 characters */
+    buffer_reset(&text);
+    buffer_printf(&text, "[{\"Values\": [\"7\", \"%s\"]}]", buffer_text(&value));
+    assert_int_equal(change(f, PARTITION_CREATE, buffer_text(&text)), ERR_INVALID_INPUT);
+    assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), OK);
+    assert_int_equal(create_table(f, "db", ventilators), OK);
+    assert_found(f, NULL, "");
+    free(p);
+    buffer_release(&text);
+    buffer_release(&value);
+}
+
+/* What hangs on a table goes with it; all or nothing is made. */
+static bool count_all(void *count, const char *name, json_t *document)
+{
+    (void)name;
+    (void)document;
+    ++*(int *)count;
+    return true;
+}
+
+static void take_statistics(void *context, const json_t *item, error e, json_t *document)
+{
+    (void)item;
+    (void)document;
+    ((int *)context)[e == OK]++;
+}
+
+static void test_attached(void **context)
+{
+    struct fixture *f = *context;
+    int count = 0, outcomes[2] = {0};
+    json_t *good = parse("[{\"IndexName\": \"i\", \"Keys\": [\"YEAR\"]}]");
+    json_t *bad = parse("[{\"IndexName\": \"i\", \"Keys\": [\"year\"]}, {\"IndexName\": \"j\", \"Keys\": [\"id\"]}]");
+    json_t *input = parse(ventilators), *statistics = parse("[{\"ColumnName\": \"ID\", \"n\": 1}]");
+    json_t *names = parse("[\"id\", \"tags\"]");
+    const struct statistics_of of = {"db", "ventilators", NULL};
+    assert_int_equal(create_database(f, "{\"Name\": \"db\"}"), OK);
+    assert_int_equal(catalog_create_table(f->catalog, "db", input, bad), ERR_INVALID_INPUT);
+    assert_listed(f, "db", "");
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(catalog_create_table(f->catalog, "db", input, good), OK);
+        count = 0;
+        assert_int_equal(catalog_scan_indexes(f->catalog, "db", "ventilators", NULL, count_all, &count), OK);
+        assert_int_equal(count, 1);
+        outcomes[0] = outcomes[1] = 0;
+        assert_int_equal(catalog_get_statistics(f->catalog, &of, names, take_statistics, outcomes), OK);
+        assert_int_equal(outcomes[1], 0);
+        assert_int_equal(catalog_put_statistics(f->catalog, &of, statistics, take_statistics, outcomes), OK);
+        assert_int_equal(catalog_get_statistics(f->catalog, &of, names, take_statistics, outcomes), OK);
+        assert_int_equal(outcomes[1], 2);
+        assert_int_equal(catalog_delete_table(f->catalog, "db", "ventilators"), OK);
+    }
+    json_decref(good);
+    json_decref(bad);
+    json_decref(input);
+    json_decref(statistics);
+    json_decref(names);
+}
+
 static bool append_version(void *context, const char *name, json_t *table)
 {
     (void)name;
@@ -465,7 +558,7 @@ int main(void)
         TEST(test_database),   TEST(test_table),
         TEST(test_partitions), TEST(test_value_trap),
         TEST(test_partition_update), TEST(test_partition_outcomes), TEST(test_partition_filter),
-        TEST(test_versions), TEST(test_delete_and_list),
+        TEST(test_versions), TEST(test_long_values), TEST(test_attached), TEST(test_delete_and_list),
         TEST(test_regions_are_apart), TEST(test_table_parse),
     };
     return cmocka_run_group_tests_name("catalog_local", tests, NULL, NULL);
