@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -55,6 +56,19 @@ static error lock_refused(const char *path, int file)
                 n > 0 ? owner : "unknown");
 }
 
+/* Others look whether the lock is free by taking it for a moment: one refusal says nothing. */
+static bool lock_take(int file)
+{
+    enum { TRIES = 10, PAUSE_MS = 20 };
+    for (int i = 0; i < TRIES; i++) {
+        if (flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK) return false;
+        world->sleep_us(PAUSE_MS * US_PER_MS);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
 error directory_lock(const char *path, struct directory_lock *lock)
 {
     TRY(folder_make(path));
@@ -64,7 +78,7 @@ error directory_lock(const char *path, struct directory_lock *lock)
     int file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
         e = fail_errno("open %s", name);
-    } else if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    } else if (!lock_take(file)) {
         e = errno == EWOULDBLOCK ? lock_refused(path, file) : fail_errno("lock %s", name);
     } else {
         char *pid = arena_printf(&arena, "%ld\n", (long)getpid());
@@ -113,22 +127,33 @@ void endpoint_remove(const char *path)
     arena_release(&arena);
 }
 
+/* What the file says, when the process that wrote it lives. */
+static bool endpoint_look(const char *file, json_t **ready)
+{
+    enum { MAX_BYTES = 64 * 1024 };
+    struct buffer text = {0};
+    bool read = file_read_whole(file, &text, MAX_BYTES) == OK &&
+                json_read(buffer_span(&text), ready) == OK;
+    buffer_release(&text);
+    if (!read) return false;
+    pid_t pid = (pid_t)json_integer_or(*ready, "pid", 0);
+    if (pid > 0 && (kill(pid, 0) == 0 || errno == EPERM)) return true;
+    json_decref(*ready);
+    return false;
+}
+
 error endpoint_read(struct arena *arena, const char *path, json_t **ready)
 {
-    enum { MAX_BYTES = 64 * 1024, LOOK_MS = 50, START_MS = 1000, READY_MS = 10000 };
+    enum { LOOK_MS = 50, START_MS = 1500, READY_MS = 10000 };
     const char *file = arena_printf(arena, "%s/endpoint.json", path);
-    struct buffer text = {0};
-    for (int waited_ms = 0; waited_ms < READY_MS; waited_ms += LOOK_MS) {
-        bool served = directory_is_served(arena, path);
-        if (served && access(file, F_OK) == 0) break;
-        if (!served && waited_ms >= START_MS) /* as the line before this one may have started it */
-            return fail(ERR_NOT_FOUND, "no `sluice up' serves %s", path);
-        world->sleep_us(LOOK_MS * US_PER_MS);
+    bool served = false;
+    for (int waited_ms = 0; waited_ms < (served ? READY_MS : START_MS); waited_ms += LOOK_MS) {
+        served = directory_is_served(arena, path);
+        if (served && endpoint_look(file, ready)) return OK;
+        world->sleep_us(LOOK_MS * US_PER_MS); /* the line before this one may have started it */
     }
-    error e = file_read_whole(file, &text, MAX_BYTES);
-    if (e == OK) e = json_read(buffer_span(&text), ready);
-    buffer_release(&text);
-    return e;
+    return served ? fail(ERR_TIMEOUT, "the `sluice up' of %s does not become ready", path)
+                  : fail(ERR_NOT_FOUND, "no `sluice up' serves %s", path);
 }
 
 enum { CREDENTIALS_MAX_BYTES = 64 * 1024 };

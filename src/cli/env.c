@@ -56,8 +56,11 @@ static error find_endpoint(struct env *env)
         const char *authority = arena_printf(&env->arena, "%s/tls/ca.pem", env->path);
         env->url = options->endpoint_url;
         if (https && access(authority, R_OK) == 0) env->authority = authority;
-    } else if (endpoint_read(&env->arena, env->path, &ready) != OK) {
-        return fail_context(ERR_NOT_FOUND, "start one, or give --endpoint-url");
+    } else {
+        error e = endpoint_read(&env->arena, env->path, &ready);
+        if (e == ERR_NOT_FOUND)
+            return fail(e, "no `sluice up' serves %s: start one, or give --endpoint-url", env->path);
+        if (e != OK) return e;
     }
     if (ready) {
         env->url = text_copy(env, ready, "endpoint");
