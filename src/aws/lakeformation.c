@@ -289,7 +289,7 @@ static const struct member resource[] = {
 };
 
 static const struct member condition[] = {
-    TEXT_ROW("Expression", MEMBER_OPTIONAL, 1, 3000, NULL), ROWS_END};
+    TEXT_ROW("Expression", MEMBER_OPTIONAL, 0, 3000, NULL), ROWS_END};
 
 #define GRANT_ROWS(flag)                                                                          \
     STRUCTURE_ROW("Principal", flag, principal), STRUCTURE_ROW("Resource", flag, resource),       \
