@@ -184,7 +184,8 @@ static error get_job_runs(struct call *c)
 
 /* ---- BatchStopJobRun ---- */
 
-static error stop_one(struct call *c, const char *job, const char *id, json_t *stopped, json_t *errors)
+static error stop_one(struct call *c, const char *job, const char *id, json_t *stopped,
+                      json_t *errors)
 {
     struct run_supervisor *runs;
     TRY(supervisor(c, &runs));

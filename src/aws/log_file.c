@@ -165,7 +165,7 @@ static error backward_chunk(struct arena *arena, const struct log_query *query, 
     span lines = buffer_span(&chunk), line;
     const char *newline = lines.size ? memchr(lines.data, '\n', lines.size) : NULL;
     if (from && newline && newline + 1 < lines.data + lines.size)
-        log_next_line(&lines, &line); /* the end of a line; of one that fills the chunk it is taken */
+        log_next_line(&lines, &line); /* the end of a line; where it is all there is, it is taken */
     int64_t begin = from + (lines.data - chunk.data);
     while (e == OK && log_next_line(&lines, &line))
         CHECK(take_line(&c, from + (line.data - chunk.data), line));

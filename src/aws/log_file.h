@@ -26,7 +26,8 @@ struct log_page {
     bool more;                 /* forward: lines were left */
 };
 
-/* The lines from `offset` on. A line that is not complete yet is no event. ERR_NOT_FOUND: no file. */
+/* The lines from `offset` on. A line that is not complete yet is no event. ERR_NOT_FOUND: no
+ * file. */
 error log_file_forward(struct arena *, const struct log_query *, int64_t offset,
                        struct log_page *) MUST_CHECK;
 /* The lines before `offset`; offset < 0: the last ones. */
@@ -36,7 +37,8 @@ error log_file_backward(struct arena *, const struct log_query *, int64_t offset
 bool log_file_is_line(const char *path, int64_t offset);
 
 struct log_info { int64_t size, first_ms, last_ms; };
-error log_file_info(struct arena *, const char *path, int64_t begun_ms, struct log_info *) MUST_CHECK;
+error log_file_info(struct arena *, const char *path, int64_t begun_ms,
+                    struct log_info *) MUST_CHECK;
 
 /* The end of the file, some 64 KiB. */
 error log_read_end(const char *path, struct buffer *out) MUST_CHECK;

@@ -196,7 +196,8 @@ static int by_last_event(const void *a, const void *b)
     return by_name(a, b);
 }
 
-static json_t *stream_document(struct call *c, const struct group *group, const struct log_stream *s)
+static json_t *stream_document(struct call *c, const struct group *group,
+                               const struct log_stream *s)
 {
     json_t *out = json_pack(
         "{s:s, s:I, s:s, s:I}", "logStreamName", s->name, "creationTime", (json_int_t)s->begun_ms,
@@ -462,7 +463,8 @@ static error read_place(struct call *c, const char *scope, const struct log_stre
 
 /* Stream by stream, in the order in which they began; sorted by time within the page. */
 static error filter_streams(struct call *c, const struct log_streams *streams,
-                            const struct pattern *pattern, struct place *place, struct buffer *found)
+                            const struct pattern *pattern, struct place *place,
+                            struct buffer *found)
 {
     size_t limit = (size_t)json_integer_or(c->input, "limit", EVENTS_MAX);
     for (size_t first = place->stream; place->stream < streams->count;) {
@@ -475,7 +477,8 @@ static error filter_streams(struct call *c, const struct log_streams *streams,
         query.context = pattern;
         TRY(log_file_forward(c->arena, &query, place->offset, &page));
         for (size_t i = 0; i < page.count; i++)
-            buffer_append(found, &(struct filtered){stream, page.events[i]}, sizeof(struct filtered));
+            buffer_append(found, &(struct filtered){stream, page.events[i]},
+                          sizeof(struct filtered));
         place->offset = page.end;
         if (page.more) return OK;
         *place = (struct place){place->stream + 1, 0};
@@ -516,7 +519,8 @@ static error filter_log_events(struct call *c)
 #define TOLD_ROW(text, flag, least, most, posix, words)                                           \
     {.name = (text), .type = MEMBER_STRING, .flags = (flag), .min = (least), .max = (most),       \
      .pattern = (posix), .told = (words)}
-#define GROUP_ROW(name, flag) TOLD_ROW(name, flag, 1, 512, "[._/#A-Za-z0-9-]+", "[\\.\\-_/#A-Za-z0-9]+")
+#define GROUP_ROW(name, flag)                                                                      \
+    TOLD_ROW(name, flag, 1, 512, "[._/#A-Za-z0-9-]+", "[\\.\\-_/#A-Za-z0-9]+")
 #define STREAM_ROW(name, flag) TEXT_ROW(name, flag, 1, 512, "[^:*]*")
 #define IDENTIFIER_ROW                                                                            \
     TOLD_ROW("logGroupIdentifier", MEMBER_OPTIONAL, 1, 2048, "[[:alnum:]_#+=/:,.@-]*",            \
@@ -538,9 +542,14 @@ static const struct member groups_input[] = {
     TOKEN_ROW, LIMIT_ROW(DESCRIBE_MAX), BOOLEAN_ROW("includeLinkedAccounts"), ROWS_END,
 };
 static const struct member streams_input[] = {
-    GROUP_ROW("logGroupName", MEMBER_OPTIONAL), IDENTIFIER_ROW,
-    STREAM_ROW("logStreamNamePrefix", MEMBER_OPTIONAL), ENUM_ROW("orderBy", MEMBER_OPTIONAL, orders),
-    BOOLEAN_ROW("descending"), TOKEN_ROW, LIMIT_ROW(DESCRIBE_MAX), ROWS_END,
+    GROUP_ROW("logGroupName", MEMBER_OPTIONAL),
+    IDENTIFIER_ROW,
+    STREAM_ROW("logStreamNamePrefix", MEMBER_OPTIONAL),
+    ENUM_ROW("orderBy", MEMBER_OPTIONAL, orders),
+    BOOLEAN_ROW("descending"),
+    TOKEN_ROW,
+    LIMIT_ROW(DESCRIBE_MAX),
+    ROWS_END,
 };
 static const struct member get_input[] = {
     GROUP_ROW("logGroupName", MEMBER_OPTIONAL), IDENTIFIER_ROW,

@@ -3,7 +3,7 @@
  * processes, watches them, tells them to stop, and writes what became of them.
  *
  *   state  glue-run          account, region, RUN ID   Glue's JobRun
- *          glue-run-process  "-", "-", RUN ID          of a run that has not ended: whose it is, and
+ *          glue-run-process  "-", "-", RUN ID          of a run that has not ended: whose it is,
  *                                                      its process (pid and start time)
  *   DIR/runs/RUN ID/job.json     the document that runs, fixed at the first start
  *   DIR/runs/RUN ID/status.json  what the process says of itself (cli/run.c)

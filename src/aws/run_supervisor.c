@@ -1,5 +1,6 @@
 /* The supervisor of runs: one thread that brings each run's process and its document together.
- * step() is one look at one run; whatever cannot be written down is tried again at the next look. */
+ * step() is one look at one run; whatever cannot be written down is tried again at the
+ * next look. */
 #include "aws/log_file.h"
 #include "aws/run.h"
 
@@ -19,7 +20,7 @@ enum {
 };
 #define STOP_GRACE_US (60 * (int64_t)US_PER_SECOND)  /* for the batch at hand */
 #define CLOSE_GRACE_US (15 * (int64_t)US_PER_SECOND) /* the same, when `sluice up' ends */
-#define STEADY_US (60 * (int64_t)US_PER_SECOND)      /* a process that lived so long is no crash loop */
+#define STEADY_US (60 * (int64_t)US_PER_SECOND)      /* who lived so long is in no crash loop */
 #define LOOK_STARTING_MS 50
 #define LOOK_MS 1000
 
@@ -97,7 +98,8 @@ static void run_log(void *context, enum log_level level, const char *text)
     struct arena arena = {0};
     const char *path = log_path(&arena, log->supervisor, log->run, ".err");
     char *line = arena_printf(&arena, "%s %s run: %s\n", date_iso8601(&arena, now_us()),
-                              level == LOG_ERROR ? "ERROR" : level == LOG_WARN ? "WARN" : "INFO", text);
+                              level == LOG_ERROR ? "ERROR" : level == LOG_WARN ? "WARN" : "INFO",
+                              text);
     FILE *file = fopen(path, "ae");
     if (!file || fputs(line, file) < 0)
         log_line(LOG_WARN, "runs", "%s: cannot be written: %s", path, text);
@@ -273,7 +275,8 @@ static error job_document(struct run_supervisor *s, struct supervised *r, struct
 {
     const json_t *nodes = json_object_get(job, "CodeGenConfigurationNodes");
     if (json_object_size(nodes)) {
-        json_t *document = json_pack("{s:s, s:O}", "Name", r->job, "CodeGenConfigurationNodes", nodes);
+        json_t *document =
+            json_pack("{s:s, s:O}", "Name", r->job, "CodeGenConfigurationNodes", nodes);
         json_print(out, document);
         json_decref(document);
         return OK;
@@ -283,7 +286,8 @@ static error job_document(struct run_supervisor *s, struct supervised *r, struct
         return fail(ERR_INVALID_INPUT, "job %s has neither CodeGenConfigurationNodes nor a "
                     "Command.ScriptLocation", r->job);
     error e = read_script(s, arena, script, out);
-    return e == OK || e == ERR_UNSUPPORTED ? e : fail_context(e, "Command.ScriptLocation %s", script);
+    return e == OK || e == ERR_UNSUPPORTED ? e
+                                           : fail_context(e, "Command.ScriptLocation %s", script);
 }
 
 /* Once per run: a restarted process goes on with the same document. */
@@ -295,7 +299,8 @@ static error keep_document(struct run_supervisor *s, struct supervised *r, struc
     json_t *job;
     error e = state_get_one(s->state, (struct state_key){r->account, r->region, "glue-job", r->job},
                             &job);
-    if (e == ERR_NOT_FOUND) return fail(ERR_ENTITY_NOT_FOUND, "job %s does not exist any more", r->job);
+    if (e == ERR_NOT_FOUND)
+        return fail(ERR_ENTITY_NOT_FOUND, "job %s does not exist any more", r->job);
     if (e != OK) return e;
     struct buffer text = {0};
     e = job_document(s, r, arena, job, &text);
@@ -321,7 +326,8 @@ static char *const *environment(struct run_supervisor *s, struct arena *arena)
     }
     if (!getenv("AWS_ACCESS_KEY_ID") && !getenv("AWS_PROFILE") &&
         !getenv("AWS_SHARED_CREDENTIALS_FILE"))
-        out[count++] = arena_printf(arena, "AWS_SHARED_CREDENTIALS_FILE=%s/credentials", s->directory);
+        out[count++] =
+            arena_printf(arena, "AWS_SHARED_CREDENTIALS_FILE=%s/credentials", s->directory);
     return out;
 }
 
@@ -456,7 +462,8 @@ static const char *last_words(struct run_supervisor *s, const struct supervised 
     const char *words = "";
     if (log_read_end(log_path(arena, s, r, ".err"), &text) == OK)
         for (span rest = buffer_span(&text), line; log_next_line(&rest, &line);)
-            if (line.size && (span_starts(line, "sluice run: ") || !span_starts(span_of(words), "sluice run: ")))
+            if (line.size &&
+                (span_starts(line, "sluice run: ") || !span_starts(span_of(words), "sluice run: ")))
                 words = arena_text(arena, line);
     buffer_release(&text);
     return words;
@@ -585,7 +592,8 @@ static void find_process(struct supervised *r, const json_t *process)
                                    (uint64_t)json_integer_or(process, "StartTime", 0));
     r->exit_status = -1;
     r->begun_us = monotonic_us();
-    /* A second SIGTERM would cut the batch short; if the first was never sent, the grace ends it. */
+    /* A second SIGTERM would cut the batch short; if the first was never sent, the grace ends
+     * it. */
     r->stop_sent = in_state(r, "STOPPING");
     r->kill_at_us = monotonic_us() + STOP_GRACE_US;
 }

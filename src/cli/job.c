@@ -26,7 +26,8 @@ enum { STOP_MAX = 25 }; /* BatchStopJobRun's run ids */
 static error call(struct door *door, const char *service, const char *target, json_t *input,
                   json_t **output)
 {
-    error e = http_aws_json(door->client, door->url, service, door->region, target, input, 0, output);
+    error e =
+        http_aws_json(door->client, door->url, service, door->region, target, input, 0, output);
     json_decref(input);
     return e;
 }
@@ -168,8 +169,8 @@ static error start_job(struct door *door, const char *job)
         error e = json_read(span_of(given), &arguments);
         if (e != OK) return fail_context(ERR_USAGE, "--arguments");
     }
-    TRY(call_glue(door, "StartJobRun", json_pack("{s:s, s:o*}", "JobName", job, "Arguments", arguments),
-                  &output));
+    TRY(call_glue(door, "StartJobRun",
+                  json_pack("{s:s, s:o*}", "JobName", job, "Arguments", arguments), &output));
     if (door->options->json) print_json_line(output);
     else printf("%s\n", text_of(output, "JobRunId"));
     json_decref(output);
@@ -181,14 +182,16 @@ static error stop_some(struct door *door, const char *job, json_t *ids)
 {
     json_t *output, *one;
     size_t i;
-    TRY(call_glue(door, "BatchStopJobRun", json_pack("{s:s, s:O}", "JobName", job, "JobRunIds", ids),
-                  &output));
+    TRY(call_glue(door, "BatchStopJobRun",
+                  json_pack("{s:s, s:O}", "JobName", job, "JobRunIds", ids), &output));
     if (door->options->json) print_json_line(output);
     else json_array_foreach(json_object_get(output, "SuccessfulSubmissions"), i, one)
         printf("%s\n", text_of(one, "JobRunId"));
     error e = OK;
-    json_array_foreach(json_object_get(output, "Errors"), i, one)
-        e = fail(ERR_INVALID_INPUT, "%s", text_of(json_object_get(one, "ErrorDetail"), "ErrorMessage"));
+    json_array_foreach(json_object_get(output, "Errors"), i, one) {
+        const json_t *detail = json_object_get(one, "ErrorDetail");
+        e = fail(ERR_INVALID_INPUT, "%s", text_of(detail, "ErrorMessage"));
+    }
     json_decref(output);
     return e;
 }
@@ -240,7 +243,8 @@ static error newest_run(struct door *door, const char *job, const char **id)
 static error run_has_ended(struct door *door, const char *job, const char *id, bool *ended)
 {
     json_t *output;
-    TRY(call_glue(door, "GetJobRun", json_pack("{s:s, s:s}", "JobName", job, "RunId", id), &output));
+    TRY(call_glue(door, "GetJobRun", json_pack("{s:s, s:s}", "JobName", job, "RunId", id),
+                  &output));
     *ended = has_ended(json_object_get(output, "JobRun"));
     json_decref(output);
     return OK;
@@ -316,7 +320,8 @@ static int job_run_command(const void *given, int count, char **arguments)
                            arguments[1]);
     struct door door = {.options = options,
                         .region = options->region ? options->region : default_region()};
-    error e = endpoint_client(&door.arena, options->endpoint_url, options->dir, &door.url, &door.client);
+    error e =
+        endpoint_client(&door.arena, options->endpoint_url, options->dir, &door.url, &door.client);
     if (e == OK) {
         e = action->run(&door, arguments[1]);
         http_client_close(door.client);
@@ -329,7 +334,8 @@ static int job_run_command(const void *given, int count, char **arguments)
 
 static const struct option_row job_options[] = {
     {.name = "run", .type = OPTION_STRING, .argument = "ID",
-     .summary = "stop, logs: this run (default: those that go on; the newest)", .offset = OFFSET(run)},
+     .summary = "stop, logs: this run (default: those that go on; the newest)",
+     .offset = OFFSET(run)},
     {.name = "arguments", .type = OPTION_STRING, .argument = "JSON",
      .summary = "start: arguments of the run, as an object of texts (default: the job's)",
      .offset = OFFSET(arguments)},
@@ -360,10 +366,10 @@ const struct command job_command = {
     .arguments_min = 1,
     .arguments_max = 2,
     .description =
-        "Talks to the Glue jobs of an endpoint. `list' shows the jobs with their last run; `create' "
-        "makes one of a document (the input of CreateJob); `start' begins a run and prints its id; "
-        "`runs' shows the runs of a job, newest first; `logs' what a run said; `stop' lets the runs "
-        "that go on finish their batch and end.",
+        "Talks to the Glue jobs of an endpoint. `list' shows the jobs with their last run; "
+        "`create' makes one of a document (the input of CreateJob); `start' begins a run and "
+        "prints its id; `runs' shows the runs of a job, newest first; `logs' what a run said; "
+        "`stop' lets the runs that go on finish their batch and end.",
     .examples = "  sluice job create example/ventilators/job.json\n"
                 "  sluice job list\n"
                 "  sluice job start ventilators_to_lake --arguments '{\"--window\": \"10\"}'\n"
