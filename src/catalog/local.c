@@ -103,10 +103,12 @@ error database_require(struct call *c, const char *database)
 
 error table_read(struct call *c, const struct table_name *name, json_t **out)
 {
-    error e = state_get(c->txn, key_of(c, kind_table, name->path), out);
+    json_t *found;
+    error e = state_get(c->txn, key_of(c, kind_table, name->path), &found);
     if (e == OK) {
         e = guard(c, c->need, name->database, name->table);
-        if (e != OK) json_decref(*out);
+        if (e == OK) *out = found;
+        else json_decref(found);
         return e;
     }
     if (e != ERR_NOT_FOUND) return e;
@@ -128,11 +130,11 @@ static error local_get_database(struct catalog *catalog, const char *database, j
     TRY(call_begin(&c, catalog, false));
     const char *name;
     error e = name_fold(&c, "Database", database, &name);
-    if (e == OK) e = database_read(&c, name, out);
-    if (e == OK) {
-        e = guard(&c, PERMISSION_DESCRIBE, name, NULL);
-        if (e != OK) json_decref(*out);
-    }
+    json_t *found = NULL;
+    if (e == OK) e = database_read(&c, name, &found);
+    if (e == OK) e = guard(&c, PERMISSION_DESCRIBE, name, NULL);
+    if (e == OK) *out = found;
+    else json_decref(found);
     return call_end(&c, e);
 }
 

@@ -12,11 +12,11 @@ error local_get_table(struct catalog *catalog, const char *database, const char 
     TRY(call_begin(&c, catalog, false));
     struct table_name name;
     error e = table_name_fold(&c, database, table, &name);
-    if (e == OK) e = table_read(&c, &name, out);
-    if (e == OK) {
-        e = guard_columns(&c, *out);
-        if (e != OK) json_decref(*out);
-    }
+    json_t *found = NULL;
+    if (e == OK) e = table_read(&c, &name, &found);
+    if (e == OK) e = guard_columns(&c, found);
+    if (e == OK) *out = found;
+    else json_decref(found);
     return call_end(&c, e);
 }
 
