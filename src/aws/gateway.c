@@ -216,7 +216,7 @@ static void reply_output(struct call *c)
 }
 
 /* The thread's error text; it may repeat bytes of a request that are no UTF-8, or cut some off. */
-static const char *printable_error(struct arena *arena)
+const char *call_error_text(struct arena *arena)
 {
     char *text = arena_text(arena, span_of(error_text()));
     for (span rest = span_of(text); rest.size;) {
@@ -235,7 +235,7 @@ static void reply_error(struct call *c, error e)
         return;
     }
     const struct error_row *row = error_row(e);
-    const char *message = printable_error(c->arena);
+    const char *message = call_error_text(c->arena);
     if (row->status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "request", message);
     enum protocol protocol = c->service ? c->service->protocol : PROTOCOL_JSON;

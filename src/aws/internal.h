@@ -96,6 +96,8 @@ struct gateway {
 
 /* Gives the body and its content type; adds nothing else. */
 void call_reply_body(struct call *, int status, const char *content_type, span body);
+/* The thread's error text as UTF-8. */
+const char *call_error_text(struct arena *);
 /* Answers one request; what the server calls. */
 void gateway_handle(struct gateway *, struct http_request *, struct http_reply *);
 /* All that the server calls. */

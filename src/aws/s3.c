@@ -12,6 +12,8 @@ static error decode(struct arena *arena, span in, bool plus_is_space, const char
     error e = percent_decode(&decoded, in, plus_is_space);
     if (e == OK && decoded.size && memchr(decoded.data, 0, decoded.size))
         e = fail(ERR_INVALID_URI, "a zero byte");
+    if (e == OK && utf8_valid_prefix(buffer_span(&decoded)) != decoded.size)
+        e = fail(ERR_INVALID_URI, "not UTF-8");
     *out = e == OK ? arena_text(arena, buffer_span(&decoded)) : NULL;
     buffer_release(&decoded);
     return e == OK ? OK : fail(ERR_INVALID_URI, "Couldn't parse the specified URI.");
@@ -255,7 +257,7 @@ int s3_error_words(struct call *c, error e, const char **name, const char **mess
     for (size_t i = 0; i < sizeof s3_errors / sizeof *s3_errors; i++)
         if (s3_errors[i].e == e) said = s3_errors[i];
     *name = said.name;
-    *message = said.message ? said.message : arena_text(c->arena, span_of(error_text()));
+    *message = said.message ? said.message : call_error_text(c->arena);
     if (said.status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "S3", error_text());
     return said.status;

@@ -72,9 +72,11 @@ static const char *content_encoding(struct call *c, const char *value)
     return text;
 }
 
+/* A zero byte could be written but not read again. */
 static error set_text(json_t *object, const char *name, span value)
 {
-    json_t *text = json_from_span(value);
+    bool zero = value.size && memchr(value.data, 0, value.size);
+    json_t *text = zero ? NULL : json_from_span(value);
     if (!text || json_object_set_new(object, name, text) != 0)
         return fail(ERR_INVALID_ARGUMENT, "Metadata and headers must be valid UTF-8: %.80s", name);
     return OK;

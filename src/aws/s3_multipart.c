@@ -337,6 +337,7 @@ static void reply_completed(struct call *c, const struct object_version *v,
 {
     struct buffer out = {0};
     span host = http_header(c->http, "host");
+    if (utf8_valid_prefix(host) != host.size) host = (span){0};
     s3_reply_version(c, v);
     s3_reply_encryption(c, attributes);
     xml_open_root(&out, "CompleteMultipartUploadResult", S3_NAMESPACE);

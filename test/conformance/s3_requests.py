@@ -265,13 +265,16 @@ def what_is_no_operation():
     refused(call("GET", "/bucket?website"), 501, "NotImplemented")
     refused(call("GET", "/bucket/%zz"), 400, "InvalidURI")
     refused(call("GET", "/bucket/a%00b"), 400, "InvalidURI")
-    refused(call("PUT", "/bucket/%ff", b""), 400, "InvalidArgument")
+    refused(call("PUT", "/bucket/%ff", b""), 400, "InvalidURI")
+    refused(call("GET", "/bucket?prefix=%ff"), 400, "InvalidURI")
     refused(call("GET", "/Bad_Bucket/k"), 400, "InvalidBucketName")
     refused(call("GET", "/bucket?max-keys=x"), 400, "InvalidArgument")
     refused(call("GET", "/bucket?encoding-type=x"), 400, "InvalidArgument")
     refused(call("GET", "/bucket/k?versionId="), 400, "InvalidArgument")
     refused(call("PUT", "/bucket/k", b"", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}), 501, "NotImplemented")
     refused(call("PUT", "/bucket/k", b"", {"x-amz-copy-source": "nothing"}), 400, "InvalidArgument")
+    refused(call("PUT", "/bucket/k", b"", {"x-amz-tagging": "a=%00b"}), 400, "InvalidArgument")
+    refused(call("PUT", "/bucket/k", b"", {"x-amz-tagging": "%ff=b"}), 400, "InvalidArgument")
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + b"".join(
