@@ -79,3 +79,20 @@ struct audit_options {
  * and checkpoints say. A new document: "clean", "files", "rows", "jobs" with their "shards", and
  * "problems" with "kind" and "text". */
 error job_audit(const struct audit_options *, json_t **report) MUST_CHECK;
+
+/* ---- checkpoints, from outside (rewind.c) ---- */
+/* What a checkpoint says: "metadata", "positions", "batches" with plan and commit. */
+error job_checkpoint(struct object_store *, const char *url, json_t **) MUST_CHECK;
+
+struct rewind_options {
+    struct catalog *catalog;    /* local */
+    struct object_store *objects;
+    struct stream *stream;      /* the job's: it must still have the records */
+    const char *checkpoint;
+    int64_t to_batch;           /* the last that stays; -1: none; less: as to_us says */
+    int64_t to_us;              /* batches that began later are taken back */
+    bool remove_files;          /* without it rows would be there twice: refused */
+};
+/* Takes the later batches back, files and partitions first; the job must not run, and cannot while
+ * this is unfinished. Repeating it finishes it. Tells the batch it went to and how many it took. */
+error job_rewind(const struct rewind_options *, int64_t *to, int64_t *taken) MUST_CHECK;

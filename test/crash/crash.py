@@ -5,7 +5,7 @@ runs in which one of them is the last thing the process does, or fails.
 call itself is not made. "After call N" is the same state on disk as "before the next writing call",
 which is a point of its own; the state after the last one is that of a run that ended. What is
 written through memory maps (LMDB's reader table) is not lost by a kill."""
-import collections, json, os, re, shutil, signal, subprocess, sys, tempfile, threading, time
+import collections, contextlib, json, os, re, shutil, signal, subprocess, sys, tempfile, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "conformance", "lib"))
@@ -255,7 +255,8 @@ class TracedServer(Server):
             children = open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)).read().split() \
                 if self.wrap([])[:1] == ["strace"] else [str(self.process.pid)]
             for child in children:
-                os.kill(int(child), signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):  # it has just died
+                    os.kill(int(child), signal.SIGTERM)
             self.process.wait(30)
         self.process.stdout.close()
         self.log.close()

@@ -1,0 +1,227 @@
+/* `sluice checkpoint`: how far a job is, for people and as JSON; and the way back. */
+#include "cli/internal.h"
+
+#include "job/job.h"
+#include "state/state.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+struct checkpoint_options {
+    const char *dir, *region, *account, *to_time;
+    int64_t to_batch;
+    bool json, remove_files;
+};
+
+enum { TO_BATCH_UNSET = -2 };
+
+struct stores {
+    struct state *state;
+    struct catalog *catalog;
+    struct object_store *objects;
+    struct stream_store *streams;
+    const char *path, *region;
+};
+
+static error open_stores(const struct checkpoint_options *o, struct arena *arena, struct stores *s)
+{
+    s->region = o->region ? o->region : default_region();
+    TRY(directory_path(arena, o->dir, &s->path));
+    const char *state = arena_printf(arena, "%s/state", s->path);
+    if (access(state, F_OK) != 0)
+        return fail(ERR_NOT_FOUND, "%s holds no jobs (no `sluice up' has served it yet)", s->path);
+    TRY(state_open(state, &s->state));
+    TRY(catalog_open_local(s->state, o->account, s->region, &s->catalog));
+    return object_open_local(arena_printf(arena, "%s/objects", s->path), &s->objects);
+}
+
+static void close_stores(struct stores *s)
+{
+    if (s->streams) stream_store_close(s->streams);
+    if (s->objects) s->objects->ops->close(s->objects);
+    if (s->catalog) s->catalog->ops->close(s->catalog);
+    if (s->state) state_close(s->state);
+}
+
+/* An s3:// URL as it is; else the one bucket that has cp/JOB. */
+static error find_checkpoint(struct stores *s, struct arena *arena, const char *given, const char **url)
+{
+    const char **buckets, *found = NULL;
+    int64_t *created;
+    size_t count;
+    if (strstr(given, "://")) {
+        *url = given;
+        return OK;
+    }
+    TRY(object_bucket_list(s->objects, arena, &buckets, &created, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct object_info info;
+        const char *key = arena_printf(arena, "cp/%s/metadata", given);
+        error e = s->objects->ops->head(s->objects, buckets[i], key, arena, &info);
+        if (e == ERR_NO_SUCH_KEY) continue;
+        TRY(e);
+        if (found)
+            return fail(ERR_USAGE, "buckets %s and %s have a checkpoint of job '%s': give its s3:// URL",
+                        found, buckets[i], given);
+        found = buckets[i];
+    }
+    if (!found) return fail(ERR_NOT_FOUND, "no bucket has a checkpoint of job '%s' below cp/", given);
+    *url = arena_printf(arena, "s3://%s/cp/%s", found, given);
+    return OK;
+}
+
+/* ---- show ---- */
+
+static void print_position(const char *shard, const json_t *position)
+{
+    const char *sequence = json_text(position, "sequence");
+    printf("  %s  %s%s%s\n", shard, json_text(position, "type"), sequence ? " " : "",
+           sequence ? sequence : "");
+}
+
+static void print_batch(struct arena *arena, const json_t *entry)
+{
+    const json_t *plan = json_object_get(entry, "plan"), *counts = json_object_get(plan, "counts");
+    printf("  %8lld  %s  %12s  %12s  %12s  %6zu  %s\n", (long long)json_integer_or(entry, "batch", 0),
+           date_iso8601(arena, json_integer_or(plan, "wall_us", 0)),
+           grouped(json_integer_or(counts, "read", 0)), grouped(json_integer_or(counts, "written", 0)),
+           grouped(json_integer_or(counts, "quarantined", 0)),
+           json_array_size(json_object_get(plan, "files")),
+           json_is_object(json_object_get(entry, "commit")) ? "committed" : "pending");
+}
+
+static void print_checkpoint(struct arena *arena, const json_t *document)
+{
+    enum { LAST = 10 };
+    const json_t *metadata = json_object_get(document, "metadata");
+    const json_t *batches = json_object_get(document, "batches");
+    printf("%s%s%s: job %s, checkpoint %s, stream %s\n", bold(stdout), json_text(document, "url"),
+           plain(stdout), json_text(metadata, "job"), json_text(metadata, "id"),
+           json_text(metadata, "stream"));
+    const json_t *fence = json_object_get(document, "rewinding");
+    if (json_is_object(fence))
+        printf("batches behind %lld are being taken back: run `sluice checkpoint rewind' again\n",
+               (long long)json_integer_or(fence, "rewind_to", -1));
+    const char *shard;
+    json_t *position;
+    puts("\npositions");
+    if (!json_is_object(json_object_get(document, "positions"))) puts("  none: nothing was planned yet");
+    json_object_foreach(json_object_get(document, "positions"), shard, position)
+        print_position(shard, position);
+    size_t count = json_array_size(batches);
+    if (count == 0) return;
+    printf("\n  %8s  %-24s  %12s  %12s  %12s  %6s\n", "batch", "began", "read", "written", "quarantined",
+           "files");
+    for (size_t i = count > LAST ? count - LAST : 0; i < count; i++)
+        print_batch(arena, json_array_get(batches, i));
+}
+
+/* ---- rewind ---- */
+
+static error rewind_job(const struct checkpoint_options *o, struct stores *s, struct arena *arena,
+                        const char *url)
+{
+    json_t *document;
+    struct stream *stream;
+    struct rewind_options rewind = {.catalog = s->catalog, .objects = s->objects, .checkpoint = url,
+                                    .to_batch = o->to_batch, .remove_files = o->remove_files};
+    int64_t to, taken;
+    if (o->to_time) TRY(date_parse_iso8601(span_of(o->to_time), &rewind.to_us));
+    TRY(job_checkpoint(s->objects, url, &document));
+    const char *name = json_text(json_object_get(document, "metadata"), "stream");
+    struct stream_key key = {o->account, s->region, arena_text(arena, span_of(name ? name : ""))};
+    json_decref(document);
+    TRY(stream_store_open(arena_printf(arena, "%s/streams", s->path), &s->streams));
+    TRY(stream_open_local(s->streams, key, &stream));
+    rewind.stream = stream;
+    error e = job_rewind(&rewind, &to, &taken);
+    stream->ops->close(stream);
+    TRY(e);
+    if (taken) printf("%s batches taken back; ", grouped(taken));
+    printf("the job goes on behind batch %lld\n", (long long)to);
+    return OK;
+}
+
+/* ---- the command ---- */
+
+static error run_action(const struct checkpoint_options *o, struct stores *s, struct arena *arena,
+                        char **arguments)
+{
+    const char *url = NULL;
+    json_t *document;
+    TRY(open_stores(o, arena, s));
+    TRY(find_checkpoint(s, arena, arguments[1], &url));
+    if (strcmp(arguments[0], "rewind") == 0) return rewind_job(o, s, arena, url);
+    TRY(job_checkpoint(s->objects, url, &document));
+    if (strcmp(arguments[0], "export") == 0 || o->json) print_json_line(document);
+    else print_checkpoint(arena, document);
+    json_decref(document);
+    return OK;
+}
+
+static int checkpoint_run(const void *given, int count, char **arguments)
+{
+    (void)count;
+    const struct checkpoint_options *o = given;
+    bool rewind = strcmp(arguments[0], "rewind") == 0;
+    if (!rewind && strcmp(arguments[0], "show") != 0 && strcmp(arguments[0], "export") != 0)
+        return usage_error(&checkpoint_command, "'%s' is none of: show, export, rewind", arguments[0]);
+    if (rewind && (o->to_batch == TO_BATCH_UNSET) == !o->to_time)
+        return usage_error(&checkpoint_command, "rewind needs either --to-batch or --to-time");
+    struct arena arena = {0};
+    struct stores stores = {0};
+    error e = run_action(o, &stores, &arena, arguments);
+    int status = e == OK ? STATUS_OK : command_failed(&checkpoint_command, e);
+    close_stores(&stores);
+    arena_release(&arena);
+    return status;
+}
+
+#define OFFSET(member) offsetof(struct checkpoint_options, member)
+
+static const struct option_row checkpoint_options[] = {
+    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
+     .offset = OFFSET(dir)},
+    {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
+    {.name = "to-batch", .type = OPTION_INTEGER, .argument = "N",
+     .summary = "rewind: the last batch that stays; -1: none", .offset = OFFSET(to_batch), .min = -1,
+     .max = 999999999999},
+    {.name = "to-time", .type = OPTION_STRING, .argument = "TIME",
+     .summary = "rewind: batches that began later go (2023-01-10T06:07:08Z)",
+     .offset = OFFSET(to_time)},
+    {.name = "remove-files", .type = OPTION_TRUE,
+     .summary = "rewind: remove the files and partitions of the batches that go; without it their "
+                "rows would be there twice, and nothing is done",
+     .offset = OFFSET(remove_files)},
+    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
+     .summary = "Region of stream and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
+                "us-east-1)",
+     .offset = OFFSET(region)},
+    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
+     .summary = "Account of stream and catalog (default: 123456789012)", .offset = OFFSET(account)},
+    {0},
+};
+
+const struct command checkpoint_command = {
+    .name = "checkpoint",
+    .summary = "Show how far a job is, or take its last batches back",
+    .arguments = "show|export|rewind JOB-OR-URL",
+    .arguments_min = 2,
+    .arguments_max = 2,
+    .description =
+        "JOB-OR-URL is a job's name, whose checkpoint lies below cp/ in one of the buckets, or the "
+        "checkpoint's s3:// URL.\n\n"
+        "show: identity, stream, the position of each shard, the last batches. export: all of it as "
+        "JSON. rewind: takes the batches behind --to-batch or --to-time back, so that the job reads "
+        "their records again. That is exactly once only if their rows go: --remove-files removes "
+        "their files, and the partitions that become empty, from the lake and the catalog. It is "
+        "refused when the stream no longer has the records, when a batch is pending, or when the "
+        "job runs; interrupted, the same command finishes it, and no run starts before.",
+    .examples = "  sluice checkpoint show ventilators_to_lake\n"
+                "  sluice checkpoint rewind ventilators_to_lake --to-batch 41 --remove-files\n",
+    .options = checkpoint_options,
+    .defaults = &(const struct checkpoint_options){.account = default_account,
+                                                   .to_batch = TO_BATCH_UNSET},
+    .options_size = sizeof(struct checkpoint_options),
+    .run = checkpoint_run,
+};
