@@ -1,6 +1,6 @@
 """Job runs and their logs, judged by boto3, the AWS CLI and jq: runs start, write, stop; they go on
 when the server or their process is killed, and every record is in the table once."""
-import glob, json, os, re, shutil, signal, subprocess, sys, time
+import atexit, glob, json, os, re, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
@@ -118,6 +118,16 @@ def process_of(run):
         if len(words) > 2 and words[1] == b"run" and any(run.encode() in w for w in words):
             found.append(int(path.split("/")[2]))
     return found
+
+
+def end_processes():
+    """Runs outlive a server that is killed; nothing outlives this script."""
+    server.stop(signal.SIGKILL)
+    for pid in process_of(server.directory):
+        os.kill(pid, signal.SIGKILL)
+
+
+atexit.register(end_processes)
 
 
 def log_of(run, ending=".err"):
