@@ -96,3 +96,29 @@ struct rewind_options {
 /* Takes the later batches back, files and partitions first; the job must not run, and cannot while
  * this is unfinished. Repeating it finishes it. Tells the batch it went to and how many it took. */
 error job_rewind(const struct rewind_options *, int64_t *to, int64_t *taken) MUST_CHECK;
+
+/* ---- quarantined records, back into their stream (requeue.c) ---- */
+struct requeue_row {
+    span shard, sequence;       /* with sub_sequence: which record it is */
+    int64_t sub_sequence;
+    span partition_key, data;
+    bool selected;              /* the others are known, and stay */
+};
+
+struct requeue_options {
+    struct object_store *objects;
+    struct stream_store *streams;
+    struct stream_key stream;
+    const char *journal;        /* s3://bucket/prefix/ of the quarantine table */
+    const struct requeue_row *rows; /* the whole quarantine */
+    size_t count;
+};
+
+struct requeue_report {
+    int64_t sent, before;       /* now, and by earlier runs */
+    int64_t found;              /* of a run that died: in the stream already */
+    int64_t refused;            /* by the stream's limits: to be sent another time */
+};
+
+/* Puts each selected record once, over any number of runs; one at a time. */
+error job_requeue(const struct requeue_options *, struct requeue_report *) MUST_CHECK;

@@ -1,0 +1,274 @@
+/* Quarantined records -> back into their stream, each once.
+ *
+ * A journal lies beside the quarantine's files, under names that no reader takes for data:
+ *
+ *   _requeue-N-intent   which records go next, and where each shard of the stream ended before
+ *   (put)               one call, one commit of the log: all of them or none
+ *   _requeue-N-done     which records went
+ *
+ * Both are created only if absent. An intent without its end means a death around the put: what the
+ * stream holds behind the intent's positions says which records went, found by partition key and
+ * bytes. So a record goes once, whatever dies; unless, between that death and the next run, somebody
+ * else puts the very same bytes under the same key: that record is then taken for ours. What a
+ * producer sent twice, because its first answer was lost, is two records, here as everywhere. */
+#include "job/ledger.h"
+
+enum { CHUNK_RECORDS = 500, CHUNK_BYTES = 4 << 20 };
+
+struct requeue {
+    const struct requeue_options *options;
+    struct requeue_report *report;
+    struct arena arena;
+    const char *bucket, *prefix; /* of the journal's objects */
+    struct stream *stream;
+    json_t *sent;                /* identity -> true */
+    int64_t next;
+    json_t *open;                /* an intent without its end, or NULL */
+};
+
+static const char *identity(struct arena *arena, const struct requeue_row *row)
+{
+    return arena_printf(arena, "%.*s/%.*s/%lld", (int)row->shard.size, row->shard.data,
+                        (int)row->sequence.size, row->sequence.data, (long long)row->sub_sequence);
+}
+
+static const char *journal_key(struct requeue *q, int64_t number, const char *kind)
+{
+    return arena_printf(&q->arena, "%s_requeue-%012lld-%s", q->prefix, (long long)number, kind);
+}
+
+/* ---- the journal ---- */
+
+static error read_entry(void *context, const struct object_info *object)
+{
+    struct requeue *q = context;
+    const char *text = object->key + strlen(q->prefix) + strlen("_requeue-"), *dash = strchr(text, '-');
+    int64_t number;
+    json_t *document, *id;
+    size_t i;
+    if (!dash || !parse_int64((span){text, (size_t)(dash - text)}, &number))
+        return fail(ERR_CORRUPT, "s3://%s/%s is no entry of a requeue's journal", q->bucket, object->key);
+    TRY(ledger_read(q->options->objects, q->bucket, object->key, &document));
+    if (number >= q->next) q->next = number + 1;
+    if (strcmp(dash, "-done") == 0) { /* sorts before its intent */
+        json_array_foreach(json_object_get(document, "records"), i, id)
+            if (json_is_string(id)) json_object_set_new(q->sent, json_string_value(id), json_true());
+        json_object_set_new(document, "number", json_integer(number));
+        json_decref(q->open);
+        q->open = document;
+        return OK;
+    }
+    bool ended = q->open && json_integer_or(q->open, "number", -1) == number;
+    json_decref(q->open);
+    q->open = NULL;
+    if (ended) {
+        json_decref(document);
+        return OK;
+    }
+    json_object_set_new(document, "number", json_integer(number));
+    q->open = document;
+    return OK;
+}
+
+static error write_done(struct requeue *q, int64_t number, const json_t *ids)
+{
+    json_t *document = json_pack("{s:O}", "records", (json_t *)ids);
+    error e = ledger_create(q->options->objects, q->bucket, journal_key(q, number, "done"), document);
+    json_decref(document);
+    size_t i;
+    json_t *id;
+    json_array_foreach(ids, i, id)
+        json_object_set_new(q->sent, json_string_value(id), json_true());
+    return e;
+}
+
+/* ---- where the stream ends ---- */
+
+static error stream_ends(struct requeue *q, json_t **out)
+{
+    struct shard *shards;
+    size_t count;
+    TRY(stream_shards(q->stream, &q->arena, &shards, &count));
+    *out = json_object();
+    for (size_t i = 0; i < count; i++) {
+        struct stream_cursor *cursor;
+        error e = q->stream->ops->open_cursor(q->stream, shards[i].id,
+                                              (struct position){.type = POSITION_LATEST}, &cursor);
+        if (e != OK) {
+            json_decref(*out);
+            return e;
+        }
+        json_object_set_new(*out, shards[i].id, position_document(q->stream->ops->position(cursor)));
+        q->stream->ops->close_cursor(cursor);
+    }
+    return OK;
+}
+
+static const char *digest_of(struct arena *arena, span partition_key, span data)
+{
+    struct buffer bytes = {0};
+    uint8_t sum[SHA256_SIZE];
+    char *hex = arena_calloc(arena, 1, 2 * SHA256_SIZE + 1);
+    buffer_printf(&bytes, "%zu:", partition_key.size);
+    buffer_append_span(&bytes, partition_key);
+    buffer_append_span(&bytes, data);
+    sha256(sum, buffer_span(&bytes));
+    hex_encode(hex, sum, sizeof sum);
+    buffer_release(&bytes);
+    return hex;
+}
+
+/* Counts the records of a shard behind a position, by their digest. */
+static error count_shard(struct requeue *q, const char *shard, struct position from, json_t *counts)
+{
+    struct stream_cursor *cursor;
+    TRY(q->stream->ops->open_cursor(q->stream, shard, from, &cursor));
+    error e = OK;
+    for (struct records records = {.any = true}; e == OK;) {
+        e = q->stream->ops->read(cursor, (struct read_limits){.records = 1000}, &records);
+        for (size_t i = 0; e == OK && i < records.count; i++) {
+            const char *digest = digest_of(&q->arena, records.partition_key[i], records.data[i]);
+            json_object_set_new(counts, digest, json_integer(json_integer_or(counts, digest, 0) + 1));
+        }
+        if (e == OK && (records.shard_end || (!records.any && records.behind_ms == 0))) break;
+    }
+    q->stream->ops->close_cursor(cursor);
+    return e;
+}
+
+static error count_behind(struct requeue *q, const json_t *ends, json_t *counts)
+{
+    struct shard *shards;
+    size_t count;
+    TRY(stream_shards(q->stream, &q->arena, &shards, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct position from = {.type = POSITION_TRIM_HORIZON}; /* a shard made since */
+        const json_t *end = json_object_get(ends, shards[i].id);
+        if (end) TRY(position_read(end, &from));
+        if (from.type != POSITION_SHARD_END) TRY(count_shard(q, shards[i].id, from, counts));
+    }
+    return OK;
+}
+
+/* identity -> index of its row; a new reference. */
+static json_t *index_rows(struct requeue *q)
+{
+    json_t *index = json_object();
+    for (size_t i = 0; i < q->options->count; i++)
+        json_object_set_new(index, identity(&q->arena, &q->options->rows[i]), json_integer((json_int_t)i));
+    return index;
+}
+
+/* Ends the intent of a run that died: which of its records are in the stream? */
+static error resolve(struct requeue *q)
+{
+    json_t *counts = json_object(), *went = json_array(), *index = index_rows(q), *id;
+    size_t i;
+    error e = count_behind(q, json_object_get(q->open, "ends"), counts);
+    json_array_foreach(json_object_get(q->open, "records"), i, id) {
+        int64_t at = json_is_string(id) ? json_integer_or(index, json_string_value(id), -1) : -1;
+        if (e != OK || at < 0) continue;
+        const struct requeue_row *row = &q->options->rows[at];
+        const char *digest = digest_of(&q->arena, row->partition_key, row->data);
+        int64_t left = json_integer_or(counts, digest, 0);
+        if (left <= 0) continue;
+        json_object_set_new(counts, digest, json_integer(left - 1));
+        json_array_append(went, id);
+    }
+    if (e == OK) {
+        q->report->found = (int64_t)json_array_size(went);
+        e = write_done(q, json_integer_or(q->open, "number", 0), went);
+    }
+    json_decref(counts);
+    json_decref(went);
+    json_decref(index);
+    return e;
+}
+
+/* ---- one chunk ---- */
+
+struct chunk {
+    const struct requeue_row *rows[CHUNK_RECORDS];
+    size_t count, bytes;
+};
+
+static error put_chunk(struct requeue *q, const struct chunk *chunk, json_t *went)
+{
+    struct put_record *records = ARENA_ARRAY(&q->arena, struct put_record, chunk->count);
+    struct put_result *results = ARENA_ARRAY(&q->arena, struct put_result, chunk->count);
+    for (size_t i = 0; i < chunk->count; i++)
+        records[i] = (struct put_record){.partition_key = chunk->rows[i]->partition_key,
+                                         .data = chunk->rows[i]->data};
+    TRY(stream_put(q->options->streams, q->options->stream, records, chunk->count, results));
+    for (size_t i = 0; i < chunk->count; i++) {
+        if (results[i].code == OK)
+            json_array_append_new(went, json_string(identity(&q->arena, chunk->rows[i])));
+        else
+            q->report->refused++;
+    }
+    return OK;
+}
+
+static error send_chunk(struct requeue *q, const struct chunk *chunk)
+{
+    json_t *ends, *ids = json_array(), *went = json_array();
+    int64_t number = q->next++;
+    error e = stream_ends(q, &ends);
+    if (e == OK) {
+        for (size_t i = 0; i < chunk->count; i++)
+            json_array_append_new(ids, json_string(identity(&q->arena, chunk->rows[i])));
+        json_t *intent = json_pack("{s:O, s:o}", "records", ids, "ends", ends);
+        e = ledger_create(q->options->objects, q->bucket, journal_key(q, number, "intent"), intent);
+        json_decref(intent);
+        if (e == ERR_PRECONDITION) e = fail(ERR_CONFLICT, "another requeue of this table is running");
+    }
+    if (e == OK) e = put_chunk(q, chunk, went);
+    if (e == OK) e = write_done(q, number, went);
+    if (e == OK) q->report->sent += (int64_t)json_array_size(went);
+    json_decref(ids);
+    json_decref(went);
+    return e;
+}
+
+static error send_all(struct requeue *q)
+{
+    struct chunk chunk = {0};
+    for (size_t i = 0; i < q->options->count; i++) {
+        const struct requeue_row *row = &q->options->rows[i];
+        if (!row->selected) continue;
+        if (json_object_get(q->sent, identity(&q->arena, row))) {
+            q->report->before++;
+            continue;
+        }
+        if (chunk.count == CHUNK_RECORDS || chunk.bytes + row->data.size > CHUNK_BYTES) {
+            if (chunk.count) TRY(send_chunk(q, &chunk));
+            chunk.count = chunk.bytes = 0;
+        }
+        chunk.rows[chunk.count++] = row;
+        chunk.bytes += row->data.size;
+    }
+    return chunk.count ? send_chunk(q, &chunk) : OK;
+}
+
+static error run_requeue(struct requeue *q)
+{
+    const struct requeue_options *o = q->options;
+    TRY(object_url_parse(&q->arena, o->journal, &q->bucket, &q->prefix));
+    TRY(stream_open_local(o->streams, o->stream, &q->stream));
+    TRY(ledger_list(o->objects, q->bucket, arena_printf(&q->arena, "%s_requeue-", q->prefix), &q->arena,
+                    read_entry, q));
+    if (q->open && json_object_get(q->open, "ends")) TRY(resolve(q));
+    return send_all(q);
+}
+
+error job_requeue(const struct requeue_options *options, struct requeue_report *report)
+{
+    *report = (struct requeue_report){0};
+    struct requeue q = {.options = options, .report = report, .sent = json_object()};
+    error e = run_requeue(&q);
+    if (q.stream) q.stream->ops->close(q.stream);
+    json_decref(q.sent);
+    json_decref(q.open);
+    arena_release(&q.arena);
+    return e;
+}
