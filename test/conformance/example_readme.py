@@ -23,7 +23,7 @@ def sh(script):
     return user.shell(server, "cd %s\n%s" % (EXAMPLE, script))
 
 
-def until(script, expected, seconds=60):
+def until(script, expected, seconds=180):
     """Runs a command until its output is as expected."""
     end = time.monotonic() + seconds
     while (got := said(sh(script))) != expected:
@@ -34,7 +34,7 @@ def until(script, expected, seconds=60):
 
 def until_written(rows):
     """The job has written so many rows, and no more."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while True:
         [row] = server.sql("SELECT count(*) AS n FROM %s.ventilators_parquet" % DATABASE)
         if row["n"] >= rows:

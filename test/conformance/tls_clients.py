@@ -29,7 +29,7 @@ def client(service, **more):
 def up(*options):
     with tempfile.TemporaryDirectory() as directory:
         return subprocess.run([SLUICE, "up", "--port", "0", "--dir", directory, *options],
-                              capture_output=True, text=True, timeout=20)
+                              capture_output=True, text=True, timeout=90)
 
 
 @test
@@ -93,7 +93,7 @@ def both_names_and_both_schemes():
     context = ssl.create_default_context(cafile=CA)
     for url in ("https://localhost:%d/", "https://127.0.0.1:%d/", "http://127.0.0.1:%d/"):
         try:
-            urllib.request.urlopen(url % server.port, context=context, timeout=20)
+            urllib.request.urlopen(url % server.port, context=context, timeout=90)
         except urllib.error.HTTPError as e:
             assert e.code == 403 and b"AccessDenied" in e.read(), url  # S3: nobody signed
 
@@ -104,7 +104,7 @@ def alpn_prefers_http2():
         context = ssl.create_default_context(cafile=CA)
         if offered:
             context.set_alpn_protocols(offered)
-        with socket.create_connection(("127.0.0.1", server.port), 20) as plain, \
+        with socket.create_connection(("127.0.0.1", server.port), 90) as plain, \
                 context.wrap_socket(plain, server_hostname="localhost") as secure:
             assert secure.selected_alpn_protocol() == chosen
             assert secure.version() == "TLSv1.3"

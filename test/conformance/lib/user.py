@@ -21,7 +21,7 @@ class User:
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c",
              'eval "$(sluice env --dir "$DIR" %s)"\n%s' % (options, script)],
-            capture_output=True, text=True, env=values, cwd=self.home, timeout=60)
+            capture_output=True, text=True, env=values, cwd=self.home, timeout=180)
 
 
 def said(done):
