@@ -81,6 +81,7 @@ void reader_begin(struct reader *);
 error reader_next(struct reader *, struct read_limits, struct shard_reader **shard,
                   struct records *) MUST_CHECK;
 bool reader_drained(const struct reader *); /* every shard is at its present end, or its range's */
+bool reader_moved(const struct reader *);   /* some range of this batch is not empty */
 int64_t reader_lag_ms(const struct reader *);
 json_t *reader_ranges(const struct reader *);    /* [{"shard","after","through","records"}] of this batch */
 json_t *reader_positions(const struct reader *); /* {"shard": position} */

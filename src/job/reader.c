@@ -99,13 +99,39 @@ static error list_shards(struct reader *r)
     return OK;
 }
 
+static error shard_lost(const struct reader *r, const char *id)
+{
+    if (!r->skip_lost)
+        return fail(ERR_DATA_LOSS, "shard %s expired before all its records were read", id);
+    log_line(LOG_ERROR, "job", "shard %s expired before all its records were read", id);
+    return OK;
+}
+
+/* Shards that the checkpoint left unfinished and that no longer exist. */
+static error check_expired(const struct reader *r)
+{
+    const char *id;
+    json_t *stored, *known;
+    size_t i;
+    json_object_foreach(r->positions, id, stored) {
+        struct position position;
+        TRY(position_read(stored, &position));
+        if (position.type != POSITION_SHARD_END && !find_shard(r, id)) TRY(shard_lost(r, id));
+    }
+    if (r->positions) return OK; /* else nothing was ever planned */
+    json_array_foreach(r->initial, i, known)
+        if (!find_shard(r, json_string_value(known))) TRY(shard_lost(r, json_string_value(known)));
+    return OK;
+}
+
 error reader_open(struct reader *r, struct stream *stream, const struct checkpoint *cp, bool skip_lost)
 {
     *r = (struct reader){.stream = stream, .skip_lost = skip_lost,
                           .positions = json_incref(cp->positions)};
     TRY(position_read(json_object_get(cp->metadata, "starting"), &r->starting));
     r->initial = json_object_get(cp->metadata, "shards");
-    return list_shards(r);
+    TRY(list_shards(r));
+    return check_expired(r);
 }
 
 void reader_close(struct reader *r)
@@ -184,15 +210,13 @@ static error read_shard(struct reader *r, struct shard_reader *shard, struct rea
     error e = OK;
     if (!shard->cursor)
         e = r->stream->ops->open_cursor(r->stream, shard->id, shard->position, &shard->cursor);
+    if (shard->bounded) limits.through = &shard->through;
+    if (e == OK) e = r->stream->ops->read(shard->cursor, limits, records);
     if (e == ERR_RESOURCE_NOT_FOUND) {
-        if (!r->skip_lost)
-            return fail(ERR_DATA_LOSS, "shard %s expired before all its records were read", shard->id);
-        log_line(LOG_ERROR, "job", "shard %s expired before all its records were read", shard->id);
+        TRY(shard_lost(r, shard->id));
         shard->position = (struct position){.type = POSITION_SHARD_END};
         return OK;
     }
-    if (shard->bounded) limits.through = &shard->through;
-    if (e == OK) e = r->stream->ops->read(shard->cursor, limits, records);
     if (e == ERR_THROUGHPUT || e == ERR_LIMIT_EXCEEDED) {
         shard->not_before_us = monotonic_us() + THROTTLED_REST_US;
         shard->caught_up = false;
@@ -209,6 +233,8 @@ static error read_shard(struct reader *r, struct shard_reader *shard, struct rea
     if (records->any)
         shard->position =
             (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
+    else if (shard->bounded) /* retention may have moved it behind the range's end */
+        shard->position = r->stream->ops->position(shard->cursor);
     if (records->count) {
         if (shard->batch_records == 0) shard->first = records->sequence[0];
         shard->last = records->sequence[records->count - 1];
@@ -247,6 +273,13 @@ bool reader_drained(const struct reader *r)
     for (int i = 0; i < r->count; i++)
         if (!finished(&r->shards[i]) && !r->shards[i].caught_up) return false;
     return true;
+}
+
+bool reader_moved(const struct reader *r)
+{
+    for (int i = 0; i < r->count; i++)
+        if (moved(&r->shards[i])) return true;
+    return false;
 }
 
 int64_t reader_lag_ms(const struct reader *r)

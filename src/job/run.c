@@ -318,7 +318,8 @@ static error run_batch(struct job *job)
     TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, 0, wall_us));
     TRY(read_window(job, wall_us));
     int64_t end_us = monotonic_us();
-    job->idle = job->pipeline.counts.read == 0;
+    /* The end of a shard counts, without records too: it is what tells later that all was read. */
+    job->idle = job->pipeline.counts.read == 0 && !reader_moved(&job->reader);
     if (job->idle) {
         pipeline_abandon(&job->pipeline);
         return OK;

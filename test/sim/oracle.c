@@ -310,6 +310,9 @@ void oracle_finish(void)
         if (!document_of(sim.commits, b)) sim_fail("batch %lld was left out", (long long)b);
         else check_ranges(b, plan, reached, batches);
     }
+    for (int i = 0; i < sim.shard_count; i++)
+        if (sim.shards[i].closed && !sim.shards[i].committed_end && !sim.lost)
+            sim_fail("%s was read to its end, but no batch says so", sim.shards[i].id);
     if ((int64_t)json_object_size(sim.plans) != count)
         sim_fail("%zu plans, %lld commits", json_object_size(sim.plans), (long long)count);
     for (int i = 0; i < sim.object_count; i++)

@@ -74,6 +74,8 @@ PLANTS = {
 """),
     "keep-restricted-reader": ("src/job/run.c", "if (job->recovered || job->reader.restricted) start_over(job);", "if (job->recovered) start_over(job);"),
     "replay-takes-new-shards": ("src/job/reader.c", "    fresh.skipped = r->restricted;\n", ""),
+    "silent-expiry": ("src/job/reader.c", "    return check_expired(r);\n", "    return OK;\n"),
+    "forget-shard-end": ("src/job/run.c", " && !reader_moved(&job->reader);", ";"),
     "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
 }
 

@@ -8,7 +8,7 @@ from plants import PLANTS
 
 HERE = os.path.join(os.environ.get("SLUICE_BUILD", "build"), "sim")
 WORLD_PLANTS = ("no-sync", "no-fence", "forget-shards")  # the world itself is wrong
-SEEDS = 400
+SEEDS = 300
 PLANTED_SEEDS = 1000
 
 def run(program, *arguments):

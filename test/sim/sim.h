@@ -88,7 +88,8 @@ struct sim {
 
     int64_t true_us, skew_us, full_until_us;
     int fault_permille, switch_permille, empty_permille;
-    bool loses_staged, overlaps, overlap_now, duel, trims, jumps;
+    bool loses_staged, overlaps, overlap_now, duel, trims, overtrims, jumps;
+    bool lost, told;             /* records left unread; a run said so */
     int layout;                  /* of the target: 0 by hour, 1 by hour and kind, 2 by kind */
     int window_s;
     int64_t clock_calls;

@@ -112,16 +112,21 @@ void sim_reshard(void)
     sim.shards[a].closed = sim.shards[b].closed = true;
 }
 
-/* Retention takes what a committed batch covers; closed shards go when all of them is gone. */
+/* Retention takes what a committed batch covers, in some stories more (but not from a shard that was
+ * never read: a gap at its beginning cannot be told); closed shards go when all of them is gone. */
 void sim_trim(void)
 {
     for (int i = 0; i < sim.shard_count; i++) {
         struct sim_shard *s = &sim.shards[i];
-        int gone = sim_below(s->committed + 1);
+        int gone = sim_below((sim.overtrims && s->committed ? s->count : s->committed) + 1);
+        if (sim.overtrims && s->closed && s->committed && sim_chance(300)) gone = s->count;
         if (gone > s->trimmed) s->trimmed = gone;
-        if (s->closed && s->committed_end && s->trimmed == s->count && sim_chance(500)) {
+        bool all_read = s->committed_end && s->committed == s->count;
+        sim.lost |= s->trimmed > s->committed;
+        if (s->closed && !s->expired && (all_read || sim.overtrims) && s->trimmed == s->count && sim_chance(500)) {
             sim_say("%s expires", s->id);
             s->expired = true;
+            sim.lost |= !all_read; /* nobody can tell */
         }
     }
 }
