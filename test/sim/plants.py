@@ -62,10 +62,7 @@ PLANTS = {
     "lose-quarantine": ("src/job/pipeline.c", """    return write_rows(p, &p->targets[p->target_count], batch_finish(&p->quarantine_rows, &p->slice));
 """, """    return OK;
 """),
-    "drop-last-record": ("src/job/reader.c", """            (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
-    if (records->count) {""", """            (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
-    if (records->count > 7) records->count--;
-    if (records->count) {"""),
+    "drop-last-record": ("src/job/reader.c", "    if (records->count) {\n        if (shard->batch_records", "    if (records->count > 7) records->count--;\n    if (records->count) {\n        if (shard->batch_records"),
     "no-newest-check": ("src/job/checkpoint.c", "    else if (e == OK) e = check_newest(cp, &arena, key);\n", ""),
     "plans-listed-first": ("src/job/checkpoint.c", """    TRY(last_entry(cp, arena, "commit", &committed));
     TRY(last_entry(cp, arena, "plan", &planned));
