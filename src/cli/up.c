@@ -7,7 +7,6 @@
 #include "state/state.h"
 #include "stream/stream.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
@@ -17,7 +16,6 @@ enum { AUTH_ON, AUTH_OFF };
 enum { TLS_OFF, TLS_SELF_SIGNED };
 enum { LIMITS_OFF, LIMITS_AWS };
 enum { RUNS_RESTART, RUNS_FAIL };
-enum { TRIM_EVERY_SECONDS = 60 };
 
 struct up_options {
     int64_t port;
@@ -158,16 +156,10 @@ static error announce(struct server *server)
     return e;
 }
 
-/* Both signals are blocked in every thread and taken here; meanwhile the streams are trimmed. */
-static void wait_for_end(struct server *server, const sigset_t *ends)
+/* Both signals are blocked in every thread and taken here. */
+static void wait_for_end(const sigset_t *ends)
 {
-    struct timespec period = {.tv_sec = TRIM_EVERY_SECONDS};
-    for (;;) {
-        int number = sigtimedwait(ends, NULL, &period);
-        if (number > 0) return;
-        if (errno == EAGAIN && stream_trim(server->streams, now_us()) != OK)
-            log_line(LOG_WARN, "up", "trimming streams: %s", error_text());
-    }
+    while (sigwaitinfo(ends, NULL) < 0) continue; /* a stop and continue interrupts it */
 }
 
 static error serve(struct server *server)
@@ -181,7 +173,7 @@ static error serve(struct server *server)
     TRY(open_tls(server));
     TRY(open_gateway(server));
     TRY(announce(server));
-    wait_for_end(server, &ends);
+    wait_for_end(&ends);
     sigprocmask(SIG_UNBLOCK, &ends, NULL); /* a second signal ends the process at once */
     log_line(LOG_INFO, "up", "ending");
     return OK;
