@@ -173,8 +173,12 @@ error checkpoint_open(struct arena *arena, struct object_store *objects, const c
         TRY(last_entry(cp, arena, replan_kind(arena, planned), &cp->replays));
         if (cp->replays < 0) cp->replays = 0;
     }
-    TRY(read_document(cp, cp->replays ? entry_key(arena, cp, replan_kind(arena, planned), cp->replays)
-                                      : entry_key(arena, cp, "plan", planned), &plan));
+    e = read_document(cp, cp->replays ? entry_key(arena, cp, replan_kind(arena, planned), cp->replays)
+                                      : entry_key(arena, cp, "plan", planned), &plan);
+    if (e == ERR_NO_SUCH_KEY) /* removed since it was listed */
+        return fail(ERR_FENCED, "another run of this job is committing batches (checkpoint s3://%s/%s)",
+                    cp->bucket, cp->prefix);
+    TRY(e);
     cp->positions = json_incref(json_object_get(plan, "positions"));
     if (planned > committed) cp->pending = json_incref(plan);
     json_decref(plan);
