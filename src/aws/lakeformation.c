@@ -173,7 +173,7 @@ static error list_in(struct call *c, struct grant_scope *s, json_t **out)
 static error list_permissions(struct call *c)
 {
     struct grant_scope s;
-    json_t *all;
+    json_t *all = NULL;
     TRY(lakeformation_begin(c, false, &s));
     TRY(lakeformation_end(&s, false, list_in(c, &s, &all)));
     return lakeformation_page(c, "PrincipalResourcePermissions", all);
