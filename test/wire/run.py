@@ -11,6 +11,8 @@ A file is a list of steps in order, on one gateway with an empty data directory:
                                                Glue.Operation, Sts.Operation .. name the service
                                                (Query: members become fields, replies read back
                                                as JSON: lists of <member>, all values texts)
+    > S3.PUT /bucket/key?query                 a request to S3; XML replies read back as JSON: the
+                                               root too, texts, elements that repeat as a list
     | raw body text                            instead of JSON (with `> Operation` alone)
     @ cbor                                     send and expect CBOR; {"$blob": "base64"} is a blob,
                                                {"$time": ms} a time
@@ -23,10 +25,14 @@ A file is a list of steps in order, on one gateway with an empty data directory:
                                                each record's
     @ target Text                              X-Amz-Target as it stands
     @ request METHOD /path                     instead of POST /
+    @ zeros 5242880                            a body of so many zero bytes
+    @ md5                                      Content-MD5 of the body
+    @ reply Name: value                        a header of the reply ("reply Name:": it has none)
     @ auth none | unknown | secret | old | service NAME | region NAME | other
     < 200 {"Member": "${name}"}                the whole reply; ${name} binds what comes first and
                                                must be equal later, ${*} is anything, ${~regex}
     < 400 ErrorName Message with ${*}
+    < 200 | text                               the whole body as it stands
     < event Type {...}                         the next message of an event stream, in order
     < exception Type Message
     < end                                      the event stream ends
@@ -36,7 +42,7 @@ A file is a list of steps in order, on one gateway with an empty data directory:
 Inside requests ${name} stands for what was bound. `@ open NAME` keeps an event stream open under
 a name: steps `=== ...` with `& NAME` and `<` lines go on reading it.
 """
-import base64, datetime, glob, html, http.client, json, os, re, struct, sys, time
+import base64, datetime, glob, hashlib, html, http.client, json, os, re, struct, sys, time
 import urllib.parse, xml.etree.ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -172,7 +178,8 @@ def match(want, got, bound, where=""):
 
 SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs"),
             "Ssm": ("AmazonSSM", "ssm"), "Sts": ("-", "sts", "2011-06-15"), "Iam": ("-", "iam", "2010-05-08"),
-            "Lake": ("/", "lakeformation")}  # X-Amz-Target, "-": Query, "/": the path; signing name; Version
+            "Lake": ("/", "lakeformation"), "S3": ("-", "s3")}
+# X-Amz-Target, "-": none, "/": the path; signing name; Version of Query
 
 class Clock(datetime.datetime):
     """What botocore signs with; `offset` follows the gateway's clock."""
@@ -198,9 +205,10 @@ def signed_headers(gateway, service, how, method, path, headers, body):
     request = botocore.awsrequest.AWSRequest(
         method=method, url=gateway.endpoint + path, headers=dict(headers), data=body)
     Clock.offset -= 1200 if kind == "old" else 0
-    botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret, token[0] if token else None),
-                            argument if kind == "service" else service,
-                            argument if kind == "region" else gateway.region).add_auth(request)
+    kind_of_auth = botocore.auth.S3SigV4Auth if service == "s3" else botocore.auth.SigV4Auth
+    kind_of_auth(botocore.credentials.Credentials(key, secret, token[0] if token else None),
+                 argument if kind == "service" else service,
+                 argument if kind == "region" else gateway.region).add_auth(request)
     Clock.offset += 1200 if kind == "old" else 0
     return dict(request.headers.items())
 
@@ -218,10 +226,14 @@ def substitute(value, bound):
 
 def build(step, bound):
     """Body, headers, method, path, auth, cbor of a step."""
-    options = {"auth": "good", "cbor": False, "request": "POST /", "headers": [], "times": 1, "until": False}
-    document = substitute(json.loads(step.text), bound) if step.text.strip() else None
-    body = None if step.raw is None else step.raw.encode()
+    options = {"auth": "good", "cbor": False, "request": "POST /", "headers": [], "times": 1, "until": False,
+               "reply": []}
     service, _, operation = step.operation.rpartition(".")
+    document, body = None, None if step.raw is None else step.raw.encode()
+    if service == "S3":
+        options["request"] = operation + " " + substitute(step.text.strip(), bound)
+        body = substitute(step.raw or "", bound).encode()
+    elif step.text.strip(): document = substitute(json.loads(step.text), bound)
     target, options["service"] = SERVICES[service][0] + "." + operation, SERVICES[service][1]
     if SERVICES[service][0] in ("-", "/"): target = "-"
     if SERVICES[service][0] == "/": options["request"] = "POST /" + operation
@@ -237,7 +249,11 @@ def build(step, bound):
             for holder in document.get("Records", [document]):
                 holder[member] = base64.b64encode(bytes(int(count))).decode()
         elif name == "target": target = argument
-        elif name == "header": options["headers"].append(argument)
+        elif name == "zeros": body = bytes(int(argument))
+        elif name == "md5":
+            options["headers"].append("Content-MD5: " + base64.b64encode(hashlib.md5(body).digest()).decode())
+        elif name == "header": options["headers"].append(substitute(argument, bound))
+        elif name == "reply": options["reply"].append(argument)
         elif name in ("auth", "request"): options[name] = substitute(argument, bound)
         elif name == "until": options["until"] = True
         elif name == "times": options["times"] = int(argument)
@@ -250,13 +266,13 @@ def build(step, bound):
         body = b"" if document is None else \
             cbor_dump(document) if options["cbor"] else json.dumps(document).encode()
     kind = "application/x-amz-%s-1.1" % ("cbor" if options["cbor"] else "json")
-    headers = {"Content-Type": kind, "X-Amz-Target": target}
+    headers = {} if service == "S3" else {"Content-Type": kind, "X-Amz-Target": target}
     for header in options["headers"]:
         name, _, value = header.partition(":")
         headers.pop(name, None)
         if value.strip(): headers[name] = value.strip()
     method, path = options["request"].split()
-    if target == "-" : headers.pop("X-Amz-Target")
+    if target == "-": headers.pop("X-Amz-Target", None)
     return body, headers, method, path, options
 
 # ---- replies ----
@@ -278,8 +294,19 @@ def query_reply(element):
     if tag(element[0]) == "member": return [query_reply(e) for e in element]
     return {tag(e): query_reply(e) for e in element}
 
+def xml_reply(element):
+    """{tag: text or what is inside}; elements of the same name in a row are a list."""
+    inside = {}
+    for inner in element:
+        [(tag, value)] = xml_reply(inner).items()
+        inside.setdefault(tag, []).append(value)
+    return {element.tag.split("}")[-1]: {tag: values if len(values) > 1 else values[0]
+                                         for tag, values in inside.items()} or element.text or ""}
+
 def parsed(content_type, body):
     if not body: return None
+    if content_type == "application/xml" and b"<Error>" not in body:
+        return xml_reply(xml.etree.ElementTree.fromstring(body))
     if content_type == "text/xml" and b"<ErrorResponse" not in body:
         reply = query_reply(xml.etree.ElementTree.fromstring(body))
         reply.pop("ResponseMetadata")
@@ -298,14 +325,22 @@ def check_error(want, reply, bound):
 
 def check_reply(want, status, content_type, body, bound, cbor):
     code, _, rest = want.partition(" ")
-    reply = parsed(content_type, body)
+    reply = body.decode() if rest.startswith("|") else parsed(content_type, body)
     if str(status) != code:
         raise Mismatch("status %s instead of %s: %s" % (status, code, str(reply)[:400]))
     if status == 200 and body and ("cbor" in content_type) != cbor:
         raise Mismatch("Content-Type " + content_type)
     if rest.startswith("{"): match(json.loads(rest), reply, bound)
+    elif rest.startswith("|"): match_text(rest[2:], reply, bound)
     elif rest: check_error(rest, reply, bound)
     elif body: raise Mismatch("a body: %s" % str(reply)[:300])
+
+def check_headers(wanted, headers, bound):
+    for want in wanted:
+        name, _, value = want.partition(":")
+        got = headers.get(name)
+        if not value.strip() and got is not None: raise Mismatch("%s: %s" % (name, got))
+        if value.strip(): match(value.strip(), got, bound, name)
 
 class EventStream:
     """The messages of one reply, read as they come."""
@@ -414,6 +449,7 @@ class Player:
         kind = response.headers.get("Content-Type", "")
         check_reply(step.expected[0], response.status, kind, response.read(), self.bound,
                     options["cbor"])
+        check_headers(options["reply"], response.headers, self.bound)
 
     def events(self, step, connection, response):
         stream = EventStream(connection, response)
