@@ -1,4 +1,4 @@
-/* `sluice checkpoint`: how far a job is, for people and as JSON; and the way back. */
+/* `sluice checkpoint`: how far a job is, for people and as JSON; the way back; and a lost one again. */
 #include "cli/internal.h"
 
 #include "job/job.h"
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 struct checkpoint_options {
-    const char *dir, *region, *account, *to_time;
+    const char *dir, *region, *account, *to_time, *checkpoint, *name;
     int64_t to_batch;
     bool json, remove_files;
 };
@@ -142,14 +142,91 @@ static error rewind_job(const struct checkpoint_options *o, struct stores *s, st
     return OK;
 }
 
+/* ---- rebuild ---- */
+
+struct rebuilding {
+    const struct checkpoint_options *options;
+    struct stores *stores;
+    struct arena *arena;
+};
+
+/* A stream of this directory, by name or ARN. */
+static error open_job_stream(void *context, const struct source *source, struct stream **out)
+{
+    struct rebuilding *r = context;
+    const char *slash = strncmp(source->stream, "arn:", 4) == 0 ? strchr(source->stream, '/') : NULL;
+    struct stream_key key = {r->options->account, r->stores->region, slash ? slash + 1 : source->stream};
+    if (source->endpoint_url)
+        return fail(ERR_INVALID_INPUT, "stream %s lies at %s: only checkpoints of jobs over streams of the "
+                                       "data directory are rebuilt", source->stream, source->endpoint_url);
+    TRY(stream_store_open(arena_printf(r->arena, "%s/streams", r->stores->path), &r->stores->streams));
+    return stream_open_local(r->stores->streams, key, out);
+}
+
+static const char *job_name(const struct checkpoint_options *o, struct arena *arena,
+                            const json_t *document, const char *path)
+{
+    const char *name = o->name ? o->name : json_text(document, "Name");
+    if (name) return name;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return arena_text(arena, (span){base, dot && dot != base ? (size_t)(dot - base) : strlen(base)});
+}
+
+static void print_rebuilt(const json_t *report)
+{
+    size_t i;
+    const char *shard;
+    json_t *entry;
+    json_array_foreach(json_object_get(report, "problems"), i, entry)
+        printf("%s%s%s: %s\n", bold(stdout), json_text(entry, "kind"), plain(stdout),
+               json_text(entry, "text"));
+    if (!json_is_set(report, "rebuilt")) {
+        puts("nothing was rebuilt: what the footers say does not prove where the job stopped");
+        return;
+    }
+    printf("%s: job %s goes on behind batch %lld\n", json_text(report, "url"), json_text(report, "job"),
+           (long long)json_integer_or(report, "batch", 0));
+    json_object_foreach(json_object_get(report, "positions"), shard, entry) print_position(shard, entry);
+}
+
+static error rebuild_job(const struct checkpoint_options *o, struct stores *s, struct arena *arena,
+                         const char *path, bool *rebuilt)
+{
+    enum { DOCUMENT_MAX_BYTES = 16 << 20 };
+    struct buffer text = {0};
+    json_t *document = NULL, *report = NULL;
+    struct rebuilding context = {o, s, arena};
+    error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
+    if (e == OK) e = json_read(buffer_span(&text), &document);
+    buffer_release(&text);
+    if (e == ERR_PARSE) e = fail_context(e, "%s", path);
+    if (e == OK) {
+        struct rebuild_options rebuild = {.catalog = s->catalog, .objects = s->objects,
+                                          .document = document, .checkpoint = o->checkpoint,
+                                          .name = job_name(o, arena, document, path),
+                                          .open_stream = open_job_stream, .context = &context};
+        e = job_rebuild(&rebuild, &report);
+    }
+    if (e == OK) {
+        *rebuilt = json_is_set(report, "rebuilt");
+        if (o->json) print_json_line(report);
+        else print_rebuilt(report);
+    }
+    json_decref(report);
+    json_decref(document);
+    return e;
+}
+
 /* ---- the command ---- */
 
 static error run_action(const struct checkpoint_options *o, struct stores *s, struct arena *arena,
-                        char **arguments)
+                        char **arguments, bool *good)
 {
     const char *url = NULL;
     json_t *document;
     TRY(open_stores(o, arena, s));
+    if (strcmp(arguments[0], "rebuild") == 0) return rebuild_job(o, s, arena, arguments[1], good);
     TRY(find_checkpoint(s, arena, arguments[1], &url));
     if (strcmp(arguments[0], "rewind") == 0) return rewind_job(o, s, arena, url);
     TRY(job_checkpoint(s->objects, url, &document));
@@ -163,15 +240,17 @@ static int checkpoint_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct checkpoint_options *o = given;
-    bool rewind = strcmp(arguments[0], "rewind") == 0;
-    if (!rewind && strcmp(arguments[0], "show") != 0 && strcmp(arguments[0], "export") != 0)
-        return usage_error(&checkpoint_command, "'%s' is none of: show, export, rewind", arguments[0]);
+    bool rewind = strcmp(arguments[0], "rewind") == 0, good = true;
+    if (!rewind && strcmp(arguments[0], "rebuild") != 0 && strcmp(arguments[0], "show") != 0 &&
+        strcmp(arguments[0], "export") != 0)
+        return usage_error(&checkpoint_command, "'%s' is none of: show, export, rewind, rebuild",
+                           arguments[0]);
     if (rewind && (o->to_batch == TO_BATCH_UNSET) == !o->to_time)
         return usage_error(&checkpoint_command, "rewind needs either --to-batch or --to-time");
     struct arena arena = {0};
     struct stores stores = {0};
-    error e = run_action(o, &stores, &arena, arguments);
-    int status = e == OK ? STATUS_OK : command_failed(&checkpoint_command, e);
+    error e = run_action(o, &stores, &arena, arguments, &good);
+    int status = e != OK ? command_failed(&checkpoint_command, e) : good ? STATUS_OK : STATUS_DATA;
     close_stores(&stores);
     arena_release(&arena);
     return status;
@@ -193,6 +272,12 @@ static const struct option_row checkpoint_options[] = {
      .summary = "rewind: remove the files and partitions of the batches that go; without it their "
                 "rows would be there twice, and nothing is done",
      .offset = OFFSET(remove_files)},
+    {.name = "checkpoint", .type = OPTION_STRING, .argument = "S3-URL",
+     .summary = "rebuild: where the checkpoint was (default: cp/NAME in the target's bucket)",
+     .offset = OFFSET(checkpoint)},
+    {.name = "name", .type = OPTION_STRING, .argument = "NAME",
+     .summary = "rebuild: the job's name (default: the document's, else the file's)",
+     .offset = OFFSET(name)},
     {.name = "region", .type = OPTION_STRING, .argument = "REGION",
      .summary = "Region of stream and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
                 "us-east-1)",
@@ -204,8 +289,8 @@ static const struct option_row checkpoint_options[] = {
 
 const struct command checkpoint_command = {
     .name = "checkpoint",
-    .summary = "Show how far a job is, or take its last batches back",
-    .arguments = "show|export|rewind JOB-OR-URL",
+    .summary = "Show how far a job is, take its last batches back, or rebuild what was lost",
+    .arguments = "show|export|rewind JOB-OR-URL | rebuild JOB.json",
     .arguments_min = 2,
     .arguments_max = 2,
     .description =
@@ -216,9 +301,14 @@ const struct command checkpoint_command = {
         "their records again. That is exactly once only if their rows go: --remove-files removes "
         "their files, and the partitions that become empty, from the lake and the catalog. It is "
         "refused when the stream no longer has the records, when a batch is pending, or when the "
-        "job runs; interrupted, the same command finishes it, and no run starts before.",
+        "job runs; interrupted, the same command finishes it, and no run starts before.\n\n"
+        "rebuild: makes a lost checkpoint again from the footers of the job's files, so that the job "
+        "goes on behind them exactly once; the job must not run. It is refused where a checkpoint is; "
+        "when the audit finds gaps, overlaps or missing files, they are listed, and the exit status "
+        "is 2.",
     .examples = "  sluice checkpoint show ventilators_to_lake\n"
-                "  sluice checkpoint rewind ventilators_to_lake --to-batch 41 --remove-files\n",
+                "  sluice checkpoint rewind ventilators_to_lake --to-batch 41 --remove-files\n"
+                "  sluice checkpoint rebuild job.json\n",
     .options = checkpoint_options,
     .defaults = &(const struct checkpoint_options){.account = default_account,
                                                    .to_batch = TO_BATCH_UNSET},

@@ -97,6 +97,21 @@ struct rewind_options {
  * this is unfinished. Repeating it finishes it. Tells the batch it went to and how many it took. */
 error job_rewind(const struct rewind_options *, int64_t *to, int64_t *taken) MUST_CHECK;
 
+/* ---- a lost checkpoint (rebuild.c) ---- */
+struct rebuild_options {
+    struct catalog *catalog;
+    struct object_store *objects;
+    const json_t *document;     /* the job's */
+    const char *name;
+    const char *checkpoint;     /* where: as in job_options */
+    error (*open_stream)(void *context, const struct source *, struct stream **);
+    void *context;
+};
+/* Makes the job's checkpoint again from the footers of its files; the job must not run. Refused where
+ * there is a checkpoint. A new document: "rebuilt", "batch", "positions", and "problems" with "kind"
+ * and "text" that kept it from being rebuilt. Repeating it finishes an interrupted one. */
+error job_rebuild(const struct rebuild_options *, json_t **report) MUST_CHECK;
+
 /* ---- quarantined records, back into their stream (requeue.c) ---- */
 struct requeue_row {
     span shard, sequence;       /* with sub_sequence: which record it is */
