@@ -260,32 +260,87 @@ def the_same_with_boto3():
 
 # ---- JavaScript ----
 
-JS = '''
+JS_CLIENTS = '''
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 const require = createRequire(%s);
-const k = require("@aws-sdk/client-kinesis");
-const client = new k.KinesisClient({});
-const call = (operation, input) => client.send(new k[operation + "Command"](input));
-const input = JSON.parse(readFileSync("stream.json"));
-const StreamName = input.StreamName;
-await call("CreateStream", input);
-await k.waitUntilStreamExists({ client, minDelay: 1, maxWaitTime: 10 }, { StreamName });
-const summary = (await call("DescribeStreamSummary", { StreamName })).StreamDescriptionSummary;
-await call("PutRecord", { StreamName, PartitionKey: "p", Data: Buffer.from("{}") });
-await call("DeleteStream", { StreamName });
-console.log(summary.StreamStatus, summary.StreamARN);
+const [stream, database, job, scripts, lake, records] = process.argv.slice(2);
+function door(name, options = {}) {
+    const sdk = require("@aws-sdk/client-" + name);
+    const client = new sdk[{ s3: "S3Client", kinesis: "KinesisClient", glue: "GlueClient" }[name]](options);
+    return { sdk, client, call: (operation, input) => client.send(new sdk[operation + "Command"](input)) };
+}
+const s3 = door("s3", { forcePathStyle: true }), kinesis = door("kinesis"), glue = door("glue");
+async function wait(run, wanted, ...before) {
+    for (;;) {
+        const state = (await glue.call("GetJobRun", { JobName: job, RunId: run })).JobRun.JobRunState;
+        if (state === wanted) return;
+        if (!before.includes(state)) throw new Error(state);
+        await new Promise((done) => setTimeout(done, 200));
+    }
+}
+'''
+
+JS_BEGIN = JS_CLIENTS + '''
+for (const Bucket of [scripts, lake]) await s3.call("CreateBucket", { Bucket });
+await s3.call("PutObject", { Bucket: scripts, Key: "jobs/job.json", Body: readFileSync("job.json") });
+await kinesis.call("CreateStream", JSON.parse(readFileSync("stream.json")));
+await kinesis.sdk.waitUntilStreamExists({ client: kinesis.client, minDelay: 1, maxWaitTime: 10 },
+                                        { StreamName: stream });
+await glue.call("CreateDatabase", { DatabaseInput: { Name: database } });
+for (const name of ["table", "lake-table"])
+    await glue.call("CreateTable", { DatabaseName: database,
+                                     TableInput: JSON.parse(readFileSync(name + ".json")) });
+await glue.call("CreateJob", {
+    Name: job, Role: "arn:aws:iam::123456789012:role/GlueStreamingJobRole", GlueVersion: "3.0",
+    Command: { Name: "gluestreaming", ScriptLocation: `s3://${scripts}/jobs/job.json` },
+    DefaultArguments: { "--window": "0.5" }, NumberOfWorkers: 2, WorkerType: "G.1X" });
+const { JobRunId } = await glue.call("StartJobRun", { JobName: job });
+await wait(JobRunId, "RUNNING", "STARTING");
+for (let at = 0; at < Number(records); at += 500) {
+    const Records = Array.from({ length: 500 }, (_, i) => ({
+        PartitionKey: String(at + i), Data: Buffer.from(JSON.stringify({
+            ventilatorid: i %% 100, eventtime: "2026-01-02 03:04:05", serialnumber: String(at + i),
+            pressurecontrol: 10, o2stats: 95, minutevolume: 7, manufacturer: "maker" })) }));
+    const { FailedRecordCount } = await kinesis.call("PutRecords", { StreamName: stream, Records });
+    if (FailedRecordCount) throw new Error(`${FailedRecordCount} failed`);
+}
+console.log(JobRunId);
+'''
+
+JS_END = JS_CLIENTS + '''
+const [run] = (await glue.call("GetJobRuns", { JobName: job })).JobRuns
+    .filter((one) => one.JobRunState === "RUNNING").map((one) => one.Id);
+await glue.call("BatchStopJobRun", { JobName: job, JobRunIds: [run] });
+await wait(run, "STOPPED", "RUNNING", "STOPPING");
+const keys = {};
+for (const Bucket of [scripts, lake]) {
+    keys[Bucket] = (await s3.call("ListObjectsV2", { Bucket })).Contents.map((one) => one.Key);
+    for (const Key of keys[Bucket]) await s3.call("DeleteObject", { Bucket, Key });
+    await s3.call("DeleteBucket", { Bucket });
+}
+await glue.call("DeleteJob", { JobName: job });
+await glue.call("DeleteDatabase", { Name: database });
+await kinesis.call("DeleteStream", { StreamName: stream });
+console.log(JSON.stringify(keys[lake]));
 '''
 
 
-@test
-def the_stream_with_javascript():
-    until("aws kinesis list-streams | jq -r '.StreamNames | length'", "0")
+def javascript(text):
     path = os.path.join(user.home, "flow.mjs")
     with open(path, "w") as out:
-        out.write(JS % json.dumps(os.path.join(ROOT, "deps", "test", "package.json")))
-    out = said(user.shell(server, "cd %s; node %s" % (EXAMPLE, path), PATH=os.environ["PATH"]))
-    assert out == "ACTIVE arn:aws:kinesis:us-east-1:123456789012:stream/" + STREAM, out
+        out.write(text % json.dumps(os.path.join(ROOT, "deps", "test", "package.json")))
+    return said(user.shell(server, "cd %s; node %s %s %s %s %s %s %d" % (
+        EXAMPLE, path, STREAM, DATABASE, JOB, SCRIPTS, LAKE, RECORDS), PATH=os.environ["PATH"]))
+
+
+@test
+def the_same_with_javascript():
+    until("aws kinesis list-streams | jq -r '.StreamNames | length'", "0")
+    javascript(JS_BEGIN)
+    until_written(RECORDS)
+    written = [key for key in json.loads(javascript(JS_END)) if key.endswith(".parquet")]
+    assert written and all(re.fullmatch(PATH_OF_FILE, key) for key in written), written
 
 
 done()
