@@ -279,11 +279,10 @@ static const struct option_row checkpoint_options[] = {
      .summary = "rebuild: the job's name (default: the document's, else the file's)",
      .offset = OFFSET(name)},
     {.name = "region", .type = OPTION_STRING, .argument = "REGION",
-     .summary = "Region of stream and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
-                "us-east-1)",
+     .summary = STREAM_REGION_SUMMARY,
      .offset = OFFSET(region)},
     {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
-     .summary = "Account of stream and catalog (default: 123456789012)", .offset = OFFSET(account)},
+     .summary = STREAM_ACCOUNT_SUMMARY, .offset = OFFSET(account)},
     {0},
 };
 

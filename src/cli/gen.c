@@ -162,9 +162,7 @@ static const struct option_row gen_options[] = {
     {.name = "dry-run", .type = OPTION_TRUE, .summary = "Print the records instead of putting them",
      .offset = OFFSET(dry_run)},
     {.name = "dir", .type = OPTION_STRING, .argument = "DIR",
-     .summary = "Data directory of the `sluice up' whose access key to use (default: the AWS "
-                "environment and files, then, for an endpoint on this machine, the user's data "
-                "directory)",
+     .summary = KEY_DIR_SUMMARY,
      .offset = OFFSET(dir)},
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
     {0},

@@ -57,6 +57,13 @@ const struct command *command_find(const char *name); /* NULL when unknown */
 
 /* The options that several commands take. */
 #define DIR_SUMMARY "Data directory (default: $XDG_DATA_HOME/sluice or ~/.local/share/sluice)"
+/* Options that several commands have. */
+#define KEY_DIR_SUMMARY                                                                        \
+    "Data directory of the `sluice up' whose access key to use (default: the AWS environment " \
+    "and files, then, for an endpoint on this machine, the user's data directory)"
+#define STREAM_REGION_SUMMARY \
+    "Region of stream and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)"
+#define STREAM_ACCOUNT_SUMMARY "Account of stream and catalog (default: 123456789012)"
 #define JSON_SUMMARY "Machine-readable output on stdout"
 
 /* ---- parsing (option.c) ---- */

@@ -351,9 +351,7 @@ static const struct option_row job_options[] = {
      .summary = "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)",
      .offset = OFFSET(region)},
     {.name = "dir", .type = OPTION_STRING, .argument = "DIR",
-     .summary = "Data directory of the `sluice up' whose access key to use (default: the AWS "
-                "environment and files, then, for an endpoint on this machine, the user's data "
-                "directory)",
+     .summary = KEY_DIR_SUMMARY,
      .offset = OFFSET(dir)},
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
     {0},
