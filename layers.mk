@@ -5,6 +5,7 @@ LAYER_state   := base
 LAYER_batch   := base
 LAYER_decode  := base batch
 LAYER_parquet := base batch
+LAYER_dialect := base batch
 LAYER_sql     := base batch
 LAYER_stream  := base http state
 LAYER_object  := base http state
