@@ -98,6 +98,12 @@ $(BUILD)/tool/$(1): test/tool/$(1).c $(call archives,$(call subject,$(1)))
 endef
 $(foreach t,$(TOOL),$(eval $(call tool_rule,$(t))))
 
+# test/bench/NAME.c is a program of the benchmarks that stands alone.
+BENCH := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
+$(BUILD)/bench/%: test/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
+
 # test/sim: the engine in a simulated world. sluice-sim-NAME has the bug NAME planted into a copy of
 # one source (test/sim/plants.py), which then comes before the archives.
 SIM_SOURCES := $(wildcard test/sim/*.c)
@@ -118,8 +124,9 @@ $(BUILD)/sim/sluice-sim-%: $(BUILD)/sim/main.a test/sim/plants.py
 	$(CC) $(ALL_CFLAGS) -w -iquote src/job -iquote src/table $(LDFLAGS) -o $@ -Wl,--start-group $(@D)/planted-$*/*.c $< $(SIM_LINK) -Wl,--end-group
 
 tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%) $(TOOL:%=$(BUILD)/tool/%)
-.PHONY: unit fuzz tool sim
+.PHONY: unit fuzz tool sim bench
 sim: $(BUILD)/sim/sluice-sim $(PLANTS:%=$(BUILD)/sim/sluice-sim-%)
+bench: $(BENCH:%=$(BUILD)/bench/%)
 tool: $(TOOL:%=$(BUILD)/tool/%)
 unit: $(UNIT:%=$(BUILD)/unit/%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
