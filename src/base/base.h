@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/member.h"
+#include "base/pool.h"
 #include "base/text.h"
 #include "base/world.h"
 #include "base/xml.h"

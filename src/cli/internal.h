@@ -50,7 +50,7 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */
-extern const struct command audit_command, checkpoint_command, requeue_command, demo_command, env_command, gen_command, help_command, job_command,
+extern const struct command audit_command, checkpoint_command, convert_command, requeue_command, demo_command, env_command, gen_command, help_command, job_command,
     run_command, sql_command,
     up_command;
 const struct command *command_find(const char *name); /* NULL when unknown */
