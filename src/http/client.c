@@ -117,6 +117,11 @@ struct transfer {
     bool too_large;
 };
 
+int64_t http_client_told_us(const struct http_client *c)
+{
+    return c->server_us;
+}
+
 static size_t on_body(char *data, size_t one, size_t size, void *context)
 {
     (void)one;

@@ -150,6 +150,8 @@ struct http_client;
  * without an access key makes a client for unsigned calls. Thread: one at a time per client. */
 error http_client_open(const struct credentials *override, struct http_client **) MUST_CHECK;
 void http_client_close(struct http_client *);
+/* The service's clock as of the last reply, in whole seconds; 0: the reply did not say. */
+int64_t http_client_told_us(const struct http_client *);
 
 struct http_call {
     const char *method, *url;

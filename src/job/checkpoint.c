@@ -3,7 +3,7 @@
  * says that all of it is done. */
 #include "job/internal.h"
 
-enum { OBJECT_MAX = 64 << 20, KEEP_BATCHES = 100, FORMAT_VERSION = 1 };
+enum { OBJECT_MAX = 64 << 20, KEEP_BATCHES = 100 };
 
 static const char *entry_key(struct arena *arena, const struct checkpoint *cp, const char *kind,
                              int64_t batch)
@@ -70,7 +70,8 @@ json_t *position_document(struct position p)
                          (json_int_t)p.timestamp_us);
     case POSITION_AFTER_SEQUENCE:
         sequence_print(text, p.sequence);
-        return json_pack("{s:s, s:s}", "type", "AFTER_SEQUENCE_NUMBER", "sequence", text);
+        return json_pack("{s:s, s:s, s:o*}", "type", "AFTER_SEQUENCE_NUMBER", "sequence", text, "seen_us",
+                         p.seen_us ? json_integer(p.seen_us) : NULL);
     case POSITION_SHARD_END: return json_pack("{s:s}", "type", "SHARD_END");
     default: CHECK(!"a stored position is never LATEST or AT_SEQUENCE");
     }
@@ -91,6 +92,7 @@ error position_read(const json_t *document, struct position *out)
         out->timestamp_us = json_integer_or(document, "timestamp_us", 0);
     } else if (strcmp(type, "AFTER_SEQUENCE_NUMBER") == 0 && json_text(document, "sequence")) {
         out->type = POSITION_AFTER_SEQUENCE;
+        out->seen_us = json_integer_or(document, "seen_us", 0);
         return sequence_parse(span_of(json_text(document, "sequence")), &out->sequence);
     } else {
         return fail(ERR_CORRUPT, "checkpoint: unknown position type '%s'", type);
@@ -102,12 +104,13 @@ static error make_metadata(struct checkpoint *cp, const char *key, const struct 
 {
     uint8_t random[8];
     char id[17] = {0};
+    json_t *shards;
+    TRY(start->first_positions(start->context, &shards));
     world->random(random, sizeof random);
     hex_encode(id, random, sizeof random);
-    json_t *document = json_pack("{s:i, s:s, s:s, s:s, s:I, s:o, s:O}", "version", FORMAT_VERSION, "id",
-                                 id, "job", start->job, "stream", start->stream, "stream_created_us",
-                                 (json_int_t)start->stream_created_us, "starting",
-                                 position_document(start->starting), "shards", start->shards);
+    json_t *document = json_pack("{s:i, s:s, s:s, s:s, s:I, s:o}", "version", METADATA_VERSION, "id", id,
+                                 "job", start->job, "stream", start->stream, "stream_created_us",
+                                 (json_int_t)start->stream_created_us, "shards", shards);
     error e = create_document(cp, key, document);
     json_decref(document);
     /* Another run made it first: that one counts. */
@@ -117,8 +120,8 @@ static error make_metadata(struct checkpoint *cp, const char *key, const struct 
 static error check_metadata(const struct checkpoint *cp, const struct checkpoint_start *start)
 {
     const json_t *m = cp->metadata;
-    if (json_integer_or(m, "version", 0) != FORMAT_VERSION || !json_text(m, "id") ||
-        !json_text(m, "stream"))
+    if (json_integer_or(m, "version", 0) != METADATA_VERSION || !json_text(m, "id") ||
+        !json_text(m, "stream") || !json_is_object(json_object_get(m, "shards")))
         return fail(ERR_CORRUPT, "checkpoint s3://%s/%s/metadata is not of this version", cp->bucket,
                     cp->prefix);
     if (strcmp(json_text(m, "stream"), start->stream) != 0)

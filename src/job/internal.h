@@ -5,11 +5,13 @@
 
 /* ---- checkpoint.c: what is durable about a job's progress ----
  * Objects below the checkpoint's prefix:
- *   metadata               identity, stream, pinned starting position (written once)
+ *   metadata               identity, stream, where each shard of then begins (written once)
  *   plan/NNNNNNNNNNNN      ranges, positions, files of batch N (created before anything is visible)
  *   replan/NNNNNNNNNNNN/K  takes the place of plan N: its staged files were lost and made again
  *   commit/NNNNNNNNNNNN    batch N is done, with its counts
  * Creation is conditional (If-None-Match: *), which fences a second run of the same job. */
+enum { METADATA_VERSION = 2 };
+
 struct checkpoint {
     struct object_store *objects;
     const char *bucket, *prefix;
@@ -24,8 +26,9 @@ struct checkpoint {
 struct checkpoint_start {            /* for the first start ever */
     const char *job, *stream;
     int64_t stream_created_us;
-    struct position starting;
-    const json_t *shards;            /* ids of the shards that exist now */
+    /* {"shard": position} of the shards that exist now: where the job begins in each. */
+    error (*first_positions)(void *context, json_t **);
+    void *context;
 };
 
 /* Reads the checkpoint, or makes it. A checkpoint of another stream (or of one that was deleted and
@@ -65,8 +68,7 @@ struct reader {
     struct stream_cursor *slice;     /* whose slice is out */
     int64_t listed_us;               /* monotonic */
     bool skip_lost;                  /* go on behind a gap (--on-data-loss skip) */
-    struct position starting;
-    const json_t *initial;           /* ids of the shards of the first start */
+    const json_t *initial;           /* shard id -> position, of the first start */
     json_t *positions;               /* shard id -> position, or NULL */
     bool restricted;                 /* replay: shards that appear meanwhile are not part of it */
     struct arena scratch;
@@ -81,7 +83,9 @@ void reader_begin(struct reader *);
 error reader_next(struct reader *, struct read_limits, struct shard_reader **shard,
                   struct records *) MUST_CHECK;
 bool reader_drained(const struct reader *); /* every shard is at its present end, or its range's */
-bool reader_moved(const struct reader *);   /* some range of this batch is not empty */
+/* Some range of this batch is not empty, or a place was seen to be the newest for so long that it is
+ * worth keeping. */
+bool reader_moved(const struct reader *);
 int64_t reader_lag_ms(const struct reader *);
 json_t *reader_ranges(const struct reader *);    /* [{"shard","after","through","records"}] of this batch */
 json_t *reader_positions(const struct reader *); /* {"shard": position} */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 enum { LIST_INTERVAL_US = 1000 * 1000, THROTTLED_REST_US = 200 * 1000 };
+#define SEEN_INTERVAL_US (3600 * (int64_t)US_PER_SECOND)
 
 static struct shard_reader *find_shard(const struct reader *r, const char *id)
 {
@@ -13,17 +14,8 @@ static struct shard_reader *find_shard(const struct reader *r, const char *id)
     return NULL;
 }
 
-static bool is_initial(const struct reader *r, const char *id)
-{
-    size_t i;
-    json_t *known;
-    json_array_foreach(r->initial, i, known)
-        if (strcmp(json_string_value(known), id) == 0) return true;
-    return false;
-}
-
-/* A shard that existed at the first start begins at the pinned position; one that came later is a
- * child and is read whole. */
+/* A shard that existed at the first start begins where that found it; one that came later is a child
+ * and is read whole. */
 static error add_shard(struct reader *r, const struct shard *shard)
 {
     struct shard_reader fresh = {
@@ -34,8 +26,8 @@ static error add_shard(struct reader *r, const struct shard *shard)
     };
     const json_t *stored = json_object_get(r->positions, shard->id);
     error e = OK;
+    if (!stored) stored = json_object_get(r->initial, shard->id);
     if (stored) e = position_read(stored, &fresh.position);
-    else if (is_initial(r, shard->id)) fresh.position = r->starting;
     if (e != OK) {
         free(fresh.id);
         free(fresh.parent);
@@ -111,16 +103,15 @@ static error shard_lost(const struct reader *r, const char *id)
 static error check_expired(const struct reader *r)
 {
     const char *id;
-    json_t *stored, *known;
-    size_t i;
+    json_t *stored;
     json_object_foreach(r->positions, id, stored) {
         struct position position;
         TRY(position_read(stored, &position));
         if (position.type != POSITION_SHARD_END && !find_shard(r, id)) TRY(shard_lost(r, id));
     }
     if (r->positions) return OK; /* else nothing was ever planned */
-    json_array_foreach(r->initial, i, known)
-        if (!find_shard(r, json_string_value(known))) TRY(shard_lost(r, json_string_value(known)));
+    json_object_foreach((json_t *)r->initial, id, stored)
+        if (!find_shard(r, id)) TRY(shard_lost(r, id));
     return OK;
 }
 
@@ -128,7 +119,6 @@ error reader_open(struct reader *r, struct stream *stream, const struct checkpoi
 {
     *r = (struct reader){.stream = stream, .skip_lost = skip_lost,
                           .positions = json_incref(cp->positions)};
-    TRY(position_read(json_object_get(cp->metadata, "starting"), &r->starting));
     r->initial = json_object_get(cp->metadata, "shards");
     TRY(list_shards(r));
     return check_expired(r);
@@ -143,10 +133,12 @@ void reader_close(struct reader *r)
     *r = (struct reader){0};
 }
 
+/* A batch that moved was committed; after one that did not, what was seen still counts from before. */
 void reader_begin(struct reader *r)
 {
+    bool committed = reader_moved(r);
     for (int i = 0; i < r->count; i++) {
-        r->shards[i].after = r->shards[i].position;
+        if (committed) r->shards[i].after = r->shards[i].position;
         r->shards[i].batch_records = 0;
     }
 }
@@ -231,8 +223,10 @@ static error read_shard(struct reader *r, struct shard_reader *shard, struct rea
     shard->behind_ms = records->behind_ms;
     shard->caught_up = !records->any && records->behind_ms == 0;
     if (records->any)
-        shard->position =
-            (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last};
+        shard->position = (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = records->last,
+                                            .seen_us = records->seen_us};
+    else if (records->seen_us)
+        shard->position.seen_us = records->seen_us;
     else if (shard->bounded) /* retention may have moved it behind the range's end */
         shard->position = r->stream->ops->position(shard->cursor);
     if (records->count) {
@@ -275,10 +269,17 @@ bool reader_drained(const struct reader *r)
     return true;
 }
 
+/* An idle shard's last record may expire: then the time since when nothing was behind it counts. */
+static bool seen_for_long(const struct shard_reader *shard)
+{
+    return shard->position.type == POSITION_AFTER_SEQUENCE &&
+           shard->position.seen_us - shard->after.seen_us >= SEEN_INTERVAL_US;
+}
+
 bool reader_moved(const struct reader *r)
 {
     for (int i = 0; i < r->count; i++)
-        if (moved(&r->shards[i])) return true;
+        if (moved(&r->shards[i]) || seen_for_long(&r->shards[i])) return true;
     return false;
 }
 

@@ -36,7 +36,7 @@ static void refuse(struct rebuild *r, const char *kind, const char *text)
 static error open_job(struct rebuild *r)
 {
     const struct rebuild_options *o = r->options;
-    struct node_context context = {.arena = &r->arena, .catalog = o->catalog, .now_us = now_us()};
+    struct node_context context = {.arena = &r->arena, .catalog = o->catalog};
     TRY(graph_read(&r->arena, o->document, &r->graph));
     TRY(graph_open(&r->graph, &context));
     for (int i = 0; i < r->graph.count; i++) {
@@ -189,20 +189,18 @@ static void collect_positions(struct rebuild *r)
 }
 
 /* Shards of which nothing was read yet begin where the job began. */
-static error add_unread(struct rebuild *r, json_t *ids)
+static error add_unread(struct rebuild *r)
 {
     struct shard *shards;
     size_t count, unread = 0;
+    struct position starting = r->graph.source->source.starting;
     TRY(stream_shards(r->stream, &r->arena, &shards, &count));
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(ids, json_string(shards[i].id));
-        unread += !json_object_get(r->positions, shards[i].id);
-    }
+    for (size_t i = 0; i < count; i++) unread += !json_object_get(r->positions, shards[i].id);
     if (!r->starting) {
-        if (unread && r->graph.source->source.starting.type != POSITION_TRIM_HORIZON)
+        if (unread && starting.type == POSITION_LATEST)
             return fail(ERR_INVALID_INPUT, "no footer says when job '%s' began, and %zu shards were never "
                         "read: where to begin in them is not known", r->options->name, unread);
-        r->starting = position_document((struct position){.type = POSITION_TRIM_HORIZON});
+        if (unread) r->starting = position_document(starting);
     }
     for (size_t i = 0; i < count; i++)
         if (!json_object_get(r->positions, shards[i].id))
@@ -270,11 +268,12 @@ static json_t *last_commit(const struct rebuild *r, const json_t *plan)
     return record;
 }
 
-static json_t *metadata_document(const struct rebuild *r, json_t *ids)
+/* The plan has a position for every shard: no shard begins anywhere else. */
+static json_t *metadata_document(const struct rebuild *r)
 {
-    return json_pack("{s:i, s:s, s:s, s:s, s:I, s:O, s:O}", "version", 1, "id", r->group->checkpoint, "job",
-                     r->group->job, "stream", r->stream->name, "stream_created_us",
-                     (json_int_t)r->stream->created_us, "starting", r->starting, "shards", ids);
+    return json_pack("{s:i, s:s, s:s, s:s, s:I, s:{}}", "version", METADATA_VERSION, "id",
+                     r->group->checkpoint, "job", r->group->job, "stream", r->stream->name,
+                     "stream_created_us", (json_int_t)r->stream->created_us, "shards");
 }
 
 /* ---- writing ---- */
@@ -287,7 +286,7 @@ static error create(struct rebuild *r, const char *key, json_t *document /* stol
                                             "and other rebuildings of it", r->place.bucket, key);
 }
 
-static error write_checkpoint(struct rebuild *r, json_t *ids)
+static error write_checkpoint(struct rebuild *r)
 {
     struct arena *arena = &r->arena;
     struct object_store *objects = r->options->objects;
@@ -298,7 +297,7 @@ static error write_checkpoint(struct rebuild *r, json_t *ids)
     if (r->fence && strcmp(r->fence, fence) != 0)
         TRY(objects->ops->remove(objects, r->place.bucket, r->fence));
     json_t *plan = last_plan(r), *commit = last_commit(r, plan);
-    error e = create(r, arena_printf(arena, "%s/metadata", r->place.prefix), metadata_document(r, ids));
+    error e = create(r, arena_printf(arena, "%s/metadata", r->place.prefix), metadata_document(r));
     if (e == OK)
         e = create(r, ledger_key(arena, &r->place, "plan", r->last->number), json_incref(plan));
     if (e == OK)
@@ -318,11 +317,8 @@ static error rebuild(struct rebuild *r, json_t **report)
     collect_positions(r);
     bool good = json_array_size(r->problems) == 0;
     if (good) {
-        json_t *ids = json_array();
-        error e = add_unread(r, ids);
-        if (e == OK) e = write_checkpoint(r, ids);
-        json_decref(ids);
-        TRY(e);
+        TRY(add_unread(r));
+        TRY(write_checkpoint(r));
     }
     *report = json_pack("{s:b, s:s, s:s, s:s, s:I, s:O, s:O}", "rebuilt", good, "url",
                         arena_printf(&r->arena, "s3://%s/%s", r->place.bucket, r->place.prefix), "job",

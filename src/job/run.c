@@ -48,24 +48,50 @@ static const char *checkpoint_url(struct job *job)
     return NULL;
 }
 
-static error open_checkpoint(struct job *job)
+/* A time becomes a place, so that a crash before the first commit loses nothing, whatever the clock
+ * does. A service that tells no place is asked again for what came since now, by its own clock. */
+static error first_position(struct stream *stream, const char *shard, struct position *position)
 {
+    struct stream_cursor *cursor;
+    int64_t now = now_us() + stream->ahead_us;
+    if (position->type == POSITION_TRIM_HORIZON) return OK;
+    TRY(stream->ops->open_cursor(stream, shard, *position, &cursor));
+    *position = stream->ops->position(cursor);
+    stream->ops->close_cursor(cursor);
+    if (position->type == POSITION_LATEST)
+        *position = (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = now};
+    return OK;
+}
+
+static error first_positions(void *context, json_t **out)
+{
+    struct job *job = context;
     struct shard *shards;
     size_t count;
     TRY(stream_shards(job->stream, &job->arena, &shards, &count));
-    json_t *ids = json_array();
-    for (size_t i = 0; i < count; i++) json_array_append_new(ids, json_string(shards[i].id));
+    json_t *positions = json_object();
+    error e = OK;
+    for (size_t i = 0; e == OK && i < count; i++) {
+        struct position position = job->graph.source->source.starting;
+        e = first_position(job->stream, shards[i].id, &position);
+        if (e == OK) json_object_set_new(positions, shards[i].id, position_document(position));
+    }
+    if (e == OK) *out = positions;
+    else json_decref(positions);
+    return e;
+}
+
+static error open_checkpoint(struct job *job)
+{
     struct checkpoint_start start = {
         .job = job->options->name,
         .stream = job->stream->name,
         .stream_created_us = job->stream->created_us,
-        .starting = job->graph.source->source.starting,
-        .shards = ids,
+        .first_positions = first_positions,
+        .context = job,
     };
-    error e = checkpoint_open(&job->arena, job->options->objects, checkpoint_url(job), &start,
-                              &job->checkpoint);
-    json_decref(ids);
-    return e;
+    return checkpoint_open(&job->arena, job->options->objects, checkpoint_url(job), &start,
+                           &job->checkpoint);
 }
 
 /* Staged bytes of dead runs of this job, except what the pending plan still needs. */
@@ -106,7 +132,6 @@ static error job_open(struct job *job, const json_t *document)
         .catalog = o->catalog,
         .strict_casts = o->strict_casts,
         .timestamps = o->timestamps,
-        .now_us = now_us(),
     };
     TRY(graph_open(&job->graph, &context));
     if (o->window_us >= 0) job->graph.source->source.window_us = o->window_us;

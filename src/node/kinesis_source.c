@@ -65,10 +65,8 @@ static const struct member direct_members[] = {COMMON_MEMBERS, {0}};
 
 enum { WINDOW_DEFAULT_S = 100 }; /* the console's */
 
-/* StartingPosition -> position. LATEST is pinned to now, so that a crash before the first commit
- * loses nothing (Glue does the same: "latest" means the time when the query began). */
-static error starting_position(const json_t *options, const struct node_context *context,
-                               struct position *out)
+/* StartingPosition -> position. */
+static error starting_position(const json_t *options, struct position *out)
 {
     const char *text = json_text(options, "StartingPosition");
     const json_t *when = json_object_get(options, "StartingTimestamp");
@@ -76,7 +74,7 @@ static error starting_position(const json_t *options, const struct node_context 
     if (strcasecmp(text, "trim_horizon") == 0 || strcasecmp(text, "earliest") == 0) {
         *out = (struct position){.type = POSITION_TRIM_HORIZON};
     } else if (strcasecmp(text, "latest") == 0) {
-        *out = (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = context->now_us};
+        *out = (struct position){.type = POSITION_LATEST};
     } else if (strcasecmp(text, "timestamp") == 0 || strcasecmp(text, "at_timestamp") == 0) {
         if (!when)
             return fail(ERR_INVALID_INPUT, "StartingPosition '%s' needs StartingTimestamp", text);
@@ -109,7 +107,7 @@ static void log_ignored(const struct node *node, const json_t *options)
                      tuning_options[i]);
 }
 
-static error open_options(struct node *node, struct node_context *context)
+static error open_options(struct node *node)
 {
     const json_t *options = json_object_get(node->config, "StreamingOptions");
     struct source *source = &node->source;
@@ -118,7 +116,7 @@ static error open_options(struct node *node, struct node_context *context)
             return fail(ERR_UNSUPPORTED, "option %s is not supported", refused_options[i]);
     log_ignored(node, options);
     TRY(check_classification(json_text(options, "Classification")));
-    TRY(starting_position(options, context, &source->starting));
+    TRY(starting_position(options, &source->starting));
     const char *stamp = json_text(options, "AddRecordTimestamp");
     source->record_timestamp = stamp && strcasecmp(stamp, "true") == 0;
     source->endpoint_url = json_text(options, "EndpointUrl");
@@ -183,7 +181,7 @@ static error finish_schema(struct node *node, struct node_context *context,
 
 static error open_direct(struct node *node, struct node_context *context)
 {
-    TRY(open_options(node, context));
+    TRY(open_options(node));
     return finish_schema(node, context, NULL);
 }
 
@@ -210,7 +208,7 @@ static error open_catalog(struct node *node, struct node_context *context)
         if (!format) format = json_text(parameters, "classification");
         if (e == OK) e = check_classification(format);
     }
-    if (e == OK) e = open_options(node, context);
+    if (e == OK) e = open_options(node);
     if (e == OK)
         e = finish_schema(node, context,
                           json_is_set(node->config, "DetectSchema") ? NULL : table.schema);

@@ -37,7 +37,6 @@ struct node_context {
     struct catalog *catalog;
     bool strict_casts;
     enum parquet_timestamps timestamps;
-    int64_t now_us;               /* for StartingPosition LATEST */
 };
 
 struct node_type {
@@ -57,7 +56,7 @@ struct node_type {
 struct source {
     const char *stream;           /* name or ARN */
     const char *endpoint_url;     /* NULL: the job's own endpoint */
-    struct position starting;     /* LATEST is already pinned to AT_TIMESTAMP now */
+    struct position starting;     /* of the job's very first start */
     int64_t window_us;            /* 0: commit as soon as there are records */
     enum decode_policy policy;
     const struct schema *schema;  /* NULL: detected from the records */

@@ -7,8 +7,10 @@
  * - Expired iterators are renewed behind the last record handed out.
  * - Against AWS itself each cursor keeps to 5 calls and 2 MB a second; elsewhere nothing waits.
  * - The service goes on at the oldest record, without a word, when a place has left the retention.
- *   So a cursor opened AFTER a sequence number asks AT it and wants to see that record first; when
- *   it is gone, whether more is gone cannot be known, which counts as data loss. */
+ *   So a cursor opened AFTER a sequence number asks AT it and wants to see that record first. When
+ *   it is gone, more may be gone, which counts as data loss: unless nothing lay behind it at a time
+ *   (seen_us) since when nothing can have expired.
+ * - Times are the service's, from its replies: this machine's clock may be wrong. */
 #include "http/http.h"
 #include "stream/shard.h"
 
@@ -31,6 +33,8 @@ enum {
     WAIT_AWS_US = US_PER_SECOND, /* one call a second and shard is the polite pace */
     WAIT_US = 50 * 1000,
     LATEST_MARGIN_US = 60 * US_PER_SECOND,
+    CLOCKS_AGREE_US = US_PER_SECOND + US_PER_SECOND / 4, /* replies tell whole seconds */
+    RETENTION_MARGIN_US = 300 * US_PER_SECOND,
 };
 
 struct remote {
@@ -38,6 +42,7 @@ struct remote {
     struct http_client *client;
     char *endpoint, *region, *name, *arn; /* arn NULL: named by name */
     bool paced;
+    int64_t retention_us; /* as last described */
     pthread_mutex_t lock; /* the client and `known` */
     struct arena arena;   /* of known */
     struct shard *known;  /* as of the last listing */
@@ -54,13 +59,14 @@ struct remote_cursor {
     char *iterator;           /* NULL: to be asked for */
     bool iterator_last;       /* the reply had no next one: the shard ends with the page */
     enum expectation expect;
-    int64_t opened_us; /* wall clock, when LATEST was fixed */
+    int64_t opened_us; /* the service's clock, when LATEST was fixed */
     /* the page: one reply's records, handed out from `at` on */
     struct buffer reply;
     struct arena arena;
     struct page page;
     size_t at;
     int64_t behind_ms;
+    int64_t told_us;       /* the service's clock as of the reply; 0: it did not say */
     int64_t not_before_us; /* monotonic: pacing and backoff */
     int failures;          /* in a row */
     struct slice slice;
@@ -86,6 +92,12 @@ static error call(struct remote *r, const char *operation, json_t *input, int at
     return e;
 }
 
+/* By the service's clock. */
+static int64_t remote_now_us(const struct remote *r)
+{
+    return now_us() + r->base.ahead_us;
+}
+
 static json_t *input_for(const struct remote *r)
 {
     return r->arn ? json_pack("{s:s}", "StreamARN", r->arn)
@@ -95,6 +107,34 @@ static json_t *input_for(const struct remote *r)
 static error fail_reply(const char *operation, const char *what)
 {
     return fail(ERR_NETWORK, "%s: the reply's %s is missing or no such thing", operation, what);
+}
+
+/* ---- what the stream is ---- */
+
+/* Where the clocks differ, by what a reply said; its seconds may be cut short. */
+static void compare_clocks(struct remote *r)
+{
+    pthread_mutex_lock(&r->lock);
+    int64_t told_us = http_client_told_us(r->client), here_us = now_us();
+    pthread_mutex_unlock(&r->lock);
+    bool agree = told_us == 0 || (here_us >= told_us && here_us < told_us + CLOCKS_AGREE_US);
+    r->base.ahead_us = agree ? 0 : told_us - here_us;
+}
+
+static error describe(struct remote *r)
+{
+    json_t *output;
+    TRY(call(r, "DescribeStreamSummary", input_for(r), 0, &output));
+    compare_clocks(r);
+    const json_t *summary = json_object_get(output, "StreamDescriptionSummary");
+    const json_t *created = json_object_get(summary, "StreamCreationTimestamp");
+    error e = json_is_number(created)
+                  ? OK
+                  : fail_reply("DescribeStreamSummary", "StreamCreationTimestamp");
+    if (e == OK) r->base.created_us = llround(json_number_value(created) * 1000) * US_PER_MS;
+    r->retention_us = json_integer_or(summary, "RetentionPeriodHours", 0) * 3600 * US_PER_SECOND;
+    json_decref(output);
+    return e;
 }
 
 /* ---- shards ---- */
@@ -270,7 +310,7 @@ static json_t *iterator_input(struct remote_cursor *c, bool raw)
     c->expect = EXPECT_NOTHING;
     if (p.type == POSITION_LATEST && c->opened_us) { /* a renewal: nothing has been read since */
         p.type = POSITION_AT_TIMESTAMP;
-        p.timestamp_us = c->opened_us - LATEST_MARGIN_US; /* clocks differ */
+        p.timestamp_us = c->opened_us - LATEST_MARGIN_US;
     }
     if (!raw && p.type == POSITION_AT_SEQUENCE) c->expect = EXPECT_AND_KEEP;
     if (!raw && p.type == POSITION_AFTER_SEQUENCE) {
@@ -297,7 +337,8 @@ static error iterator_get(struct remote_cursor *c, bool raw)
     error e = text ? OK : fail_reply("GetShardIterator", "ShardIterator");
     if (text) {
         c->iterator = must_strdup(text);
-        if (c->position.type == POSITION_LATEST && !c->opened_us) c->opened_us = now_us();
+        if (c->position.type == POSITION_LATEST && !c->opened_us)
+            c->opened_us = remote_now_us(remote_of(&c->base));
     }
     json_decref(output);
     return e;
@@ -334,6 +375,7 @@ static error get_records_once(struct remote_cursor *c, span body)
     buffer_reset(&c->reply);
     pthread_mutex_lock(&r->lock);
     error e = http_call_retried(r->client, &get, 1, records_judge, c);
+    c->told_us = http_client_told_us(r->client);
     pthread_mutex_unlock(&r->lock);
     return e;
 }
@@ -386,10 +428,17 @@ static error page_get(struct remote_cursor *c, const struct read_limits *limits)
     return OK;
 }
 
+/* A time that the service's clock is about to reach is refused as one of the future. */
+static bool too_early(const struct remote_cursor *c, error e)
+{
+    return e == ERR_INVALID_ARGUMENT && c->position.type == POSITION_AT_TIMESTAMP &&
+           c->position.timestamp_us < remote_now_us(remote_of(&c->base)) + LATEST_MARGIN_US;
+}
+
 /* Errors that pass: *later tells to come back. */
 static error page_trouble(struct remote_cursor *c, error e, bool *later)
 {
-    *later = error_row(e)->retry == RETRY_BACKOFF;
+    *later = error_row(e)->retry == RETRY_BACKOFF || too_early(c, e);
     if (!*later) return e;
     int64_t most = c->failures < 7 ? (int64_t)BACKOFF_FIRST_US << c->failures : BACKOFF_MAX_US;
     uint32_t random;
@@ -415,11 +464,17 @@ static error page_fetch(struct remote_cursor *c, const struct read_limits *limit
     return OK;
 }
 
-static error fail_lost(struct remote_cursor *c)
+/* What the position names is gone: with records behind it, or has it alone expired? A record that
+ * came when nothing lay behind the position is still there. */
+static error judge_gap(struct remote_cursor *c)
 {
+    struct remote *r = remote_of(&c->base);
     char text[SEQUENCE_TEXT_MAX];
-    sequence_print(text, c->position.sequence);
+    TRY(describe(r)); /* the retention may have been changed */
     c->expect = EXPECT_NOTHING;
+    int64_t kept_us = c->position.seen_us + r->retention_us - RETENTION_MARGIN_US;
+    if (c->position.seen_us && c->told_us && c->told_us < kept_us) return OK;
+    sequence_print(text, c->position.sequence);
     return fail(ERR_DATA_LOSS,
                 "the record %s of shard %s has left the stream's retention: records after it may "
                 "be lost",
@@ -430,9 +485,9 @@ static error fail_lost(struct remote_cursor *c)
 static error meet_expectation(struct remote_cursor *c)
 {
     if (c->expect == EXPECT_NOTHING) return OK;
-    if (c->page.count == 0) return c->iterator_last ? fail_lost(c) : OK;
+    if (c->page.count == 0) return c->iterator_last ? judge_gap(c) : OK;
     if (sequence_compare(c->page.records[0].sequence, c->position.sequence) != 0)
-        return fail_lost(c);
+        return judge_gap(c);
     if (c->expect == EXPECT_AND_SKIP) c->at = 1;
     c->expect = EXPECT_NOTHING;
     return OK;
@@ -450,15 +505,31 @@ static bool page_used(const struct remote_cursor *c)
     return c->at == c->page.count;
 }
 
+static void place_after(struct remote_cursor *c, struct sequence sequence)
+{
+    c->position.type = POSITION_AFTER_SEQUENCE;
+    c->position.sequence = sequence;
+}
+
 static void hand_out(struct remote_cursor *c, const struct read_limits *limits)
 {
     for (; !page_used(c); c->at++) {
         const struct stored_record *r = &c->page.records[c->at];
         if (slice_full(&c->slice, limits, r->data.size)) return;
-        if (limits->through && sequence_compare(r->sequence, *limits->through) > 0) return;
+        if (limits->through && sequence_compare(r->sequence, *limits->through) > 0) {
+            place_after(c, *limits->through); /* which may be gone: nothing is left up to it */
+            return;
+        }
         slice_add(&c->slice, r, limits->raw);
-        c->position = (struct position){.type = POSITION_AFTER_SEQUENCE, .sequence = r->sequence};
+        place_after(c, r->sequence);
     }
+}
+
+/* At the tip, with everything handed out, nothing lies behind the position. */
+static void note_tip(struct remote_cursor *c)
+{
+    bool tip = c->behind_ms == 0 && page_used(c) && c->expect == EXPECT_NOTHING && !c->failures;
+    if (tip && c->told_us > c->position.seen_us) c->position.seen_us = c->told_us;
 }
 
 static error remote_read(struct stream_cursor *base, struct read_limits limits, struct records *out)
@@ -473,6 +544,8 @@ static error remote_read(struct stream_cursor *base, struct read_limits limits, 
     }
     hand_out(c, &limits);
     slice_show(&c->slice, out);
+    note_tip(c);
+    out->seen_us = c->position.seen_us;
     out->behind_ms = c->behind_ms;
     if (out->behind_ms == 0 && (!page_used(c) || c->failures)) out->behind_ms = 1;
     if (page_used(c) && c->iterator_last) c->position.type = POSITION_SHARD_END;
@@ -508,7 +581,7 @@ static error remote_open_cursor(struct stream *base, const char *shard, struct p
         bool later;
         e = iterator_get(c, true);
         if (e != OK && page_trouble(c, e, &later) == OK && later) e = OK;
-        if (!c->opened_us) c->opened_us = now_us();
+        if (!c->opened_us) c->opened_us = remote_now_us(r);
     }
     if (e != OK) {
         remote_close_cursor(&c->base);
@@ -554,20 +627,6 @@ static const struct stream_ops remote_ops = {
     .wait = remote_wait,
     .close = remote_close,
 };
-
-static error describe(struct remote *r)
-{
-    json_t *output;
-    TRY(call(r, "DescribeStreamSummary", input_for(r), 0, &output));
-    const json_t *summary = json_object_get(output, "StreamDescriptionSummary");
-    const json_t *created = json_object_get(summary, "StreamCreationTimestamp");
-    error e = json_is_number(created)
-                  ? OK
-                  : fail_reply("DescribeStreamSummary", "StreamCreationTimestamp");
-    if (e == OK) r->base.created_us = llround(json_number_value(created) * 1000) * US_PER_MS;
-    json_decref(output);
-    return e;
-}
 
 error stream_open_kinesis(struct http_client *client, const char *endpoint_url, const char *region,
                           const char *stream_name_or_arn, struct stream **out)

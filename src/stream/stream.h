@@ -47,6 +47,9 @@ struct position {
     enum position_type type;
     struct sequence sequence; /* AT_ and AFTER_SEQUENCE */
     int64_t timestamp_us;     /* AT_TIMESTAMP */
+    /* When nothing lay behind it, by the stream's clock; 0: not known. A remote place that has left
+     * the retention is judged by it; a local log knows by itself. */
+    int64_t seen_us;
 };
 
 /* A slice of one shard's records, as parallel arrays. Borrowed from the log's map or a reply
@@ -61,6 +64,7 @@ struct records {
     const span *data;
     size_t bytes;         /* of all data */
     int64_t behind_ms;    /* MillisBehindLatest after this slice */
+    int64_t seen_us;      /* of the position behind it */
     bool shard_end;       /* the shard is closed and this was its last slice */
     struct sequence last; /* of the last stored record read (when count > 0 or skipped) */
     bool any;             /* false: no record was consumed, `last` says nothing */
@@ -109,6 +113,7 @@ struct stream {
     const struct stream_ops *ops;
     const char *name;
     int64_t created_us; /* tells a re-created stream of the same name */
+    int64_t ahead_us;   /* its clock before ours, where one of them is wrong */
 };
 
 static inline error MUST_CHECK stream_shards(struct stream *s, struct arena *a, struct shard **out,

@@ -89,6 +89,8 @@ def a_lost_checkpoint_comes_again():
         exported = [json.loads(run([SLUICE, "checkpoint", "export", "crash", "--dir", where]).stdout)
                     for where in (whole, directory)]
         assert report["rebuilt"] and report["batch"] == BATCHES - 1, report
+        for one in exported:
+            del one["metadata"]["shards"]  # the last plan says where each shard stands
         for member in "metadata", "positions", "planned", "committed":
             assert exported[0][member] == exported[1][member], (member, exported)
         lost, plan = (e["batches"][-1]["plan"] for e in exported)

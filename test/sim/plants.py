@@ -44,7 +44,7 @@ PLANTS = {
     "reuse-name": ("src/job/pipeline.c", "(long long)p->batch, suffix);", "(long long)(p->batch % 2), suffix);"),
     "forget-superseded": ("src/job/run.c", "        TRY(remove_superseded(job, arena));\n", ""),
     "replay-unbounded": ("src/job/reader.c", "        shard->bounded = through.type == POSITION_AFTER_SEQUENCE;\n", ""),
-    "forget-positions": ("src/job/reader.c", "    if (stored) e = position_read(stored, &fresh.position);\n    else if", "    if"),
+    "forget-positions": ("src/job/reader.c", "json_t *stored = json_object_get(r->positions, shard->id);", "json_t *stored = NULL;"),
     "children-first": ("src/job/reader.c", """           parent_done(r, shard->parent) && parent_done(r, shard->adjacent);
 """, """           true;
 """),

@@ -313,7 +313,7 @@ error sim_stream_open(void *process, const struct source *source, struct stream 
 {
     (void)source;
     struct sim_stream *s = must_calloc(1, sizeof *s);
-    *s = (struct sim_stream){{&ops, "events", STREAM_CREATED_US}, process};
+    *s = (struct sim_stream){{.ops = &ops, .name = "events", .created_us = STREAM_CREATED_US}, process};
     *out = &s->base;
     return OK;
 }

@@ -15,6 +15,7 @@ struct endpoint {
     _Atomic(const char *) throttled_shard;
     atomic_bool outage; /* of ListShards */
     atomic_bool forget; /* AT_ and AFTER_SEQUENCE_NUMBER silently become TRIM_HORIZON */
+    char oldest[SEQUENCE_TEXT_MAX]; /* where TRIM_HORIZON is; "": at the first record */
 };
 
 static json_t *hash_json(struct hash_key key)
@@ -66,6 +67,10 @@ static error get_iterator(struct endpoint *p, const json_t *in, json_t **out)
     double time = json_number_value(json_object_get(in, "Timestamp"));
     atomic_fetch_add(&p->get_iterators, 1);
     if (p->forget && sequence) type = "TRIM_HORIZON";
+    if (p->oldest[0] && strcmp(type, "TRIM_HORIZON") == 0) {
+        type = "AT_SEQUENCE_NUMBER";
+        sequence = p->oldest;
+    }
     *out = json_pack("{s:o}", "ShardIterator",
                      json_sprintf("%s %s %s %.3f", json_text(in, "ShardId"), type,
                                   sequence ? sequence : "0", time));
@@ -153,8 +158,9 @@ static error describe(struct endpoint *p, const json_t *in, json_t **out)
     assert_true((arn != NULL) != (name != NULL));
     error e = stream_describe(p->testing->store, KEY, &arena, &info);
     if (e == OK)
-        *out = json_pack("{s:{s:s,s:o}}", "StreamDescriptionSummary", "StreamName", "s",
-                         "StreamCreationTimestamp", json_timestamp(info.created_us));
+        *out = json_pack("{s:{s:s,s:o,s:i}}", "StreamDescriptionSummary", "StreamName", "s",
+                         "StreamCreationTimestamp", json_timestamp(info.created_us),
+                         "RetentionPeriodHours", info.retention_hours);
     arena_release(&arena);
     return e;
 }
@@ -349,7 +355,7 @@ static void through_and_limits_hold_back(void **state)
     struct stream_cursor *c;
     struct records r;
     put_first(p, 0, 100, results);
-    struct position after = {POSITION_AFTER_SEQUENCE, results[9].sequence, 0};
+    struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = results[9].sequence};
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
     struct read_limits limits = {.through = &results[49].sequence};
     size_t next = 10;
@@ -379,7 +385,7 @@ static void lost_places_are_told_once(void **state)
     struct records r;
     put_first(p, 0, 100, results);
     p->forget = true; /* as the service does when the place has left the retention */
-    struct position after = {POSITION_AFTER_SEQUENCE, results[9].sequence, 0};
+    struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = results[9].sequence};
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){.records = 5}, &r), ERR_DATA_LOSS);
     assert_int_equal(read_on(s, c, 0, 5), 100);
@@ -387,6 +393,93 @@ static void lost_places_are_told_once(void **state)
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){.raw = true}, &r), OK);
     assert_int_equal(testing_number(r.data[0]), 0);
+    s->ops->close_cursor(c);
+    s->ops->close(s);
+}
+
+#define HOUR_US (3600 * (int64_t)US_PER_SECOND)
+
+/* Nothing lay behind the place an hour ago: what came since is there, though the place has expired. */
+static void an_idle_shard_is_not_lost(void **state)
+{
+    struct endpoint *p = *state;
+    struct put_result results[100];
+    struct stream *s = remote(p, "s");
+    struct stream_cursor *c;
+    struct records r;
+    put_first(p, 0, 100, results);
+    p->forget = true;
+    sequence_print(p->oldest, results[50].sequence);
+    struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = results[9].sequence,
+                             .seen_us = now_us() - 23 * HOUR_US};
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
+    assert_int_equal(read_on(s, c, 50, 7), 100);
+    assert_in_range(now_us() - s->ops->position(c).seen_us, 0, 5 * US_PER_SECOND);
+    s->ops->close_cursor(c);
+    after.seen_us = now_us() - 24 * HOUR_US;
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
+    assert_int_equal(s->ops->read(c, (struct read_limits){.records = 5}, &r), ERR_DATA_LOSS);
+    s->ops->close_cursor(c);
+    s->ops->close(s);
+}
+
+/* A replay whose records have all left does not wait for them. */
+static void a_range_that_is_gone_ends(void **state)
+{
+    struct endpoint *p = *state;
+    struct put_result results[100];
+    struct stream *s = remote(p, "s");
+    struct stream_cursor *c;
+    struct records r;
+    put_first(p, 0, 100, results);
+    sequence_print(p->oldest, results[50].sequence);
+    assert_int_equal(
+        s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_TRIM_HORIZON}, &c), OK);
+    assert_int_equal(s->ops->read(c, (struct read_limits){.through = &results[9].sequence}, &r), OK);
+    assert_int_equal(r.count, 0);
+    struct position place = s->ops->position(c);
+    assert_int_equal(place.type, POSITION_AFTER_SEQUENCE);
+    assert_true(sequence_compare(place.sequence, results[9].sequence) >= 0);
+    s->ops->close_cursor(c);
+    s->ops->close(s);
+}
+
+static int64_t wrong_now(void)
+{
+    return real_world.now_us() + 600 * (int64_t)US_PER_SECOND;
+}
+
+/* The service tells its own time; places are asked for by it. */
+static void a_wrong_clock_is_known(void **state)
+{
+    struct endpoint *p = *state;
+    struct stream *s = remote(p, "s");
+    assert_int_equal(s->ahead_us, 0);
+    s->ops->close(s);
+    struct world wrong = real_world;
+    wrong.now_us = wrong_now;
+    world = &wrong;
+    s = remote(p, "s");
+    world = &real_world;
+    assert_in_range(-s->ahead_us, 599 * US_PER_SECOND, 603 * US_PER_SECOND);
+    s->ops->close(s);
+}
+
+/* A time that the service's clock has not reached yet is waited for; one far off is refused. */
+static void a_time_about_to_come_is_waited_for(void **state)
+{
+    struct endpoint *p = *state;
+    struct stream *s = remote(p, "s");
+    struct stream_cursor *c;
+    struct records r;
+    struct position soon = {.type = POSITION_AT_TIMESTAMP, .timestamp_us = now_us() + US_PER_SECOND};
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, soon, &c), OK);
+    assert_int_equal(s->ops->read(c, (struct read_limits){0}, &r), OK);
+    assert_true(r.count == 0 && r.behind_ms > 0);
+    s->ops->close_cursor(c);
+    soon.timestamp_us += HOUR_US;
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, soon, &c), OK);
+    assert_int_equal(s->ops->read(c, (struct read_limits){0}, &r), ERR_INVALID_ARGUMENT);
     s->ops->close_cursor(c);
     s->ops->close(s);
 }
@@ -461,6 +554,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_shards_trouble_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(through_and_limits_hold_back, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_places_are_told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_idle_shard_is_not_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_range_that_is_gone_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_clock_is_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_time_about_to_come_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(latest_is_fixed_when_opened, setup, teardown),
         cmocka_unit_test_setup_teardown(an_outage_keeps_the_known_shards, setup, teardown),
         cmocka_unit_test_setup_teardown(closed_shards_end, setup, teardown),

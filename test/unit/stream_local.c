@@ -54,7 +54,7 @@ static void results_name_what_is_read(void **state)
         assert_int_equal(results[i].code, OK);
         struct stream_cursor *c;
         struct records out;
-        struct position at = {POSITION_AT_SEQUENCE, results[i].sequence, 0};
+        struct position at = {.type = POSITION_AT_SEQUENCE, .sequence = results[i].sequence};
         assert_int_equal(s->ops->open_cursor(s, results[i].shard_id, at, &c), OK);
         assert_int_equal(s->ops->read(c, (struct read_limits){.records = 1}, &out), OK);
         assert_int_equal(out.count, 1);
@@ -154,7 +154,7 @@ static void through_bounds_a_replay(void **state)
     struct stream *s = testing_stream(t);
     struct stream_cursor *c;
     struct records out;
-    struct position after = {POSITION_AFTER_SEQUENCE, results[9].sequence, 0};
+    struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = results[9].sequence};
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
     struct read_limits limits = {.through = &results[49].sequence};
     assert_int_equal(s->ops->read(c, limits, &out), OK);
@@ -208,7 +208,7 @@ static void positions_and_their_texts(void **state)
     assert_true(out.shard_end);
     s->ops->close_cursor(c);
 
-    struct position wrong = {POSITION_AT_SEQUENCE, result.sequence, 0};
+    struct position wrong = {.type = POSITION_AT_SEQUENCE, .sequence = result.sequence};
     assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", wrong, &c),
                      ERR_INVALID_ARGUMENT);
     assert_string_equal(error_text(),

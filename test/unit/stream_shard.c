@@ -99,7 +99,7 @@ static void split_closes_the_parent(void **state)
     assert_int_equal(all.count, 100);
     assert_true(all.shard_end);
     /* behind the ending number there is only the end */
-    struct position after = {POSITION_AFTER_SEQUENCE, s[0].ending, 0};
+    struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = s[0].ending};
     all = testing_read_all(t, stream, FIRST_SHARD, after);
     assert_int_equal(all.count, 0);
     assert_true(all.shard_end);
