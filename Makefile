@@ -42,7 +42,7 @@ archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
 externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 
 EXTERN_base    := -ljansson -lexpat -lcrypto -lisal -lpthread -lm
-EXTERN_http    := -lmicrohttpd -lnghttp2 -lcurl -lssl
+EXTERN_http    := -lmicrohttpd -lnghttp2 -lssl -ldl
 EXTERN_state   := -llmdb
 EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb

@@ -1,9 +1,8 @@
 /* The HTTP client: libcurl, HTTP/1.1 (the HTTP/2 of 7.88 breaks on a connection's second request),
  * signed by sigv4.c. One handle per client keeps connections alive between calls. */
+#include "http/curl.h"
 #include "http/internal.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 enum {
@@ -30,11 +29,6 @@ struct http_client {
     int64_t server_us;      /* their clock as of the last reply; 0: not told */
     struct buffer reply;    /* of http_aws_json */
 };
-
-static void curl_begin(void)
-{
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
-}
 
 static span credential_copy(struct arena *arena, span text)
 {
@@ -76,8 +70,7 @@ static error credentials_current(struct http_client *c)
 
 error http_client_open(const struct credentials *override, struct http_client **out)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, curl_begin);
+    TRY(curl_library_load());
     struct http_client *c = must_calloc(1, sizeof *c);
     error e = OK;
     if (override) {

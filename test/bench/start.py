@@ -4,7 +4,7 @@ import http.client, os, signal, subprocess, time
 from row import Row, Sample
 from stage import PEERS, SLUICE, free_port, memory_mib
 
-SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 0.2
 
 
 def first_answer(command, port, path):
