@@ -39,7 +39,12 @@ struct decode_options {
     enum decode_policy policy;
     bool strict;              /* a value that does not fit quarantines its record */
     size_t record_bytes_max;  /* 0: no limit */
+    const char *walk;         /* for tests: one of decode_walks(); NULL: the fastest one */
 };
+
+/* The ways to walk a record that this machine has, fastest first; NULL ends them. They differ in
+ * nothing but speed. Thread: any, first call by one. */
+const char *const *decode_walks(void);
 
 struct decode_fault {
     uint32_t record;            /* index in the input */

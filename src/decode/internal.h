@@ -13,6 +13,24 @@ struct conversion {
     bool (*boolean)(struct builder *, bool value);
 };
 
+/* Values that the direct walk takes straight from the text into their column. Where the plain form
+ * does not stand, the conversion decides. */
+enum direct {
+    DIRECT_NONE,
+    DIRECT_INTEGER,   /* -?digits within the column's range */
+    DIRECT_REAL,      /* -?digits.digits that a double holds exactly, and powers of ten */
+    DIRECT_TEXT,      /* a string of plain ASCII */
+    DIRECT_TIMESTAMP, /* "yyyy-mm-dd hh:mm:ss", with T, a fraction, Z */
+    DIRECT_STRUCT,
+    DIRECT_ARRAY
+};
+/* Whether every policy's rules allow it for the conversion; not for nested kinds. */
+enum direct direct_of(const struct conversion *);
+struct range {
+    int64_t min, max;
+};
+struct range integer_range(enum type_kind); /* TINYINT..BIGINT */
+
 /* By policy and the kind of a type that is not nested. */
 const struct conversion *conversion_of(enum decode_policy, enum type_kind);
 

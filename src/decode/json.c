@@ -33,6 +33,8 @@ error decoder_open(struct decoder **out, const struct schema *schema,
     d->walk.policy = options->policy;
     d->walk.strict = options->strict;
     walk_init(&d->walk);
+    d->walk.in_order = direct_find(options->walk);
+    CHECK(d->walk.in_order);
     walk_node_open(&d->root,
                    &(struct type){.kind = TYPE_STRUCT,
                                   .child_count = d->schema->field_count,
@@ -84,6 +86,7 @@ static bool decode_row(struct decoder *d, span record, bool indexed)
 static bool decode_record(struct decoder *d, span record)
 {
     struct walk *w = &d->walk;
+    record = walk_padded(w, record);
     struct json_scanner *s = &w->scanner;
     if (d->options.record_bytes_max && record.size > d->options.record_bytes_max) {
         walk_begin(w, record, false);

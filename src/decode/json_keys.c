@@ -33,6 +33,7 @@ static uint32_t keys_add(struct keys *keys, span text, int32_t field)
     quoted[0] = quoted[size - 1] = '"';
     if (text.size) memcpy(quoted + 1, text.data, text.size);
     keys->list[index] = (struct key){.quoted = quoted,
+                                     .lead_size = LEAD_NONE,
                                      .size = size,
                                      .guess = name_is_plain(text) ? size : UINT32_MAX,
                                      .field = field,
@@ -50,7 +51,8 @@ void keys_open(struct keys *keys, const struct field *fields, int count, bool fo
     *keys = (struct keys){.fold = fold, .mask = (uint32_t)slots - 1};
     keys->list = must_calloc(capacity, sizeof *keys->list);
     keys->slots = must_calloc(slots, sizeof *keys->slots);
-    keys->list[keys->count++] = (struct key){.guess = UINT32_MAX, .field = KEY_UNMAPPED};
+    keys->list[keys->count++] =
+        (struct key){.lead_size = LEAD_NONE, .guess = UINT32_MAX, .field = KEY_UNMAPPED};
     for (int i = 0; i < count; i++) keys_add(keys, span_of(fields[i].name), i);
     for (uint32_t i = 0; i + 1 < keys->count; i++) keys->list[i].next = i + 1;
 }

@@ -3,17 +3,25 @@
  * Producers write keys in the same order in every record, so each key remembers which key followed
  * it last time; that guess is one comparison of bytes, quotes included, without scanning the key.
  * A wrong guess costs a lookup by hash. Keys of no field are learned too (up to a bound), so that
- * they are skipped as cheaply as others are found. */
+ * they are skipped as cheaply as others are found.
+ *
+ * A key also keeps its lead: all bytes that stood between the value before it (or the brace) and its
+ * own value last time, such as `, "key": `. Where the same bytes stand again they mean the same. */
 #pragma once
 
 #include "decode/scan.h"
 
+enum { LEAD_MAX = 64, LEAD_NONE = INT32_MAX };
+
 struct key {
-    const char *quoted; /* the key with its quotes */
-    uint32_t size;      /* of `quoted` */
-    uint32_t guess;     /* `size`, or beyond any record when the name needs escapes in JSON */
+    char lead[LEAD_MAX];
+    int32_t lead_size;  /* LEAD_NONE: not known */
+    bool lead_first;    /* it began behind the brace, so without a comma */
     int32_t field;      /* KEY_UNMAPPED: no field */
     uint32_t next;      /* the key that followed last time */
+    uint32_t size;      /* of `quoted` */
+    uint32_t guess;     /* `size`, or beyond any record when the name needs escapes in JSON */
+    const char *quoted; /* the key with its quotes */
 };
 
 enum {
@@ -37,6 +45,15 @@ void keys_close(struct keys *);
 /* Index of the key of this text (no quotes, escapes resolved), or KEY_NONE. An exact name goes
  * before one that differs in case. `learn`: unknown spellings are taken in while there is room. */
 int64_t keys_find(struct keys *, span text, bool learn);
+
+/* Those bytes led to the key's value. */
+static inline void key_learn_lead(struct key *k, const char *lead, const char *value, bool first)
+{
+    size_t size = (size_t)(value - lead);
+    k->lead_size = size <= LEAD_MAX ? (int32_t)size : LEAD_NONE;
+    k->lead_first = first;
+    if (size <= LEAD_MAX) memcpy(k->lead, lead, size);
+}
 
 /* The key expected behind `previous` stands at p. */
 static inline bool key_follows(const struct key *guess, const char *p, const char *end)

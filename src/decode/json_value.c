@@ -158,11 +158,7 @@ float number_to_float(const struct number *n)
 
 /* ---- what every policy shares ---- */
 
-struct range {
-    int64_t min, max;
-};
-
-static struct range range_of(enum type_kind kind)
+struct range integer_range(enum type_kind kind)
 {
     static const struct range ranges[] = {[TYPE_TINYINT] = {INT8_MIN, INT8_MAX},
                                           [TYPE_SMALLINT] = {INT16_MIN, INT16_MAX},
@@ -173,7 +169,7 @@ static struct range range_of(enum type_kind kind)
 
 static bool append_in_range(struct builder *to, int64_t value)
 {
-    struct range range = range_of(to->kind);
+    struct range range = integer_range(to->kind);
     if (value < range.min || value > range.max) return false;
     builder_int(to, value);
     return true;
@@ -223,7 +219,7 @@ static bool text_from_base64(struct builder *to, span text, struct buffer *scrat
 static bool number_to_integer(struct builder *to, const struct number *n, struct buffer *scratch)
 {
     int64_t value;
-    struct range range = range_of(to->kind);
+    struct range range = integer_range(to->kind);
     (void)scratch;
     if (!number_to_int(n, range.min, range.max, &value)) return false;
     builder_int(to, value);
@@ -372,7 +368,7 @@ static bool cast_text_boolean(struct builder *to, span text, struct buffer *scra
 static bool cast_text_integer(struct builder *to, span text, struct buffer *scratch)
 {
     int64_t value;
-    struct range range = range_of(to->kind);
+    struct range range = integer_range(to->kind);
     (void)scratch;
     if (!cast_text_to_int(text, range.min, range.max, &value)) return false;
     builder_int(to, value);
@@ -613,4 +609,15 @@ const struct conversion *conversion_of(enum decode_policy policy, enum type_kind
     static const struct conversion *const tables[] = {permissive, inferred, openx};
     CHECK((unsigned)policy <= DECODE_OPENX && kind < TYPE_ARRAY);
     return &tables[policy][kind];
+}
+
+enum direct direct_of(const struct conversion *c)
+{
+    if (c->number == number_to_integer || c->number == cast_number_integer) return DIRECT_INTEGER;
+    if (c->number == number_to_real) return DIRECT_REAL;
+    if (c->text == text_to_string) return DIRECT_TEXT;
+    if (c->text == text_to_timestamp || c->text == permissive_text_to_timestamp ||
+        c->text == openx_text_to_timestamp)
+        return DIRECT_TIMESTAMP;
+    return DIRECT_NONE;
 }

@@ -5,15 +5,25 @@
 
 #include <stdlib.h>
 
-static const char *walk_value(struct walk *, struct walk_node *, struct builder *, const char *p);
-
 /* ---- the schema made ready ---- */
+
+static void make_scalar(struct walk_node *n, enum decode_policy policy)
+{
+    n->scalar = conversion_of(policy, n->kind);
+    n->direct = direct_of(n->scalar);
+    if (n->direct != DIRECT_INTEGER) return;
+    struct range range = integer_range(n->kind);
+    n->min = range.min;
+    n->max = range.max;
+}
 
 void walk_node_open(struct walk_node *n, const struct type *type, enum decode_policy policy)
 {
     bool fields = type->kind == TYPE_STRUCT;
     *n = (struct walk_node){.kind = type->kind, .child_count = type->child_count, .cells = 1};
-    if (!type_is_nested(type)) n->scalar = conversion_of(policy, type->kind);
+    if (!type_is_nested(type)) make_scalar(n, policy);
+    else if (fields) n->direct = DIRECT_STRUCT;
+    else if (type->kind == TYPE_ARRAY) n->direct = DIRECT_ARRAY;
     n->children = must_calloc((size_t)type->child_count, sizeof *n->children);
     for (int i = 0; i < type->child_count; i++) {
         walk_node_open(&n->children[i], type->children[i].type, policy);
@@ -50,8 +60,35 @@ void walk_release(struct walk *w)
     buffer_release(&w->bad);
     buffer_release(&w->text);
     buffer_release(&w->scratch);
+    buffer_release(&w->padded);
     buffer_release(&w->entries);
     arena_release(&w->keys);
+}
+
+/* Reading past the end within a page cannot fault; sanitizers see more than pages. */
+static bool readable_behind(const char *end)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    (void)end;
+    return false;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    (void)end;
+    return false;
+#endif
+#endif
+    enum { PAGE = 4096 };
+    return ((uintptr_t)end & (PAGE - 1)) <= PAGE - RECORD_PADDING && ((uintptr_t)end & (PAGE - 1));
+}
+
+span walk_padded(struct walk *w, span record)
+{
+    if (record.size && readable_behind(record.data + record.size)) return record;
+    buffer_reset(&w->padded);
+    buffer_reserve(&w->padded, record.size + RECORD_PADDING);
+    if (record.size) memcpy(w->padded.data, record.data, record.size);
+    memset(w->padded.data + record.size, 0, RECORD_PADDING);
+    return (span){w->padded.data, record.size};
 }
 
 void walk_begin(struct walk *w, span record, bool indexed)
@@ -141,14 +178,13 @@ static const char *walk_container(struct walk *w, struct walk_node *n, struct bu
 
 /* ---- lists ---- */
 
-static bool count_cells(struct walk *w, const struct walk_node *element, const char *at)
+bool walk_count_cells(struct walk *w, const struct walk_node *element, const char *at)
 {
     w->cells += element->cells;
     return w->cells <= RECORD_CELLS_MAX || scan_fail(&w->scanner, DECODE_TOO_LARGE, at);
 }
 
-/* Behind an element or an entry: over a comma to the next one, or onto the closing bracket. */
-static const char *walk_comma(struct walk *w, const char *p, char close, bool *more)
+const char *walk_comma(struct walk *w, const char *p, char close, bool *more)
 {
     const char *end = w->scanner.end;
     p = scan_blanks(p, end);
@@ -167,7 +203,7 @@ static const char *walk_array(struct walk *w, struct walk_node *n, struct builde
     p = scan_blanks(p, s->end);
     bool more = p == s->end || *p != ']';
     while (more) {
-        if (!count_cells(w, element, p)) return NULL;
+        if (!walk_count_cells(w, element, p)) return NULL;
         p = walk_value(w, element, &to->children[0], p);
         if (!p || !(p = walk_comma(w, p, ']', &more))) return NULL;
     }
@@ -196,7 +232,7 @@ static const char *walk_map(struct walk *w, struct walk_node *n, struct builder 
     for (size_t i = first, last = index_count(w); i < last; i++) {
         struct entry entry = *index_entry(w, i);
         const struct conversion *key = n->children[0].scalar;
-        if (!count_cells(w, &n->children[1], entry.value)) return NULL;
+        if (!walk_count_cells(w, &n->children[1], entry.value)) return NULL;
         if (!key || !key->text || !key->text(&to->children[0], entry.key, &w->scratch)) {
             if (!refuse(w, NULL, entry.value, entry.value)) return NULL;
             continue;
@@ -239,46 +275,61 @@ static const char *walk_field(struct walk *w, struct walk_node *n, int field,
     return walk_value(w, &n->children[field], &fields[field], p);
 }
 
-static void begin_object(struct walk_node *n)
+void walk_object_begin(struct walk_node *n)
 {
     if (++n->object != 0) return;
     memset(n->seen, 0, (size_t)n->child_count * sizeof *n->seen); /* the count went round */
     n->object = 1;
 }
 
-static void fill_missing(struct walk_node *n, struct builder *fields)
+void walk_fill_missing(struct walk_node *n, struct builder *fields)
 {
     for (int i = 0; i < n->child_count; i++)
         if (n->seen[i] != n->object) builder_null(&fields[i]);
 }
 
-/* One pass: each key is first compared with the one that followed its predecessor last time. */
-static const char *walk_in_order(struct walk *w, struct walk_node *n, struct builder *fields,
-                                 const char *p, bool top)
+const char *walk_to_value(struct walk *w, struct walk_node *n, struct step *step, const char *p,
+                          bool *more)
+{
+    const char *end = w->scanner.end, *lead = p;
+    bool first = step->first;
+    if (first) {
+        p = scan_blanks(p, end);
+        *more = p == end || *p != '}';
+    } else if (!(p = walk_comma(w, p, '}', more))) return NULL;
+    if (!*more) return p;
+    struct key *list = n->keys.list;
+    step->first = false;
+    step->index = list[step->previous].next;
+    if (key_follows(&list[step->index], p, end)) p += list[step->index].guess;
+    else if (!(p = walk_key(w, &n->keys, p, &step->index))) return NULL;
+    if (!(p = walk_colon(w, p))) return NULL;
+    if (step->index == KEY_NONE) return p;
+    step->previous = list[step->previous].next = (uint32_t)step->index;
+    key_learn_lead(&list[step->index], lead, p, first);
+    return p;
+}
+
+const char *walk_in_order(struct walk *w, struct walk_node *n, struct builder *fields,
+                          const char *p)
 {
     struct json_scanner *s = &w->scanner;
-    struct key *list = n->keys.list;
-    uint32_t previous = KEY_START;
+    struct step step = {.first = true, .previous = KEY_START};
     int found = 0;
+    bool top = s->depth == 0, more;
     p = scan_open(s, p, true);
     if (!p) return NULL;
-    begin_object(n);
-    p = scan_blanks(p, s->end);
-    bool more = p == s->end || *p != '}';
-    while (more) {
-        int64_t index = list[previous].next;
-        if (key_follows(&list[index], p, s->end)) p += list[index].guess;
-        else if (!(p = walk_key(w, &n->keys, p, &index))) return NULL;
-        if (index != KEY_NONE) previous = list[previous].next = (uint32_t)index;
-        if (!(p = walk_colon(w, p))) return NULL;
-        int field = index == KEY_NONE ? KEY_UNMAPPED : list[index].field;
+    walk_object_begin(n);
+    while ((p = walk_to_value(w, n, &step, p, &more)) && more) {
+        int field = step.index == KEY_NONE ? KEY_UNMAPPED : n->keys.list[step.index].field;
         if (top) w->column = field;
         found += field != KEY_UNMAPPED;
         p = field == KEY_UNMAPPED ? scan_skip_value(s, p) : walk_field(w, n, field, fields, p);
-        if (!p || !(p = walk_comma(w, p, '}', &more))) return NULL;
+        if (!p) return NULL;
     }
+    if (!p) return NULL;
     s->depth--;
-    if (found < n->child_count) fill_missing(n, fields);
+    if (found < n->child_count) walk_fill_missing(n, fields);
     return p + 1;
 }
 
@@ -300,10 +351,11 @@ static void choose_entries(struct walk *w, struct walk_node *n, size_t first)
 }
 
 static const char *walk_indexed(struct walk *w, struct walk_node *n, struct builder *fields,
-                                const char *p, bool top)
+                                const char *p)
 {
     struct json_scanner *s = &w->scanner;
     size_t first;
+    bool top = s->depth == 0;
     const char *after = index_object(w, p, &first);
     if (!after || !scan_open(s, p, true)) return NULL;
     choose_entries(w, n, first);
@@ -323,8 +375,7 @@ static const char *walk_indexed(struct walk *w, struct walk_node *n, struct buil
 
 const char *walk_fields(struct walk *w, struct walk_node *n, struct builder *fields, const char *p)
 {
-    bool top = w->scanner.depth == 0;
-    return (w->indexed ? walk_indexed : walk_in_order)(w, n, fields, p, top);
+    return (w->indexed ? walk_indexed : w->in_order)(w, n, fields, p);
 }
 
 const char *walk_positions(struct walk *w, struct walk_node *n, struct builder *fields,
@@ -355,8 +406,7 @@ static const char *walk_object(struct walk *w, struct walk_node *n, struct build
     return walk_fields(w, n, to->children, p);
 }
 
-static const char *walk_value(struct walk *w, struct walk_node *n, struct builder *to,
-                              const char *p)
+const char *walk_value(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
 {
     char c = p < w->scanner.end ? *p : '\0';
     if (c == 'n') return walk_null(w, to, p);

@@ -7,6 +7,8 @@
 /* A type of the schema, made ready for the walk. */
 struct walk_node {
     enum type_kind kind;
+    enum direct direct;
+    int64_t min, max; /* of DIRECT_INTEGER */
     const struct conversion *scalar; /* not for nested kinds */
     struct walk_node *children;
     int child_count;
@@ -23,8 +25,15 @@ void walk_node_close(struct walk_node *);
 
 enum { RECORD_CELLS_MAX = 1 << 24 };
 
+struct walk;
+/* An object whose brace is at p into one builder per field. Returns the cursor behind it; NULL
+ * after a fault, DECODE_DUPLICATE_KEY meaning that the row must be walked again, indexed. */
+typedef const char *walk_object_fn(struct walk *, struct walk_node *, struct builder *fields,
+                                   const char *p);
+
 struct walk {
     struct json_scanner scanner;
+    walk_object_fn *in_order; /* walks objects that are not indexed */
     enum decode_policy policy;
     bool strict;
     bool indexed;  /* objects are indexed before they are decoded: the last of equal keys wins */
@@ -32,20 +41,58 @@ struct walk {
     int64_t cells; /* values of lists, for the limit */
     struct buffer bad; /* int32_t per value of this row that became NULL: its top-level column */
     struct buffer text, scratch;
+    struct buffer padded; /* the record, when it must not be read where it is */
     struct buffer entries; /* struct entry: those of the objects being decoded, innermost last */
     struct arena keys;     /* texts of escaped keys, for one record */
 };
 
 void walk_init(struct walk *);
 void walk_release(struct walk *);
+/* The record where RECORD_PADDING bytes behind its end can be read, whatever they hold: where it is,
+ * unless a page of memory ends there. */
+enum { RECORD_PADDING = 64 };
+span walk_padded(struct walk *, span record);
 /* Begins a record (or begins it again, indexed). */
 void walk_begin(struct walk *, span record, bool indexed);
-/* An object whose brace is at p into one builder per field. Returns the cursor behind it; NULL
- * after a fault, DECODE_DUPLICATE_KEY meaning that the row must be walked again, indexed. */
 const char *walk_fields(struct walk *, struct walk_node *, struct builder *fields, const char *p);
+/* In one pass, each key compared first with the one that followed its predecessor last time. */
+walk_object_fn walk_in_order;
 /* An array whose bracket is at p: values by position (OPENX). */
 const char *walk_positions(struct walk *, struct walk_node *, struct builder *fields,
                            const char *p);
+
+
+/* ---- the steps that every walk shares ---- */
+
+/* The value that begins at p, whatever it is, into the builder. */
+const char *walk_value(struct walk *, struct walk_node *, struct builder *to, const char *p);
+
+struct step {
+    bool first;        /* nothing of the object has been read yet */
+    uint32_t previous; /* the last key that is remembered, or KEY_START */
+    int64_t index;     /* of the key found, or KEY_NONE */
+};
+/* From behind the brace (first) or a value to the next value, learning the key and its lead; onto
+ * the closing brace with *more false. */
+const char *walk_to_value(struct walk *, struct walk_node *, struct step *, const char *p,
+                          bool *more);
+/* Behind an element or an entry: over a comma to the next one, or onto the closing bracket. */
+const char *walk_comma(struct walk *, const char *p, char close, bool *more);
+void walk_object_begin(struct walk_node *);
+void walk_fill_missing(struct walk_node *, struct builder *fields);
+/* One more value of a list; false: too many in this record. */
+bool walk_count_cells(struct walk *, const struct walk_node *element, const char *at);
+
+/* ---- the direct walk (json_direct.h), in the forms that machines have ---- */
+
+struct direct_walk {
+    const char *name;
+    bool (*runs_here)(void);
+    walk_object_fn *in_order;
+};
+extern const struct direct_walk direct_avx512, direct_avx2, direct_neon, direct_portable;
+/* By name, or the fastest that runs here; NULL: none of that name does. */
+walk_object_fn *direct_find(const char *name);
 
 /* ---- objects by index (json_index.c) ---- */
 

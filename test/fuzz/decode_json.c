@@ -1,6 +1,6 @@
 /* Any bytes as one record: the scanner accepts what jansson accepts, the decoder makes a row of
- * every accepted object under every policy (the same row twice, whatever keys it has learned in
- * between), and its strings and numbers are jansson's. */
+ * every accepted object under every policy and by every walk (the same row twice, whatever keys it
+ * has learned in between), and its strings and numbers are jansson's. */
 #include "decode/decode.h"
 
 static const struct field inner_fields[] = {
@@ -66,27 +66,33 @@ static void check_values(const struct batch *batch, const json_t *value)
             span_equal(column_span(&c[1], 0), (span){json_string_value(b), json_string_length(b)}));
 }
 
-static void decode(enum decode_policy policy, span text, enum decode_reason reason,
+static void decode(const char *walk, enum decode_policy policy, span text, enum decode_reason reason,
                    const json_t *value)
 {
     struct arena arena = {0};
     struct decoder *decoder;
     struct buffer first = {0}, second = {0};
-    const struct decode_options options = {.policy = policy};
-    const span records[] = {text, SPAN("{\"x\":0,\"B\":\"y\",\"a\":2}"), text};
+    const struct decode_options options = {.policy = policy, .walk = walk};
+    const span records[] = {text, text, SPAN("{\"x\":0,\"B\":\"y\",\"a\":2}"), text};
+    enum { RECORDS = sizeof records / sizeof *records, SAME = RECORDS - 1 };
     struct decoded out;
     CHECK(decoder_open(&decoder, &schema, &options) == OK);
-    CHECK(decoder_run(decoder, records, 3, &arena, &out) == OK);
-    CHECK(out.batch->rows + (int64_t)out.fault_count == 3);
-    if (out.fault_count < 2) {
+    CHECK(decoder_run(decoder, records, RECORDS, &arena, &out) == OK);
+    CHECK(out.batch->rows + (int64_t)out.fault_count == RECORDS);
+    if (out.fault_count < SAME) {
         CHECK(reason == DECODED);
         batch_print_row(&first, out.batch, 0);
-        batch_print_row(&second, out.batch, 2);
-        CHECK(span_equal(buffer_span(&first), buffer_span(&second)));
+        for (int i = 1; i < RECORDS; i++) {
+            if (i == 2) continue;
+            buffer_reset(&second);
+            batch_print_row(&second, out.batch, i);
+            CHECK(span_equal(buffer_span(&first), buffer_span(&second)));
+        }
         if (policy == DECODE_PERMISSIVE && json_is_object(value)) check_values(out.batch, value);
     } else {
         const struct decode_fault *fault = &out.faults[0];
-        CHECK(fault->reason == out.faults[1].reason && fault->offset == out.faults[1].offset);
+        for (int i = 1; i < SAME; i++)
+            CHECK(fault->reason == out.faults[i].reason && fault->offset == out.faults[i].offset);
         CHECK(fault->offset <= text.size);
         if (reason == DECODED)
             CHECK(fault->reason == DECODE_NOT_OBJECT || fault->reason == DECODE_DUPLICATE_KEY);
@@ -105,8 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *value;
     enum decode_reason reason = scan(text);
     check_verdict(text, reason, &value);
-    for (int policy = DECODE_PERMISSIVE; policy <= DECODE_OPENX; policy++)
-        decode((enum decode_policy)policy, text, reason, value);
+    for (const char *const *walk = decode_walks(); *walk; walk++)
+        for (int policy = DECODE_PERMISSIVE; policy <= DECODE_OPENX; policy++)
+            decode(*walk, (enum decode_policy)policy, text, reason, value);
     json_decref(value);
     return 0;
 }

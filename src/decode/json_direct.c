@@ -1,0 +1,38 @@
+/* In: the processor. Out: the walk that it takes. */
+#include "decode/json_walk.h"
+
+static bool anywhere(void)
+{
+    return true;
+}
+
+/* Without any of it: each value by the general walk. */
+static const struct direct_walk general = {"general", anywhere, walk_in_order};
+
+static const struct direct_walk *const walks[] = { /* fastest first */
+#ifdef __x86_64__
+    &direct_avx512, &direct_avx2,
+#endif
+#ifdef __ARM_NEON
+    &direct_neon,
+#endif
+    &direct_portable, &general, NULL,
+};
+
+walk_object_fn *direct_find(const char *name)
+{
+    for (int i = 0; walks[i]; i++)
+        if ((!name || strcmp(walks[i]->name, name) == 0) && walks[i]->runs_here())
+            return walks[i]->in_order;
+    return NULL;
+}
+
+const char *const *decode_walks(void)
+{
+    static const char *names[sizeof walks / sizeof *walks];
+    int count = 0;
+    for (int i = 0; walks[i]; i++)
+        if (walks[i]->runs_here()) names[count++] = walks[i]->name;
+    names[count] = NULL;
+    return names;
+}

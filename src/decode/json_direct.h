@@ -1,0 +1,289 @@
+/* In: a record whose keys stand as they stood in the record before. Out: its values, parsed straight
+ * into their columns. The body of the direct walk, included once per machine form, which defines
+ *
+ *   STRIDE                         bytes that the two below look at and copy at a time, at most 64
+ *   bool lead_equal(a, b, size)    the first size bytes are equal; 64 may be read at either
+ *   unsigned text_stop(p)          of STRIDE bytes, the first that ends a run of plain ASCII (quote,
+ *                                  backslash, control, above 0x7F); STRIDE: none
+ *   void text_copy(to, from)       STRIDE bytes
+ *
+ * Each step takes the plain form of a value and checks every byte of it. What is not plain (another
+ * key, an escape, a longer number, a fault) goes to the general walk from the same place, so that
+ * values, reasons and offsets are the same. Up to 64 bytes behind the record's end may be read
+ * (walk_begin sees to it), but what they hold must never matter: no step ends behind it. */
+#include "decode/json_walk.h"
+
+static walk_object_fn direct_fields;
+
+/* The value's expected lead stands at p, all of it: no more blanks, at least a byte of the value. */
+static inline bool lead_stands(const struct key *k, bool first, const char *p, const char *end)
+{
+    return k->lead_size < end - p && k->lead_first == first &&
+           lead_equal(p, k->lead, k->lead_size) && (uint8_t)p[k->lead_size] > ' ';
+}
+
+/* Up to the first byte that is not plain ASCII; at or behind `end` when there is none. */
+static inline const char *text_end(const char *p, const char *end)
+{
+    for (;; p += STRIDE) {
+        unsigned stop = text_stop(p);
+        if (__builtin_expect(stop < STRIDE, 1)) return p + stop;
+        if (p + STRIDE >= end) return end;
+    }
+}
+
+/* ---- values: behind the value, or NULL when it is not plain or does not fit ---- */
+
+static inline const char *direct_text(const char *end, struct builder *to, const char *p)
+{
+    if (*p != '"') return NULL;
+    const char *text = p + 1, *stop = text_end(text, end);
+    if (stop >= end || *stop != '"') return NULL;
+    size_t size = (size_t)(stop - text);
+    char *room = builder_room(&to->values, size + STRIDE);
+    text_copy(room, text);
+    for (size_t at = STRIDE; at < size; at += STRIDE) text_copy(room + at, text + at);
+    to->values.size += size;
+    builder_offset(to, to->values.size);
+    to->length++;
+    return stop + 1;
+}
+
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* The digits that begin at p, at most 8, as the low bytes' values; the rest of the word is not
+ * theirs. Returns how many; 8 may mean more. */
+static inline unsigned digits_at(const char *p, uint64_t *values)
+{
+    uint64_t v = get_le64(p) ^ EACH_BYTE * '0';
+    uint64_t other = ((v + EACH_BYTE * 0x76) | v) & EACH_BYTE * 0x80;
+    *values = v;
+    return other ? (unsigned)__builtin_ctzll(other) >> 3 : 8;
+}
+
+/* The number that the lowest `count` digit values make, 1 to 8 of them. */
+static inline uint64_t digits_number(uint64_t values, unsigned count)
+{
+    uint64_t v = values << (64 - 8 * count);
+    v = (v * 10 + (v >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    v = (v * 100 + (v >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    return (v * 10000 + (v >> 32)) & UINT32_MAX;
+}
+
+/* A run of digits of at most 16; *number is theirs. Returns their count, 0: none, 17: more. */
+static inline unsigned digit_run(const char *p, uint64_t *number)
+{
+    uint64_t values, more;
+    unsigned count = digits_at(p, &values), rest;
+    if (count == 0) return 0;
+    *number = digits_number(values, count);
+    if (count < 8) return count;
+    rest = digits_at(p + 8, &values);
+    if (rest == 0) return 8;
+    if (rest == 8 && (digits_at(p + 16, &more) != 0)) return 17;
+    static const uint64_t tens[] = {1,      10,      100,      1000,     10000,
+                                    100000, 1000000, 10000000, 100000000};
+    *number = *number * tens[rest] + digits_number(values, rest);
+    return 8 + rest;
+}
+
+static inline const char *direct_integer(const struct walk_node *n, const char *end,
+                                         struct builder *to, const char *p)
+{
+    bool negative = *p == '-';
+    uint64_t number = 0;
+    p += negative;
+    unsigned count = digit_run(p, &number);
+    if (count == 0 || count > 16 || (*p == '0' && count > 1)) return NULL;
+    p += count;
+    if (p >= end || *p == '.' || (*p | 0x20) == 'e') return NULL;
+    int64_t value = negative ? -(int64_t)number : (int64_t)number;
+    if (value < n->min || value > n->max) return NULL;
+    builder_int(to, value);
+    return p;
+}
+
+/* Digits and exponent are exact in a double, so that one operation rounds right. */
+static inline const char *direct_real(const struct walk_node *n, const char *end,
+                                      struct builder *to, const char *p)
+{
+    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+                                  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    bool negative = *p == '-';
+    uint64_t whole = 0, fraction = 0;
+    p += negative;
+    unsigned count = digit_run(p, &whole), behind = 0;
+    if (count == 0 || count > 15 || (*p == '0' && count > 1)) return NULL;
+    p += count;
+    if (*p == '.') {
+        behind = digit_run(p + 1, &fraction);
+        if (behind == 0 || count + behind > 15) return NULL;
+        p += 1 + behind;
+    }
+    if (p >= end || *p == '.' || (*p | 0x20) == 'e') return NULL;
+    uint64_t digits = whole * (uint64_t)tens[behind] + fraction;
+    if (n->kind == TYPE_FLOAT && (digits >= 1 << 24 || behind > 10)) return NULL;
+    if (negative && digits == 0) return NULL;
+    double value = (double)digits / tens[behind];
+    if (n->kind == TYPE_FLOAT) value = (double)((float)digits / (float)tens[behind]);
+    builder_double(to, negative ? -value : value);
+    return p;
+}
+
+/* High bits of the bytes at p that are not as they should be: digits, where `marks` has a zero byte,
+ * else its byte. *v: digit values, 0 at marks. Adding 0x76 to a digit's value or 0x7F to a mark's
+ * difference reaches the high bit when it should not be. */
+static inline uint64_t digits_and_marks(const char *p, uint64_t marks, uint64_t *v)
+{
+    uint64_t at_marks = ((marks + EACH_BYTE * 0x7F) & EACH_BYTE * 0x80) >> 7; /* 1 in those bytes */
+    *v = get_le64(p) ^ (marks | (EACH_BYTE - at_marks) * '0');
+    return ((*v + EACH_BYTE * 0x76 + at_marks * 9) | *v) & EACH_BYTE * 0x80;
+}
+
+/* Byte i: the number of the digits i and i + 1. */
+static inline uint64_t digit_pairs(uint64_t v)
+{
+    return v * 10 + (v >> 8);
+}
+
+static inline bool civil_day(unsigned year, unsigned month, unsigned day, int64_t *out)
+{
+    static const uint8_t lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const uint16_t before[13] = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    if (year == 0 || month - 1 > 11) return false;
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (day - 1 >= lengths[month] + (unsigned)(leap && month == 2)) return false;
+    unsigned past = year - 1, leaps = past / 4 - past / 100 + past / 400;
+    *out = (int64_t)past * 365 + leaps + before[month] + (leap && month > 2) + day - 1 - 719162;
+    return true;
+}
+
+/* Behind ".123" of at most six digits, as microseconds; NULL: not that. */
+static inline const char *direct_fraction(const char *p, int64_t *us)
+{
+    static const int32_t scale[7] = {0, 100000, 10000, 1000, 100, 10, 1};
+    uint64_t values;
+    unsigned count = digits_at(p + 1, &values);
+    if (count == 0 || count > 6) return NULL;
+    *us = (int64_t)digits_number(values, count) * scale[count];
+    return p + 1 + count;
+}
+
+static inline const char *direct_timestamp(const char *end, struct builder *to, const char *p)
+{
+    enum { SIZE = 19 }; /* yyyy-mm-dd hh:mm:ss */
+    const uint64_t dashes = (uint64_t)'-' << 32 | (uint64_t)'-' << 56;
+    const uint64_t colons = (uint64_t)':' << 16 | (uint64_t)':' << 40;
+    uint64_t date, time;
+    if (*p != '"' || end - p < SIZE + 2) return NULL;
+    p++;
+    uint64_t other = digits_and_marks(p, dashes, &date);
+    other |= digits_and_marks(p + 11, colons, &time);
+    unsigned tens = (uint8_t)p[8] - '0', ones = (uint8_t)p[9] - '0';
+    if (other || tens > 9 || ones > 9 || (p[10] != ' ' && p[10] != 'T')) return NULL;
+    date = digit_pairs(date);
+    time = digit_pairs(time);
+    unsigned year = (unsigned)(date & 0xFF) * 100 + (unsigned)(date >> 16 & 0xFF);
+    unsigned hour = time & 0xFF, minute = time >> 24 & 0xFF, second = time >> 48 & 0xFF;
+    int64_t day, us = 0;
+    if (hour > 23 || minute > 59 || second > 59) return NULL;
+    if (!civil_day(year, date >> 40 & 0xFF, tens * 10 + ones, &day)) return NULL;
+    p += SIZE;
+    if (*p == '.' && !(p = direct_fraction(p, &us))) return NULL;
+    if (*p == 'Z') p++;
+    if (p >= end || *p != '"') return NULL;
+    builder_int(to, us + US_PER_SECOND * (day * 86400 + (int64_t)(hour * 3600 + minute * 60 + second)));
+    return p + 1;
+}
+
+static const char *direct_array(struct walk *, struct walk_node *, struct builder *, const char *p);
+
+static inline __attribute__((always_inline)) const char *
+direct_value(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+{
+    const char *after = NULL, *end = w->scanner.end;
+    switch (n->direct) {
+    case DIRECT_NONE: break;
+    case DIRECT_INTEGER: after = direct_integer(n, end, to, p); break;
+    case DIRECT_REAL: after = direct_real(n, end, to, p); break;
+    case DIRECT_TEXT: after = direct_text(end, to, p); break;
+    case DIRECT_TIMESTAMP: after = direct_timestamp(end, to, p); break;
+    case DIRECT_STRUCT:
+        if (p == end || *p != '{') break;
+        builder_struct(to);
+        return direct_fields(w, n, to->children, p);
+    case DIRECT_ARRAY:
+        if (p == end || *p != '[') break;
+        return direct_array(w, n, to, p);
+    }
+    return after ? after : walk_value(w, n, to, p);
+}
+
+static const char *direct_array(struct walk *w, struct walk_node *n, struct builder *to,
+                                const char *p)
+{
+    struct json_scanner *s = &w->scanner;
+    struct walk_node *element = &n->children[0];
+    if (!(p = scan_open(s, p, false))) return NULL;
+    p = scan_blanks(p, s->end);
+    bool more = p == s->end || *p != ']';
+    while (more) {
+        if (!walk_count_cells(w, element, p)) return NULL;
+        p = direct_value(w, element, &to->children[0], p);
+        if (!p || !(p = walk_comma(w, p, ']', &more))) return NULL;
+    }
+    s->depth--;
+    builder_list_end(to);
+    return p + 1;
+}
+
+/* Over a value that no field takes. */
+static inline const char *direct_skip(struct walk *w, const char *p)
+{
+    const char *end = w->scanner.end;
+    if (*p == '"') {
+        const char *stop = text_end(p + 1, end);
+        if (stop < end && *stop == '"') return stop + 1;
+    }
+    return scan_skip_value(&w->scanner, p);
+}
+
+/* ---- objects ---- */
+
+static const char *direct_fields(struct walk *w, struct walk_node *n, struct builder *fields,
+                                 const char *p)
+{
+    struct json_scanner *s = &w->scanner;
+    const struct key *list = n->keys.list;
+    struct step step = {.first = true, .previous = KEY_START};
+    int found = 0;
+    bool top = s->depth == 0, more;
+    if (!(p = scan_open(s, p, true))) return NULL;
+    walk_object_begin(n);
+    while (p == s->end || *p != '}') {
+        uint32_t expected = list[step.previous].next;
+        int field = list[expected].field;
+        if (__builtin_expect(lead_stands(&list[expected], step.first, p, s->end), 1)) {
+            p += list[expected].lead_size;
+            step.previous = expected;
+            step.first = false;
+        } else {
+            if (!(p = walk_to_value(w, n, &step, p, &more))) return NULL;
+            if (!more) break;
+            field = step.index == KEY_NONE ? KEY_UNMAPPED : list[step.index].field;
+        }
+        if (top) w->column = field;
+        if (field == KEY_UNMAPPED) {
+            p = direct_skip(w, p);
+        } else {
+            if (n->seen[field] == n->object) return scan_fail(s, DECODE_DUPLICATE_KEY, p);
+            n->seen[field] = n->object;
+            found++;
+            p = direct_value(w, &n->children[field], &fields[field], p);
+        }
+        if (!p) return NULL;
+    }
+    s->depth--;
+    if (found < n->child_count) walk_fill_missing(n, fields);
+    return p + 1;
+}
