@@ -28,6 +28,11 @@ struct catalog_ops {
      * is borrowed. */
     error (*partitions)(struct catalog *, const char *database, const char *table,
                         bool (*each)(void *context, json_t *partition), void *context);
+    /* All tables of all databases, until `each` returns false; the document is borrowed. */
+    error (*tables)(struct catalog *, bool (*each)(void *context, json_t *table), void *context);
+    /* By its values; one that is not there is OK. */
+    error (*remove_partition)(struct catalog *, const char *database, const char *table,
+                              const json_t *values);
     void (*close)(struct catalog *);
 };
 

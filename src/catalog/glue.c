@@ -298,6 +298,61 @@ static error remote_add_partitions(struct catalog *c, const char *database, cons
     return OK;
 }
 
+static error remote_remove_partition(struct catalog *c, const char *database, const char *table,
+                                     const json_t *values)
+{
+    json_object_clear(remote_of(c)->known);
+    error e = call(remote_of(c), "DeletePartition",
+                   json_pack("{s:s, s:s, s:O}", "DatabaseName", database, "TableName", table,
+                             "PartitionValues", values),
+                   NULL);
+    return e == ERR_ENTITY_NOT_FOUND ? OK : e;
+}
+
+/* ---- all tables ---- */
+
+/* All pages of a listing into one array. */
+static error list_all(struct remote *r, const char *operation, const char *member,
+                      const char *database, json_t *all)
+{
+    char *token = NULL;
+    error e;
+    do {
+        json_t *input = json_pack("{s:s*, s:s*}", "DatabaseName", database, "NextToken", token);
+        json_t *reply = NULL;
+        free(token);
+        token = NULL;
+        e = call(r, operation, input, &reply);
+        if (e != OK) break;
+        const char *next = json_text(reply, "NextToken");
+        if (next && *next) token = must_strdup(next);
+        json_array_extend(all, json_object_get(reply, member));
+        json_decref(reply);
+    } while (token);
+    return e;
+}
+
+static error remote_tables(struct catalog *c, bool (*each)(void *context, json_t *table),
+                           void *context)
+{
+    json_t *databases = json_array(), *tables = json_array(), *row;
+    size_t i;
+    error e = list_all(remote_of(c), "GetDatabases", "DatabaseList", NULL, databases);
+    json_array_foreach(databases, i, row)
+    {
+        const char *name = json_text(row, "Name");
+        if (e == OK && name) e = list_all(remote_of(c), "GetTables", "TableList", name, tables);
+    }
+    if (e == OK)
+        json_array_foreach(tables, i, row)
+        {
+            if (!each(context, row)) break;
+        }
+    json_decref(databases);
+    json_decref(tables);
+    return e;
+}
+
 /* ---- opening ---- */
 
 static void remote_close(struct catalog *c)
@@ -317,6 +372,8 @@ static const struct catalog_ops remote_ops = {
     .update_table = remote_update_table,
     .add_partitions = remote_add_partitions,
     .partitions = remote_partitions,
+    .tables = remote_tables,
+    .remove_partition = remote_remove_partition,
     .close = remote_close,
 };
 

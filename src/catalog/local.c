@@ -289,6 +289,44 @@ error catalog_scan_databases(struct catalog *catalog, const char *after, catalog
     return call_end(&c, guard_scan(&c, false, "", after, each, context));
 }
 
+/* ---- as any catalog ---- */
+
+struct all_tables {
+    bool (*each)(void *context, json_t *table);
+    void *context;
+};
+
+static bool each_table(void *context, const char *name, json_t *document)
+{
+    const struct all_tables *all = context;
+    (void)name;
+    return all->each(all->context, document);
+}
+
+static error local_tables(struct catalog *catalog, bool (*each)(void *context, json_t *table),
+                          void *context)
+{
+    struct all_tables all = {each, context};
+    return catalog_scan_all_tables(catalog, NULL, each_table, &all);
+}
+
+static void keep_failure(void *context, const json_t *item, error e, json_t *document)
+{
+    (void)item, (void)document;
+    if (e != OK && e != ERR_ENTITY_NOT_FOUND) *(error *)context = e;
+}
+
+static error local_remove_partition(struct catalog *catalog, const char *database,
+                                    const char *table, const json_t *values)
+{
+    error failure = OK;
+    json_t *items = json_pack("[{s:O}]", "Values", values);
+    error e = catalog_change_partitions(catalog, database, table, PARTITION_DELETE, items,
+                                        keep_failure, &failure);
+    json_decref(items);
+    return e == OK ? failure : e;
+}
+
 /* ---- opening ---- */
 
 static void local_close(struct catalog *catalog)
@@ -308,6 +346,8 @@ const struct catalog_ops local_ops = {
     .update_table = local_update_table,
     .add_partitions = local_add_partitions,
     .partitions = local_partitions,
+    .tables = local_tables,
+    .remove_partition = local_remove_partition,
     .close = local_close,
 };
 

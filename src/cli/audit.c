@@ -1,15 +1,12 @@
 /* `sluice audit`: does a table hold every record exactly once? What job_audit found, for people or
  * as JSON. */
-#include "cli/internal.h"
-
-#include "job/job.h"
-#include "state/state.h"
+#include "cli/stores.h"
 
 #include <stddef.h>
-#include <unistd.h>
 
 struct audit_command_options {
-    const char *dir, *job, *checkpoint, *region, *account;
+    struct store_choice stores;
+    const char *job, *checkpoint;
     bool json;
 };
 
@@ -85,29 +82,11 @@ static void print_audit(const json_t *report)
 
 /* ---- the command ---- */
 
-static error audit_stores(const struct audit_command_options *options, const char *path,
-                          struct arena *arena, struct audit_options *audit, json_t **report)
-{
-    struct state *state;
-    const char *folder = arena_printf(arena, "%s/state", path);
-    if (access(folder, F_OK) != 0)
-        return fail(ERR_NOT_FOUND, "%s holds no tables (no `sluice up' has served it yet)", path);
-    TRY(state_open(folder, &state));
-    error e = catalog_open_local(state, options->account,
-                                 options->region ? options->region : default_region(), &audit->catalog);
-    if (e == OK) e = object_open_local(arena_printf(arena, "%s/objects", path), &audit->objects);
-    if (e == OK) e = job_audit(audit, report);
-    if (audit->objects) audit->objects->ops->close(audit->objects);
-    if (audit->catalog) audit->catalog->ops->close(audit->catalog);
-    state_close(state);
-    return e;
-}
-
 static int audit_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct audit_command_options *options = given;
-    const char *dot = strchr(arguments[0], '.'), *path;
+    const char *dot = strchr(arguments[0], '.');
     if (!dot || dot == arguments[0] || !dot[1])
         return usage_error(&audit_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct arena arena = {0};
@@ -117,9 +96,12 @@ static int audit_run(const void *given, int count, char **arguments)
         .job = options->job,
         .checkpoint = options->checkpoint,
     };
+    struct stores stores;
     json_t *report = NULL;
-    error e = directory_path(&arena, options->dir, &path);
-    if (e == OK) e = audit_stores(options, path, &arena, &audit, &report);
+    error e = stores_open(&options->stores, &stores);
+    audit.catalog = stores.catalog;
+    audit.objects = stores.objects;
+    if (e == OK) e = job_audit(&audit, &report);
     int status = STATUS_OK;
     if (e != OK) {
         status = command_failed(&audit_command, e);
@@ -129,6 +111,7 @@ static int audit_run(const void *given, int count, char **arguments)
         if (!json_is_set(report, "clean")) status = STATUS_DATA;
     }
     json_decref(report);
+    stores_close(&stores);
     arena_release(&arena);
     return status;
 }
@@ -136,8 +119,7 @@ static int audit_run(const void *given, int count, char **arguments)
 #define OFFSET(member) offsetof(struct audit_command_options, member)
 
 static const struct option_row audit_options[] = {
-    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
-     .offset = OFFSET(dir)},
+    STORE_OPTIONS(OFFSET(stores)),
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
     {.name = "job", .type = OPTION_STRING, .argument = "NAME",
      .summary = "The one job whose files may be in the table (default: every job that has a "
@@ -146,11 +128,6 @@ static const struct option_row audit_options[] = {
     {.name = "checkpoint", .type = OPTION_STRING, .argument = "S3-URL",
      .summary = "The job's checkpoint (default: all below cp/ in the table's bucket)",
      .offset = OFFSET(checkpoint)},
-    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
-     .summary = "Region of the catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)",
-     .offset = OFFSET(region)},
-    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
-     .summary = "Account of the catalog (default: 123456789012)", .offset = OFFSET(account)},
     {0},
 };
 
@@ -169,9 +146,10 @@ const struct command audit_command = {
         "A checkpoint keeps the last hundred batches; older ones are judged by the footers alone. "
         "Exit status 0: clean; 2: problems, each told; 1: the audit failed.",
     .examples = "  sluice audit ventilatordb.ventilators_parquet\n"
-                "  sluice audit --json ventilatordb.ventilators_parquet | jq .problems\n",
+                "  sluice audit --json ventilatordb.ventilators_parquet | jq .problems\n"
+                "  sluice audit --remote --region eu-central-1 ventilatordb.ventilators_parquet\n",
     .options = audit_options,
-    .defaults = &(const struct audit_command_options){.account = default_account},
+    .defaults = &(const struct audit_command_options){.stores.account = default_account},
     .options_size = sizeof(struct audit_command_options),
     .run = audit_run,
 };

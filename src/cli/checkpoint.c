@@ -1,47 +1,16 @@
 /* `sluice checkpoint`: how far a job is, for people and as JSON; the way back; and a lost one again. */
-#include "cli/internal.h"
-
-#include "job/job.h"
-#include "state/state.h"
+#include "cli/stores.h"
 
 #include <stddef.h>
-#include <unistd.h>
 
 struct checkpoint_options {
-    const char *dir, *region, *account, *to_time, *checkpoint, *name;
+    struct store_choice stores;
+    const char *to_time, *checkpoint, *name;
     int64_t to_batch;
     bool json, remove_files;
 };
 
 enum { TO_BATCH_UNSET = -2 };
-
-struct stores {
-    struct state *state;
-    struct catalog *catalog;
-    struct object_store *objects;
-    struct stream_store *streams;
-    const char *path, *region;
-};
-
-static error open_stores(const struct checkpoint_options *o, struct arena *arena, struct stores *s)
-{
-    s->region = o->region ? o->region : default_region();
-    TRY(directory_path(arena, o->dir, &s->path));
-    const char *state = arena_printf(arena, "%s/state", s->path);
-    if (access(state, F_OK) != 0)
-        return fail(ERR_NOT_FOUND, "%s holds no jobs (no `sluice up' has served it yet)", s->path);
-    TRY(state_open(state, &s->state));
-    TRY(catalog_open_local(s->state, o->account, s->region, &s->catalog));
-    return object_open_local(arena_printf(arena, "%s/objects", s->path), &s->objects);
-}
-
-static void close_stores(struct stores *s)
-{
-    if (s->streams) stream_store_close(s->streams);
-    if (s->objects) s->objects->ops->close(s->objects);
-    if (s->catalog) s->catalog->ops->close(s->catalog);
-    if (s->state) state_close(s->state);
-}
 
 /* An s3:// URL as it is; else the one bucket that has cp/JOB. */
 static error find_checkpoint(struct stores *s, struct arena *arena, const char *given, const char **url)
@@ -53,6 +22,9 @@ static error find_checkpoint(struct stores *s, struct arena *arena, const char *
         *url = given;
         return OK;
     }
+    if (!s->path)
+        return fail(ERR_USAGE, "over remote stores a checkpoint is named by its URL: s3://BUCKET/cp/%s",
+                    given);
     TRY(object_bucket_list(s->objects, arena, &buckets, &created, &count));
     for (size_t i = 0; i < count; i++) {
         struct object_info info;
@@ -129,10 +101,9 @@ static error rewind_job(const struct checkpoint_options *o, struct stores *s, st
     if (o->to_time) TRY(date_parse_iso8601(span_of(o->to_time), &rewind.to_us));
     TRY(job_checkpoint(s->objects, url, &document));
     const char *name = json_text(json_object_get(document, "metadata"), "stream");
-    struct stream_key key = {o->account, s->region, arena_text(arena, span_of(name ? name : ""))};
+    name = arena_text(arena, span_of(name ? name : ""));
     json_decref(document);
-    TRY(stream_store_open(arena_printf(arena, "%s/streams", s->path), &s->streams));
-    TRY(stream_open_local(s->streams, key, &stream));
+    TRY(stores_stream(s, name, NULL, &stream));
     rewind.stream = stream;
     error e = job_rewind(&rewind, &to, &taken);
     stream->ops->close(stream);
@@ -143,25 +114,6 @@ static error rewind_job(const struct checkpoint_options *o, struct stores *s, st
 }
 
 /* ---- rebuild ---- */
-
-struct rebuilding {
-    const struct checkpoint_options *options;
-    struct stores *stores;
-    struct arena *arena;
-};
-
-/* A stream of this directory, by name or ARN. */
-static error open_job_stream(void *context, const struct source *source, struct stream **out)
-{
-    struct rebuilding *r = context;
-    const char *slash = strncmp(source->stream, "arn:", 4) == 0 ? strchr(source->stream, '/') : NULL;
-    struct stream_key key = {r->options->account, r->stores->region, slash ? slash + 1 : source->stream};
-    if (source->endpoint_url)
-        return fail(ERR_INVALID_INPUT, "stream %s lies at %s: only checkpoints of jobs over streams of the "
-                                       "data directory are rebuilt", source->stream, source->endpoint_url);
-    TRY(stream_store_open(arena_printf(r->arena, "%s/streams", r->stores->path), &r->stores->streams));
-    return stream_open_local(r->stores->streams, key, out);
-}
 
 static const char *job_name(const struct checkpoint_options *o, struct arena *arena,
                             const json_t *document, const char *path)
@@ -196,7 +148,6 @@ static error rebuild_job(const struct checkpoint_options *o, struct stores *s, s
     enum { DOCUMENT_MAX_BYTES = 16 << 20 };
     struct buffer text = {0};
     json_t *document = NULL, *report = NULL;
-    struct rebuilding context = {o, s, arena};
     error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
     if (e == OK) e = json_read(buffer_span(&text), &document);
     buffer_release(&text);
@@ -205,7 +156,7 @@ static error rebuild_job(const struct checkpoint_options *o, struct stores *s, s
         struct rebuild_options rebuild = {.catalog = s->catalog, .objects = s->objects,
                                           .document = document, .checkpoint = o->checkpoint,
                                           .name = job_name(o, arena, document, path),
-                                          .open_stream = open_job_stream, .context = &context};
+                                          .open_stream = stores_source, .context = s};
         e = job_rebuild(&rebuild, &report);
     }
     if (e == OK) {
@@ -225,7 +176,7 @@ static error run_action(const struct checkpoint_options *o, struct stores *s, st
 {
     const char *url = NULL;
     json_t *document;
-    TRY(open_stores(o, arena, s));
+    TRY(stores_open(&o->stores, s));
     if (strcmp(arguments[0], "rebuild") == 0) return rebuild_job(o, s, arena, arguments[1], good);
     TRY(find_checkpoint(s, arena, arguments[1], &url));
     if (strcmp(arguments[0], "rewind") == 0) return rewind_job(o, s, arena, url);
@@ -248,10 +199,10 @@ static int checkpoint_run(const void *given, int count, char **arguments)
     if (rewind && (o->to_batch == TO_BATCH_UNSET) == !o->to_time)
         return usage_error(&checkpoint_command, "rewind needs either --to-batch or --to-time");
     struct arena arena = {0};
-    struct stores stores = {0};
+    struct stores stores;
     error e = run_action(o, &stores, &arena, arguments, &good);
     int status = e != OK ? command_failed(&checkpoint_command, e) : good ? STATUS_OK : STATUS_DATA;
-    close_stores(&stores);
+    stores_close(&stores);
     arena_release(&arena);
     return status;
 }
@@ -259,8 +210,7 @@ static int checkpoint_run(const void *given, int count, char **arguments)
 #define OFFSET(member) offsetof(struct checkpoint_options, member)
 
 static const struct option_row checkpoint_options[] = {
-    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
-     .offset = OFFSET(dir)},
+    STORE_OPTIONS(OFFSET(stores)),
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
     {.name = "to-batch", .type = OPTION_INTEGER, .argument = "N",
      .summary = "rewind: the last batch that stays; -1: none", .offset = OFFSET(to_batch), .min = -1,
@@ -278,11 +228,6 @@ static const struct option_row checkpoint_options[] = {
     {.name = "name", .type = OPTION_STRING, .argument = "NAME",
      .summary = "rebuild: the job's name (default: the document's, else the file's)",
      .offset = OFFSET(name)},
-    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
-     .summary = STREAM_REGION_SUMMARY,
-     .offset = OFFSET(region)},
-    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
-     .summary = STREAM_ACCOUNT_SUMMARY, .offset = OFFSET(account)},
     {0},
 };
 
@@ -294,7 +239,7 @@ const struct command checkpoint_command = {
     .arguments_max = 2,
     .description =
         "JOB-OR-URL is a job's name, whose checkpoint lies below cp/ in one of the buckets, or the "
-        "checkpoint's s3:// URL.\n\n"
+        "checkpoint's s3:// URL; over remote stores it is the URL.\n\n"
         "show: identity, stream, the position of each shard, the last batches. export: all of it as "
         "JSON. rewind: takes the batches behind --to-batch or --to-time back, so that the job reads "
         "their records again. That is exactly once only if their rows go: --remove-files removes "
@@ -309,7 +254,7 @@ const struct command checkpoint_command = {
                 "  sluice checkpoint rewind ventilators_to_lake --to-batch 41 --remove-files\n"
                 "  sluice checkpoint rebuild job.json\n",
     .options = checkpoint_options,
-    .defaults = &(const struct checkpoint_options){.account = default_account,
+    .defaults = &(const struct checkpoint_options){.stores.account = default_account,
                                                    .to_batch = TO_BATCH_UNSET},
     .options_size = sizeof(struct checkpoint_options),
     .run = checkpoint_run,

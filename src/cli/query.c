@@ -12,8 +12,8 @@
 
 struct query_engine {
     struct state *state;
-    struct object_store *objects;
-    struct catalog *catalog;
+    struct object_store *objects, *own_objects; /* own ones are closed with the engine */
+    struct catalog *catalog, *own_catalog;
     struct sql_engine *sql;
 };
 
@@ -24,8 +24,10 @@ static error open_parts(struct query_engine *engine, struct arena *arena, const 
     if (access(state, F_OK) != 0)
         return fail(ERR_NOT_FOUND, "%s holds no tables (no `sluice up' has served it yet)", path);
     TRY(state_open(state, &engine->state));
-    TRY(catalog_open_local(engine->state, account, region, &engine->catalog));
-    TRY(object_open_local(arena_printf(arena, "%s/objects", path), &engine->objects));
+    TRY(catalog_open_local(engine->state, account, region, &engine->own_catalog));
+    TRY(object_open_local(arena_printf(arena, "%s/objects", path), &engine->own_objects));
+    engine->catalog = engine->own_catalog;
+    engine->objects = engine->own_objects;
     return sql_open(&(struct sql_options){0}, &engine->sql);
 }
 
@@ -41,11 +43,24 @@ error query_open(const char *path, const char *account, const char *region,
     return e;
 }
 
+error query_open_over(struct catalog *catalog, struct object_store *objects, bool copies,
+                      struct query_engine **out)
+{
+    struct query_engine *engine = must_calloc(1, sizeof *engine);
+    engine->catalog = catalog;
+    error e = copies ? object_open_copies(objects, &engine->own_objects) : OK;
+    engine->objects = engine->own_objects ? engine->own_objects : objects;
+    if (e == OK) e = sql_open(&(struct sql_options){0}, &engine->sql);
+    if (e == OK) *out = engine;
+    else query_close(engine);
+    return e;
+}
+
 void query_close(struct query_engine *engine)
 {
     if (engine->sql) sql_close(engine->sql);
-    if (engine->objects) engine->objects->ops->close(engine->objects);
-    if (engine->catalog) engine->catalog->ops->close(engine->catalog);
+    if (engine->own_objects) engine->own_objects->ops->close(engine->own_objects);
+    if (engine->own_catalog) engine->own_catalog->ops->close(engine->own_catalog);
     if (engine->state) state_close(engine->state);
     free(engine);
 }

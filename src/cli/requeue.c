@@ -1,10 +1,6 @@
 /* `sluice requeue`: rows of a quarantine table, chosen by SQL, back into the stream they came from. */
-#include "cli/internal.h"
 #include "cli/query.h"
-
-#include "catalog/catalog.h"
-#include "job/job.h"
-#include "state/state.h"
+#include "cli/stores.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -13,9 +9,12 @@
 #include <unistd.h>
 
 struct requeue_command_options {
-    const char *dir, *where, *stream_name, *region, *account;
-    bool json;
+    struct store_choice stores;
+    const char *where, *stream_name;
+    bool take_over, json;
 };
+
+enum { SETTLE_US = 5 * US_PER_SECOND }; /* what a network may still hold of a dead run */
 
 /* ---- reading the quarantine ---- */
 
@@ -62,7 +61,7 @@ static void take_rows(void *context, const struct batch *batch)
 }
 
 /* Every row, and whether it is chosen: a run that died may have sent others. */
-static error read_rows(const struct requeue_command_options *o, struct arena *arena, const char *path,
+static error read_rows(const struct requeue_command_options *o, struct arena *arena, struct stores *s,
                        const char *database, const char *table, struct rows *rows)
 {
     struct query_engine *engine;
@@ -71,7 +70,7 @@ static error read_rows(const struct requeue_command_options *o, struct arena *ar
         "SELECT DISTINCT job, shard, sequence_number, CAST(sub_sequence_number AS INTEGER), "
         "partition_key, data, COALESCE(CAST((%s) AS BOOLEAN), FALSE) FROM \"%s\".\"%s\" "
         "ORDER BY 2, 3, 4", o->where ? o->where : "TRUE", database, table);
-    TRY(query_open(path, o->account, o->region ? o->region : default_region(), &engine));
+    TRY(query_open_over(s->catalog, s->objects, !s->path, &engine));
     struct query_sink sink = {rows, ignore_columns, take_rows};
     error e = query_run(engine, text, database, &sink);
     query_close(engine);
@@ -79,30 +78,6 @@ static error read_rows(const struct requeue_command_options *o, struct arena *ar
 }
 
 /* ---- sending ---- */
-
-struct stores {
-    struct state *state;
-    struct catalog *catalog;
-    struct object_store *objects;
-    struct stream_store *streams;
-};
-
-static error open_stores(const struct requeue_command_options *o, struct arena *arena, const char *path,
-                         struct stores *s)
-{
-    TRY(state_open(arena_printf(arena, "%s/state", path), &s->state));
-    TRY(catalog_open_local(s->state, o->account, o->region ? o->region : default_region(), &s->catalog));
-    TRY(object_open_local(arena_printf(arena, "%s/objects", path), &s->objects));
-    return stream_store_open(arena_printf(arena, "%s/streams", path), &s->streams);
-}
-
-static void close_stores(struct stores *s)
-{
-    if (s->streams) stream_store_close(s->streams);
-    if (s->objects) s->objects->ops->close(s->objects);
-    if (s->catalog) s->catalog->ops->close(s->catalog);
-    if (s->state) state_close(s->state);
-}
 
 static error table_location(struct stores *s, struct arena *arena, const char *database,
                             const char *table, const char **out)
@@ -135,47 +110,48 @@ static error stream_of(const struct requeue_command_options *o, struct stores *s
     return name ? OK : fail(ERR_CORRUPT, "the checkpoint of job %s names no stream", rows->job);
 }
 
-static error send_rows(const struct requeue_command_options *o, struct arena *arena, const char *path,
+static error send_rows(const struct requeue_command_options *o, struct arena *arena, struct stores *s,
                        const char *database, const char *table, const struct rows *rows,
                        struct requeue_report *report)
 {
-    struct stores s = {0};
-    struct requeue_options requeue = {.rows = rows->rows, .count = rows->count};
-    error e = open_stores(o, arena, path, &s);
-    if (e == OK) e = table_location(&s, arena, database, table, &requeue.journal);
-    if (e == OK && rows->count) {
-        requeue.stream = (struct stream_key){o->account, o->region ? o->region : default_region(), NULL};
-        e = stream_of(o, &s, arena, rows, requeue.journal, &requeue.stream.name);
-        requeue.objects = s.objects;
-        requeue.streams = s.streams;
-        if (e == OK) e = job_requeue(&requeue, report);
-    }
-    close_stores(&s);
+    struct requeue_options requeue = {.objects = s->objects, .rows = rows->rows, .count = rows->count,
+                                      .take_over = s->path || o->take_over,
+                                      .settle_us = s->path ? 0 : SETTLE_US};
+    const char *stream;
+    TRY(table_location(s, arena, database, table, &requeue.journal));
+    if (rows->count == 0) return OK;
+    TRY(stream_of(o, s, arena, rows, requeue.journal, &stream));
+    TRY(stores_stream(s, stream, NULL, &requeue.stream));
+    error e = job_requeue(&requeue, report);
+    requeue.stream->ops->close(requeue.stream);
     return e;
 }
 
-/* One requeue at a time in a data directory; the lock ends with the process. */
-static error lock_requeue(struct arena *arena, const char *path, int *file)
+/* One requeue at a time in a data directory; the lock ends with the process. Over the network the
+ * journal alone keeps two apart. */
+static error lock_requeue(struct stores *s, int *file)
 {
-    const char *name = arena_printf(arena, "%s/requeue.lock", path);
+    if (!s->path) return OK;
+    const char *name = arena_printf(&s->arena, "%s/requeue.lock", s->path);
     *file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*file < 0) return fail_errno("open %s", name);
     return flock(*file, LOCK_EX | LOCK_NB) == 0
                ? OK
-               : fail(ERR_CONFLICT, "another `sluice requeue' is running over %s", path);
+               : fail(ERR_CONFLICT, "another `sluice requeue' is running over %s", s->path);
 }
 
 static error requeue(const struct requeue_command_options *o, struct arena *arena, const char *name,
                      struct rows *rows, struct requeue_report *report)
 {
-    const char *dot = strchr(name, '.'), *path;
+    const char *dot = strchr(name, '.');
     const char *database = arena_text(arena, (span){name, (size_t)(dot - name)});
+    struct stores s;
     int lock = -1;
-    TRY(directory_path(arena, o->dir, &path));
-    if (access(path, F_OK) != 0) return fail(ERR_NOT_FOUND, "there is no data directory %s", path);
-    error e = lock_requeue(arena, path, &lock);
-    if (e == OK) e = read_rows(o, arena, path, database, dot + 1, rows);
-    if (e == OK) e = send_rows(o, arena, path, database, dot + 1, rows, report);
+    error e = stores_open(&o->stores, &s);
+    if (e == OK) e = lock_requeue(&s, &lock);
+    if (e == OK) e = read_rows(o, arena, &s, database, dot + 1, rows);
+    if (e == OK) e = send_rows(o, arena, &s, database, dot + 1, rows, report);
+    stores_close(&s);
     if (lock >= 0) close(lock);
     return e;
 }
@@ -191,7 +167,7 @@ static void print_report(const struct requeue_command_options *o, const struct r
         return;
     }
     printf("%s records put back into the stream; %s were before", grouped(r->sent), grouped(r->before));
-    if (r->refused) printf("; %s refused by the stream's limits: run it again", grouped(r->refused));
+    if (r->refused) printf("; %s not taken by the stream: run it again", grouped(r->refused));
     putchar('\n');
 }
 
@@ -217,19 +193,16 @@ static int requeue_run(const void *given, int count, char **arguments)
 #define OFFSET(member) offsetof(struct requeue_command_options, member)
 
 static const struct option_row requeue_options[] = {
-    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
-     .offset = OFFSET(dir)},
+    STORE_OPTIONS(OFFSET(stores)),
     {.name = "where", .type = OPTION_STRING, .argument = "CONDITION",
      .summary = "Which rows, in SQL over the table's columns (default: all)", .offset = OFFSET(where)},
     {.name = "stream-name", .type = OPTION_STRING, .argument = "NAME",
      .summary = "The stream (default: the one that the job's checkpoint names)",
      .offset = OFFSET(stream_name)},
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
-    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
-     .summary = STREAM_REGION_SUMMARY,
-     .offset = OFFSET(region)},
-    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
-     .summary = STREAM_ACCOUNT_SUMMARY, .offset = OFFSET(account)},
+    {.name = "take-over", .type = OPTION_TRUE,
+     .summary = "Over remote stores: the run that left the journal open is dead, and what it sent has "
+                "arrived", .offset = OFFSET(take_over)},
     {0},
 };
 
@@ -250,7 +223,7 @@ const struct command requeue_command = {
     .examples = "  sluice requeue ventilatordb.ventilators_parquet_quarantine\n"
                 "  sluice requeue db.t_quarantine --where \"reason = 'bad value' AND column_name = 'o2stats'\"\n",
     .options = requeue_options,
-    .defaults = &(const struct requeue_command_options){.account = default_account},
+    .defaults = &(const struct requeue_command_options){.stores.account = default_account},
     .options_size = sizeof(struct requeue_command_options),
     .run = requeue_run,
 };

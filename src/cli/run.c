@@ -1,10 +1,6 @@
 /* `sluice run`: one streaming job as one process, over the stores of a data directory, or over the
  * APIs of AWS: Kinesis for the source, S3 for files and checkpoint, Glue for the catalog. */
-#include "cli/internal.h"
-
-#include "http/http.h"
-#include "job/job.h"
-#include "state/state.h"
+#include "cli/stores.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -12,11 +8,12 @@
 #include <unistd.h>
 
 struct run_options {
-    const char *dir, *name, *checkpoint, *region, *account, *endpoint_url, *status, *role;
+    struct store_choice stores;
+    const char *name, *checkpoint, *status, *role;
     double window;
     int64_t memory_mib, record_max_bytes;
     int timestamps, on_data_loss;
-    bool remote, drain, strict_casts, json;
+    bool drain, strict_casts, json;
 };
 
 enum { DATA_LOSS_FAIL, DATA_LOSS_SKIP };
@@ -25,13 +22,8 @@ enum { BATCH_RETRIES = 3 }; /* Glue's batchMaxRetries */
 struct runner {
     const struct run_options *options;
     struct arena arena;
-    const char *region;
+    struct stores stores;
     json_t *document;
-    struct state *state;
-    struct catalog *catalog;
-    struct object_store *objects;
-    struct stream_store *streams;
-    struct http_client *client; /* of remote stores, or of a source that names an endpoint */
     int64_t read, written, quarantined, filtered;
 };
 
@@ -71,56 +63,11 @@ static void status_end(const struct run_options *options, error e)
 
 /* ---- the source ---- */
 
-/* "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME" or a plain name -> whose stream it is. */
-static error stream_key_parse(struct runner *runner, const char *stream, struct stream_key *key)
-{
-    *key = (struct stream_key){runner->options->account, runner->region, stream};
-    if (strncmp(stream, "arn:", 4) != 0) return OK;
-    char *copy = arena_text(&runner->arena, span_of(stream)), *parts[6];
-    int count = 0;
-    for (char *p = copy; p && count < 6;) parts[count++] = strsep(&p, ":");
-    if (count < 6 || strcmp(parts[2], "kinesis") != 0 || strncmp(parts[5], "stream/", 7) != 0)
-        return fail(ERR_INVALID_INPUT, "'%s' is not the ARN of a Kinesis stream", stream);
-    *key = (struct stream_key){parts[4], parts[3], parts[5] + 7};
-    return OK;
-}
-
-/* Without a data directory an endpoint means all of AWS's services, with one the source alone. */
-static bool is_remote(const struct run_options *options)
-{
-    return options->remote || (options->endpoint_url && !options->dir);
-}
-
-/* What the command line or the environment says; NULL: nothing. */
-static const char *endpoint_given(struct runner *runner, const char *service)
-{
-    const char *given = runner->options->endpoint_url;
-    if (given || !is_remote(runner->options)) return given;
-    return http_aws_endpoint_set(&runner->arena, service);
-}
-
-/* In a data directory the document's own endpoint comes first: it says that this stream lies
- * elsewhere. Over the network whoever starts the job says where everything is. */
-static const char *stream_endpoint(struct runner *runner, const struct source *source,
-                                   const char *region)
-{
-    bool remote = is_remote(runner->options);
-    const char *given = endpoint_given(runner, "kinesis");
-    if (given && (remote || !source->endpoint_url)) return given;
-    if (source->endpoint_url || !remote) return source->endpoint_url;
-    return http_aws_endpoint(&runner->arena, "kinesis", region);
-}
-
 static error open_stream(void *context, const struct source *source, struct stream **out)
 {
     struct runner *runner = context;
-    struct stream_key key;
     TRY(status_write(runner->options, "RUNNING", NULL)); /* the document is read and good */
-    TRY(stream_key_parse(runner, source->stream, &key));
-    const char *endpoint = stream_endpoint(runner, source, key.region);
-    if (!endpoint) return stream_open_local(runner->streams, key, out);
-    if (!runner->client) TRY(http_client_open(NULL, &runner->client));
-    return stream_open_kinesis(runner->client, endpoint, key.region, source->stream, out);
+    return stores_source(&runner->stores, source, out);
 }
 
 /* ---- reports ---- */
@@ -180,49 +127,12 @@ static const char *acting_role(struct runner *runner)
     const char *role = runner->options->role;
     if (!role) role = json_text(runner->document, "Role");
     if (!role || !*role || strncmp(role, "arn:", 4) == 0) return role;
-    return arena_printf(&runner->arena, "arn:aws:iam::%s:role/%s", runner->options->account, role);
-}
-
-static error open_local(struct runner *runner)
-{
-    struct arena *arena = &runner->arena;
-    const char *path;
-    TRY(directory_path(arena, runner->options->dir, &path));
-    TRY(state_open(arena_printf(arena, "%s/state", path), &runner->state));
-    TRY(catalog_open_local(runner->state, runner->options->account, runner->region,
-                           &runner->catalog));
-    catalog_act_as(runner->catalog, acting_role(runner));
-    TRY(object_open_local(arena_printf(arena, "%s/objects", path), &runner->objects));
-    return stream_store_open(arena_printf(arena, "%s/streams", path), &runner->streams);
-}
-
-static const char *service_endpoint(struct runner *runner, const char *service)
-{
-    const char *given = endpoint_given(runner, service);
-    return given ? given : http_aws_endpoint(&runner->arena, service, runner->region);
-}
-
-static error open_remote(struct runner *runner)
-{
-    const char *s3 = service_endpoint(runner, "s3"), *glue = service_endpoint(runner, "glue");
-    const char *used;
-    if (runner->options->dir)
-        return fail(ERR_USAGE, "--remote and --dir exclude each other: a remote job keeps nothing "
-                               "in a data directory");
-    if (http_is_aws(s3) && !runner->options->region && !http_aws_region(&runner->arena))
-        return fail(ERR_USAGE, "no region: give --region, set AWS_REGION or the profile's region");
-    TRY(endpoint_client(&runner->arena, s3, NULL, &used, &runner->client));
-    TRY(catalog_open_glue(runner->client, glue, runner->region, &runner->catalog));
-    return object_open_s3(runner->client, s3, runner->region, &runner->objects);
+    return arena_printf(&runner->arena, "arn:aws:iam::%s:role/%s", runner->options->stores.account, role);
 }
 
 static void close_runner(struct runner *runner)
 {
-    if (runner->streams) stream_store_close(runner->streams);
-    if (runner->objects) runner->objects->ops->close(runner->objects);
-    if (runner->catalog) runner->catalog->ops->close(runner->catalog);
-    if (runner->client) http_client_close(runner->client);
-    if (runner->state) state_close(runner->state);
+    stores_close(&runner->stores);
     json_decref(runner->document);
     arena_release(&runner->arena);
 }
@@ -243,7 +153,8 @@ static error run_job(struct runner *runner, const char *path)
 {
     const struct run_options *options = runner->options;
     TRY(read_document(runner, path));
-    TRY(is_remote(options) ? open_remote(runner) : open_local(runner));
+    TRY(stores_open(&options->stores, &runner->stores));
+    if (runner->stores.state) catalog_act_as(runner->stores.catalog, acting_role(runner));
     struct job_options job = {
         .name = job_name(runner, path),
         .checkpoint = options->checkpoint,
@@ -256,8 +167,8 @@ static error run_job(struct runner *runner, const char *path)
         .drain = options->drain,
         .retries = BATCH_RETRIES,
         .stop = &stopped,
-        .catalog = runner->catalog,
-        .objects = runner->objects,
+        .catalog = runner->stores.catalog,
+        .objects = runner->stores.objects,
         .open_stream = open_stream,
         .on_batch = take_report,
         .context = runner,
@@ -271,9 +182,7 @@ static int run_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct run_options *options = given;
-    struct runner runner = {.options = options, .region = options->region};
-    if (!runner.region && is_remote(options)) runner.region = http_aws_region(&runner.arena);
-    if (!runner.region) runner.region = default_region();
+    struct runner runner = {.options = options};
     /* A second signal ends the process at once; what was not committed is read again. */
     struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
@@ -292,20 +201,10 @@ static int run_run(const void *given, int count, char **arguments)
 #define OFFSET(member) offsetof(struct run_options, member)
 
 static const struct option_row run_options[] = {
-    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = DIR_SUMMARY,
-     .offset = OFFSET(dir)},
+    STORE_OPTIONS(OFFSET(stores)),
     {.name = "window", .type = OPTION_DECIMAL, .argument = "SECONDS",
      .summary = "Length of a micro-batch (default: the source's WindowSize)",
      .offset = OFFSET(window), .max = 86400},
-    {.name = "remote", .type = OPTION_TRUE,
-     .summary = "Keep nothing on this machine: read Kinesis, write files and checkpoint to S3 and "
-                "partitions to Glue, at AWS or at --endpoint-url, with the usual AWS credentials",
-     .offset = OFFSET(remote)},
-    {.name = "endpoint-url", .type = OPTION_STRING, .argument = "URL",
-     .summary = "Endpoint of a remote job's services (default: $AWS_ENDPOINT_URL_KINESIS, _S3, "
-                "_GLUE, $AWS_ENDPOINT_URL, the profile's, else AWS's own); implies --remote "
-                "unless --dir is given: then the stream alone is read there",
-     .offset = OFFSET(endpoint_url)},
     {.name = "on-data-loss", .type = OPTION_ONE_OF, .argument = "fail|skip",
      .summary = "What to do when records expired before they were read (default: fail)",
      .offset = OFFSET(on_data_loss), .choices = (const char *const[]){"fail", "skip", NULL}},
@@ -330,13 +229,6 @@ static const struct option_row run_options[] = {
     {.name = "record-max", .type = OPTION_INTEGER, .argument = "BYTES",
      .summary = "Larger records go to quarantine (default: 10485760, the most a stream takes)",
      .offset = OFFSET(record_max_bytes), .min = 1, .max = 1 << 30},
-    {.name = "region", .type = OPTION_STRING, .argument = "REGION",
-     .summary = "Region of streams and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or "
-                "us-east-1)",
-     .offset = OFFSET(region)},
-    {.name = "account", .type = OPTION_STRING, .argument = "DIGITS",
-     .summary = "Account of streams and catalog (default: 123456789012)",
-     .offset = OFFSET(account)},
     {.name = "role", .type = OPTION_STRING, .argument = "ARN",
      .summary = "Role whose Lake Formation permissions count (default: the document's Role; "
                 "without one no permission is asked for)",
@@ -372,7 +264,7 @@ const struct command run_command = {
                 "  sluice run job.json --remote --region eu-central-1\n",
     .options = run_options,
     .defaults = &(const struct run_options){
-        .window = -1, .memory_mib = 64, .account = default_account},
+        .window = -1, .memory_mib = 64, .stores.account = default_account},
     .options_size = sizeof(struct run_options),
     .run = run_run,
 };

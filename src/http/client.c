@@ -267,6 +267,8 @@ static error call_perform(struct http_client *c, struct http_call *call,
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     if (direct) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    /* libcurl sends again, unasked, what a kept connection lost: of a new one nothing. */
+    if (call->unrepeated) curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     set_trust(curl);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)((timeout_us + US_PER_MS - 1) / US_PER_MS));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);

@@ -160,6 +160,7 @@ struct http_call {
     size_t header_count;
     span body;
     int64_t timeout_us;               /* 0: 30 s */
+    bool unrepeated;                  /* a kept connection that breaks is no reason to send again */
     /* out */
     int status;
     struct buffer *reply_body;        /* appended */

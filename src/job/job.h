@@ -85,7 +85,7 @@ error job_audit(const struct audit_options *, json_t **report) MUST_CHECK;
 error job_checkpoint(struct object_store *, const char *url, json_t **) MUST_CHECK;
 
 struct rewind_options {
-    struct catalog *catalog;    /* local */
+    struct catalog *catalog;
     struct object_store *objects;
     struct stream *stream;      /* the job's: it must still have the records */
     const char *checkpoint;
@@ -122,8 +122,9 @@ struct requeue_row {
 
 struct requeue_options {
     struct object_store *objects;
-    struct stream_store *streams;
-    struct stream_key stream;
+    struct stream *stream;
+    bool take_over;             /* a run that left the journal open is dead */
+    int64_t settle_us;          /* when what was sent has arrived or never will; 0: at once (local) */
     const char *journal;        /* s3://bucket/prefix/ of the quarantine table */
     const struct requeue_row *rows; /* the whole quarantine */
     size_t count;

@@ -3,24 +3,28 @@
  * A journal lies beside the quarantine's files, under names that no reader takes for data:
  *
  *   _requeue-N-intent   which records go next, and where each shard of the stream ended before
- *   (put)               one call, one commit of the log: all of them or none
+ *   (put)               one call; a local log takes all of them or none
  *   _requeue-N-done     which records went
  *
  * Both are created only if absent. An intent without its end means a death around the put: what the
  * stream holds behind the intent's positions says which records went, found by partition key and
  * bytes. So a record goes once, whatever dies; unless, between that death and the next run, somebody
  * else puts the very same bytes under the same key: that record is then taken for ours. What a
- * producer sent twice, because its first answer was lost, is two records, here as everywhere. */
+ * producer sent twice, because its first answer was lost, is two records, here as everywhere.
+ *
+ * Over the network an intent without its end may also be of a run that lives: somebody must say that
+ * it is dead (take_over). What was sent before may still be on its way, so the stream is read only
+ * when that has settled. */
 #include "job/ledger.h"
 
-enum { CHUNK_RECORDS = 500, CHUNK_BYTES = 4 << 20 };
+enum { CHUNK_RECORDS = 500, CHUNK_BYTES = 4 << 20, WAIT_US = 50 * 1000 };
+#define RECENT_US (60 * (int64_t)US_PER_SECOND)
 
 struct requeue {
     const struct requeue_options *options;
     struct requeue_report *report;
     struct arena arena;
     const char *bucket, *prefix; /* of the journal's objects */
-    struct stream *stream;
     json_t *sent;                /* identity -> true */
     int64_t next;
     json_t *open;                /* an intent without its end, or NULL */
@@ -84,22 +88,55 @@ static error write_done(struct requeue *q, int64_t number, const json_t *ids)
 
 /* ---- where the stream ends ---- */
 
+/* The next records; *more is false at the shard's present end. */
+static error read_more(struct stream_cursor *cursor, struct records *records, bool *more)
+{
+    const struct stream_ops *ops = cursor->stream->ops;
+    TRY(ops->read(cursor, (struct read_limits){.records = 1000}, records));
+    *more = !records->shard_end && (records->any || records->behind_ms > 0);
+    if (*more && !records->any) ops->wait(cursor->stream, WAIT_US);
+    return OK;
+}
+
+/* A service does not say where a shard ends: its last records do. */
+static error end_by_reading(struct stream *stream, const char *shard, struct position *out)
+{
+    struct stream_cursor *cursor;
+    struct records records;
+    struct position recent = {.type = POSITION_AT_TIMESTAMP,
+                              .timestamp_us = now_us() + stream->ahead_us - RECENT_US};
+    TRY(stream->ops->open_cursor(stream, shard, recent, &cursor));
+    error e = OK;
+    for (bool more = true; e == OK && more;) e = read_more(cursor, &records, &more);
+    *out = stream->ops->position(cursor);
+    stream->ops->close_cursor(cursor);
+    return e;
+}
+
+static error shard_end(struct stream *stream, const char *shard, struct position *out)
+{
+    struct stream_cursor *cursor;
+    TRY(stream->ops->open_cursor(stream, shard, (struct position){.type = POSITION_LATEST}, &cursor));
+    *out = stream->ops->position(cursor);
+    stream->ops->close_cursor(cursor);
+    return out->type == POSITION_LATEST ? end_by_reading(stream, shard, out) : OK;
+}
+
 static error stream_ends(struct requeue *q, json_t **out)
 {
+    struct stream *stream = q->options->stream;
     struct shard *shards;
     size_t count;
-    TRY(stream_shards(q->stream, &q->arena, &shards, &count));
+    TRY(stream_shards(stream, &q->arena, &shards, &count));
     *out = json_object();
     for (size_t i = 0; i < count; i++) {
-        struct stream_cursor *cursor;
-        error e = q->stream->ops->open_cursor(q->stream, shards[i].id,
-                                              (struct position){.type = POSITION_LATEST}, &cursor);
+        struct position end;
+        error e = shard_end(stream, shards[i].id, &end);
         if (e != OK) {
             json_decref(*out);
             return e;
         }
-        json_object_set_new(*out, shards[i].id, position_document(q->stream->ops->position(cursor)));
-        q->stream->ops->close_cursor(cursor);
+        json_object_set_new(*out, shards[i].id, position_document(end));
     }
     return OK;
 }
@@ -121,18 +158,19 @@ static const char *digest_of(struct arena *arena, span partition_key, span data)
 /* Counts the records of a shard behind a position, by their digest. */
 static error count_shard(struct requeue *q, const char *shard, struct position from, json_t *counts)
 {
+    struct stream *stream = q->options->stream;
     struct stream_cursor *cursor;
-    TRY(q->stream->ops->open_cursor(q->stream, shard, from, &cursor));
+    struct records records;
+    TRY(stream->ops->open_cursor(stream, shard, from, &cursor));
     error e = OK;
-    for (struct records records = {.any = true}; e == OK;) {
-        e = q->stream->ops->read(cursor, (struct read_limits){.records = 1000}, &records);
+    for (bool more = true; e == OK && more;) {
+        e = read_more(cursor, &records, &more);
         for (size_t i = 0; e == OK && i < records.count; i++) {
             const char *digest = digest_of(&q->arena, records.partition_key[i], records.data[i]);
             json_object_set_new(counts, digest, json_integer(json_integer_or(counts, digest, 0) + 1));
         }
-        if (e == OK && (records.shard_end || (!records.any && records.behind_ms == 0))) break;
     }
-    q->stream->ops->close_cursor(cursor);
+    stream->ops->close_cursor(cursor);
     return e;
 }
 
@@ -140,7 +178,7 @@ static error count_behind(struct requeue *q, const json_t *ends, json_t *counts)
 {
     struct shard *shards;
     size_t count;
-    TRY(stream_shards(q->stream, &q->arena, &shards, &count));
+    TRY(stream_shards(q->options->stream, &q->arena, &shards, &count));
     for (size_t i = 0; i < count; i++) {
         struct position from = {.type = POSITION_TRIM_HORIZON}; /* a shard made since */
         const json_t *end = json_object_get(ends, shards[i].id);
@@ -159,9 +197,10 @@ static json_t *index_rows(struct requeue *q)
     return index;
 }
 
-/* Ends the intent of a run that died: which of its records are in the stream? */
-static error resolve(struct requeue *q)
+/* Ends an intent whose put had no answer: which of its records are in the stream? */
+static error resolve(struct requeue *q, int64_t *found)
 {
+    if (q->options->settle_us) world->sleep_us(q->options->settle_us);
     json_t *counts = json_object(), *went = json_array(), *index = index_rows(q), *id;
     size_t i;
     error e = count_behind(q, json_object_get(q->open, "ends"), counts);
@@ -176,7 +215,7 @@ static error resolve(struct requeue *q)
         json_array_append(went, id);
     }
     if (e == OK) {
-        q->report->found = (int64_t)json_array_size(went);
+        *found = (int64_t)json_array_size(went);
         e = write_done(q, json_integer_or(q->open, "number", 0), went);
     }
     json_decref(counts);
@@ -199,7 +238,8 @@ static error put_chunk(struct requeue *q, const struct chunk *chunk, json_t *wen
     for (size_t i = 0; i < chunk->count; i++)
         records[i] = (struct put_record){.partition_key = chunk->rows[i]->partition_key,
                                          .data = chunk->rows[i]->data};
-    TRY(stream_put(q->options->streams, q->options->stream, records, chunk->count, results));
+    struct stream *stream = q->options->stream;
+    TRY(stream->ops->put(stream, records, chunk->count, results));
     for (size_t i = 0; i < chunk->count; i++) {
         if (results[i].code == OK)
             json_array_append_new(went, json_string(identity(&q->arena, chunk->rows[i])));
@@ -209,22 +249,41 @@ static error put_chunk(struct requeue *q, const struct chunk *chunk, json_t *wen
     return OK;
 }
 
+/* The network failed around our own put. */
+static error put_unanswered(struct requeue *q, const struct chunk *chunk, json_t *intent, int64_t number)
+{
+    int64_t found;
+    log_line(LOG_WARN, "requeue", "a put had no answer, looking into the stream: %s", error_text());
+    json_decref(q->open);
+    q->open = json_incref(intent);
+    json_object_set_new(q->open, "number", json_integer(number));
+    TRY(resolve(q, &found));
+    q->report->sent += found;
+    q->report->refused += (int64_t)chunk->count - found;
+    return OK;
+}
+
 static error send_chunk(struct requeue *q, const struct chunk *chunk)
 {
-    json_t *ends, *ids = json_array(), *went = json_array();
+    json_t *ends, *intent = NULL, *ids = json_array(), *went = json_array();
     int64_t number = q->next++;
     error e = stream_ends(q, &ends);
     if (e == OK) {
         for (size_t i = 0; i < chunk->count; i++)
             json_array_append_new(ids, json_string(identity(&q->arena, chunk->rows[i])));
-        json_t *intent = json_pack("{s:O, s:o}", "records", ids, "ends", ends);
+        intent = json_pack("{s:O, s:o}", "records", ids, "ends", ends);
         e = ledger_create(q->options->objects, q->bucket, journal_key(q, number, "intent"), intent);
-        json_decref(intent);
         if (e == ERR_PRECONDITION) e = fail(ERR_CONFLICT, "another requeue of this table is running");
     }
+    bool intended = e == OK;
     if (e == OK) e = put_chunk(q, chunk, went);
-    if (e == OK) e = write_done(q, number, went);
-    if (e == OK) q->report->sent += (int64_t)json_array_size(went);
+    if (intended && q->options->settle_us && error_row(e)->retry == RETRY_BACKOFF) {
+        e = put_unanswered(q, chunk, intent, number);
+    } else if (e == OK) {
+        e = write_done(q, number, went);
+        if (e == OK) q->report->sent += (int64_t)json_array_size(went);
+    }
+    json_decref(intent);
     json_decref(ids);
     json_decref(went);
     return e;
@@ -254,10 +313,13 @@ static error run_requeue(struct requeue *q)
 {
     const struct requeue_options *o = q->options;
     TRY(object_url_parse(&q->arena, o->journal, &q->bucket, &q->prefix));
-    TRY(stream_open_local(o->streams, o->stream, &q->stream));
     TRY(ledger_list(o->objects, q->bucket, arena_printf(&q->arena, "%s_requeue-", q->prefix), &q->arena,
                     read_entry, q));
-    if (q->open && json_object_get(q->open, "ends")) TRY(resolve(q));
+    bool left_open = q->open && json_object_get(q->open, "ends");
+    if (left_open && !o->take_over)
+        return fail(ERR_CONFLICT, "another requeue of this table is running, or died: when it is dead, "
+                                  "--take-over finishes what it began");
+    if (left_open) TRY(resolve(q, &q->report->found));
     return send_all(q);
 }
 
@@ -266,7 +328,6 @@ error job_requeue(const struct requeue_options *options, struct requeue_report *
     *report = (struct requeue_report){0};
     struct requeue q = {.options = options, .report = report, .sent = json_object()};
     error e = run_requeue(&q);
-    if (q.stream) q.stream->ops->close(q.stream);
     json_decref(q.sent);
     json_decref(q.open);
     arena_release(&q.arena);

@@ -43,6 +43,8 @@ error job_checkpoint(struct object_store *objects, const char *url, json_t **out
 
 /* ---- is everything still there to be read again? ---- */
 
+enum { WAIT_US = 100 * 1000 };
+
 static error first_sequence(struct stream *stream, const char *shard, const json_t *after,
                             const char *expected)
 {
@@ -56,6 +58,7 @@ static error first_sequence(struct stream *stream, const char *shard, const json
     for (int tries = 0; e == OK && tries < 100 && records.count == 0; tries++) {
         e = stream->ops->read(cursor, (struct read_limits){.records = 1}, &records);
         if (e == OK && records.count == 0 && records.behind_ms == 0 && !records.any) break;
+        if (e == OK && !records.any) stream->ops->wait(stream, WAIT_US);
     }
     if (e == OK && records.count) sequence_print(found, records.sequence[0]);
     stream->ops->close_cursor(cursor);
@@ -148,21 +151,14 @@ static error begin_rewind(const struct rewind_options *o, const struct ledger *l
 
 /* ---- taking a batch back ---- */
 
-static bool take_name(void *context, const char *name, json_t *document)
+static bool take_name(void *context, json_t *document)
 {
-    (void)name;
     json_t *tables = context;
     const char *location = json_text(json_object_get(document, "StorageDescriptor"), "Location");
     if (location && strncmp(location, "s3", 2) == 0)
         json_array_append_new(tables, json_pack("[s, s, s]", json_text(document, "DatabaseName"),
                                                 json_text(document, "Name"), location));
     return true;
-}
-
-static void ignore_missing(void *context, const json_t *item, error e, json_t *document)
-{
-    (void)item, (void)document;
-    if (e != OK && e != ERR_ENTITY_NOT_FOUND) *(error *)context = e;
 }
 
 static error any_object(void *context, const struct object_info *object)
@@ -189,17 +185,14 @@ static error drop_partition(const struct rewind_options *o, struct arena *arena,
         json_t *value = json_array_get(pair, 1);
         json_array_append_new(values, json_is_string(value) ? json_incref(value) : json_string(HIVE_NULL));
     }
-    json_t *items = json_pack("[{s:o}]", "Values", values);
-    error e = catalog_scan_all_tables(o->catalog, NULL, take_name, tables), outcome = OK;
+    error e = o->catalog->ops->tables(o->catalog, take_name, tables);
     json_array_foreach(tables, i, table) {
         const char *location = json_string_value(json_array_get(table, 2));
         if (e != OK || strncmp(url, location, strlen(location)) != 0) continue;
-        e = catalog_change_partitions(o->catalog, json_string_value(json_array_get(table, 0)),
-                                      json_string_value(json_array_get(table, 1)), PARTITION_DELETE, items,
-                                      ignore_missing, &outcome);
-        if (e == OK) e = outcome;
+        e = o->catalog->ops->remove_partition(o->catalog, json_string_value(json_array_get(table, 0)),
+                                              json_string_value(json_array_get(table, 1)), values);
     }
-    json_decref(items);
+    json_decref(values);
     json_decref(tables);
     return e;
 }

@@ -189,6 +189,11 @@ error object_multipart_complete(struct object_store *, const char *bucket, const
 error object_multipart_abort(struct object_store *, const char *bucket, const char *key,
                              const char *id) MUST_CHECK;
 
+/* ---- copies (object/copies.c) ----
+ * `from`, which is borrowed, for those who need files: local_path makes a copy of the object in a
+ * temporary folder that closing removes. Has list, local_path and close alone. */
+error object_open_copies(struct object_store *from, struct object_store **) MUST_CHECK;
+
 /* ---- remote (object/s3.c): Amazon S3 or anything that speaks its API ----
  * A bucket is a host at AWS, the first part of the path elsewhere. Staged bytes are multipart
  * uploads; at most 5 MiB of each file being written are in memory (more beyond 1,000 parts). The

@@ -361,6 +361,13 @@ static void local_wait(struct stream *base, int64_t timeout_us)
     stream->seen = atomic_load(stream->store->commits);
 }
 
+static error local_put(struct stream *base, const struct put_record *records, size_t count,
+                       struct put_result *results)
+{
+    struct local_stream *stream = (struct local_stream *)base;
+    return stream_put(stream->store, stream->key, records, count, results);
+}
+
 static void local_close(struct stream *base)
 {
     struct local_stream *stream = (struct local_stream *)base;
@@ -378,6 +385,7 @@ static const struct stream_ops local_ops = {
     .release = local_release,
     .position = local_position,
     .wait = local_wait,
+    .put = local_put,
     .close = local_close,
 };
 

@@ -25,7 +25,7 @@ enum {
     SHARDS_MAX = 100000,
     LIST_RESTARTS = 3,
     RECORDS_PER_CALL = 10000,
-    GET_TIMEOUT_US = 10 * US_PER_SECOND, /* other shards wait for the client meanwhile */
+    CALL_TIMEOUT_US = 10 * US_PER_SECOND, /* other shards wait for the client meanwhile */
     CALL_INTERVAL_US = US_PER_SECOND / 5,
     BYTES_PER_SECOND = 2 * 1024 * 1024,
     BACKOFF_FIRST_US = 100 * 1000,
@@ -96,6 +96,57 @@ static error call(struct remote *r, const char *operation, json_t *input, int at
 static int64_t remote_now_us(const struct remote *r)
 {
     return now_us() + r->base.ahead_us;
+}
+
+/* A call that is tried once, its reply as bytes. */
+struct post {
+    const char *operation;
+    struct buffer *reply;
+    bool unrepeated; /* also not where a kept connection breaks */
+    int64_t told_us; /* the service's clock; 0: it did not say */
+};
+
+static error post_judge(void *context, const struct http_call *call)
+{
+    const struct post *p = context;
+    if (call->status == 200) return OK;
+    return fail_context(http_json_error(call->status, buffer_span(p->reply)), "%s", p->operation);
+}
+
+static error post_body(struct remote *r, struct post *p, span body)
+{
+    char target[64];
+    snprintf(target, sizeof target, "Kinesis_20131202.%s", p->operation);
+    const struct http_header headers[] = {
+        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
+        {SPAN("x-amz-target"), span_of(target)},
+    };
+    struct http_call call = {.method = "POST",
+                             .url = r->endpoint,
+                             .service = "kinesis",
+                             .region = r->region,
+                             .headers = headers,
+                             .header_count = 2,
+                             .body = body,
+                             .timeout_us = CALL_TIMEOUT_US,
+                             .unrepeated = p->unrepeated,
+                             .reply_body = p->reply};
+    buffer_reset(p->reply);
+    pthread_mutex_lock(&r->lock);
+    error e = http_call_retried(r->client, &call, 1, post_judge, p);
+    p->told_us = http_client_told_us(r->client);
+    pthread_mutex_unlock(&r->lock);
+    return e;
+}
+
+static error post(struct remote *r, struct post *p, json_t *input)
+{
+    struct buffer body = {0};
+    json_print(&body, input);
+    error e = post_body(r, p, buffer_span(&body));
+    buffer_release(&body);
+    json_decref(input);
+    return e;
 }
 
 static json_t *input_for(const struct remote *r)
@@ -346,50 +397,6 @@ static error iterator_get(struct remote_cursor *c, bool raw)
 
 /* ---- pages ---- */
 
-static error records_judge(void *context, const struct http_call *get)
-{
-    const struct remote_cursor *c = context;
-    if (get->status == 200) return OK;
-    error e = http_json_error(get->status, buffer_span(&c->reply));
-    return fail_context(e, "GetRecords");
-}
-
-/* GetRecords without a tree of JSON: the reply's bytes into the cursor. Tried once: the cursor has
- * its own way to come back. */
-static error get_records_once(struct remote_cursor *c, span body)
-{
-    struct remote *r = remote_of(&c->base);
-    const struct http_header headers[] = {
-        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
-        {SPAN("x-amz-target"), SPAN("Kinesis_20131202.GetRecords")},
-    };
-    struct http_call get = {.method = "POST",
-                            .url = r->endpoint,
-                            .service = "kinesis",
-                            .region = r->region,
-                            .headers = headers,
-                            .header_count = 2,
-                            .body = body,
-                            .timeout_us = GET_TIMEOUT_US,
-                            .reply_body = &c->reply};
-    buffer_reset(&c->reply);
-    pthread_mutex_lock(&r->lock);
-    error e = http_call_retried(r->client, &get, 1, records_judge, c);
-    c->told_us = http_client_told_us(r->client);
-    pthread_mutex_unlock(&r->lock);
-    return e;
-}
-
-static error get_records(struct remote_cursor *c, json_t *input)
-{
-    struct buffer body = {0};
-    json_print(&body, input);
-    error e = get_records_once(c, buffer_span(&body));
-    buffer_release(&body);
-    json_decref(input);
-    return e;
-}
-
 static error take_page(struct remote_cursor *c)
 {
     arena_reset(&c->arena);
@@ -422,7 +429,10 @@ static error page_get(struct remote_cursor *c, const struct read_limits *limits)
     json_t *input =
         json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
     if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
-    TRY(get_records(c, input));
+    struct post get = {.operation = "GetRecords", .reply = &c->reply}; /* no tree of JSON */
+    error e = post(r, &get, input);
+    c->told_us = get.told_us;
+    TRY(e);
     TRY(take_page(c));
     pace(c);
     return OK;
@@ -597,6 +607,57 @@ static struct position remote_position(const struct stream_cursor *base)
     return c->position;
 }
 
+/* ---- putting ---- */
+
+static json_t *put_entry(const struct put_record *r)
+{
+    char *data = must_alloc(base64_encoded_size(r->data.size) + 1);
+    base64_encode(data, r->data);
+    json_t *entry = json_pack("{s:s#, s:o}", "Data", data, base64_encoded_size(r->data.size),
+                              "PartitionKey", json_from_span(r->partition_key));
+    free(data);
+    return entry;
+}
+
+static error put_outcome(const json_t *row, struct put_result *out)
+{
+    const char *sequence = json_text(row, "SequenceNumber"), *code = json_text(row, "ErrorCode");
+    *out = (struct put_result){.code = code ? http_aws_error(400, code) : OK};
+    if (code) return OK;
+    if (!sequence) return fail_reply("PutRecords", "SequenceNumber");
+    return sequence_parse(span_of(sequence), &out->sequence);
+}
+
+/* Tried once: a second try after a lost reply would put the records twice. */
+static error put_records(struct remote *r, json_t *input, json_t **output)
+{
+    struct buffer reply = {0};
+    struct post put = {.operation = "PutRecords", .reply = &reply, .unrepeated = true};
+    error e = post(r, &put, input);
+    if (e == OK && json_read(buffer_span(&reply), output) != OK) e = fail_reply("PutRecords", "body");
+    buffer_release(&reply);
+    return e;
+}
+
+static error remote_put(struct stream *base, const struct put_record *records, size_t count,
+                        struct put_result *results)
+{
+    struct remote *r = (struct remote *)base;
+    json_t *input = input_for(r), *entries = json_array(), *output;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(!records[i].has_explicit_hash);
+        json_array_append_new(entries, put_entry(&records[i]));
+    }
+    json_object_set_new(input, "Records", entries);
+    TRY(put_records(r, input, &output));
+    const json_t *rows = json_object_get(output, "Records");
+    error e = json_array_size(rows) == count ? OK : fail_reply("PutRecords", "Records");
+    for (size_t i = 0; e == OK && i < count; i++)
+        e = put_outcome(json_array_get(rows, i), &results[i]);
+    json_decref(output);
+    return e;
+}
+
 /* ---- the stream ---- */
 
 static void remote_wait(struct stream *base, int64_t timeout_us)
@@ -625,6 +686,7 @@ static const struct stream_ops remote_ops = {
     .release = remote_release,
     .position = remote_position,
     .wait = remote_wait,
+    .put = remote_put,
     .close = remote_close,
 };
 

@@ -81,6 +81,19 @@ struct read_limits {
     bool raw;
 };
 
+struct put_record {
+    span partition_key; /* 1..256 Unicode characters, checked by the door */
+    bool has_explicit_hash;
+    struct hash_key explicit_hash;
+    span data;
+};
+
+struct put_result {
+    const char *shard_id; /* valid as long as the store is open; NULL of a remote one */
+    struct sequence sequence;
+    error code; /* OK or ERR_THROUGHPUT */
+};
+
 struct stream; /* an open stream of either kind */
 
 /* A place in one shard; one owner thread. Each back end has more behind it. */
@@ -106,6 +119,9 @@ struct stream_ops {
     /* Waits until data may have come, at most `timeout_us`; local streams wake early, also when
      * another process puts. One thread waits on a stream. */
     void (*wait)(struct stream *, int64_t timeout_us);
+    /* Appends, at most 500 records; results in input order, those refused with their own code. A local
+     * log takes all of them or fails; after a remote failure any of them may be in the stream. */
+    error (*put)(struct stream *, const struct put_record *, size_t count, struct put_result *);
     void (*close)(struct stream *);
 };
 
@@ -146,19 +162,6 @@ struct stream_info {
     int max_record_kib;
     const char *encryption_type, *key_id; /* NONE or KMS */
     int consumers;
-};
-
-struct put_record {
-    span partition_key; /* 1..256 Unicode characters, checked by the door */
-    bool has_explicit_hash;
-    struct hash_key explicit_hash;
-    span data;
-};
-
-struct put_result {
-    const char *shard_id; /* valid as long as the store is open */
-    struct sequence sequence;
-    error code; /* OK or ERR_THROUGHPUT */
 };
 
 struct stream_consumer {

@@ -1,7 +1,7 @@
 """The same job document over the network: `sluice run` with an endpoint and keys and no data directory,
 against `sluice up`. Killed 30 times with SIGKILL, run twice at once, through a network that fails:
 every record is in the table exactly once."""
-import configparser, json, os, random, signal, subprocess, sys, tempfile, threading, time
+import json, os, random, signal, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
@@ -15,15 +15,7 @@ HOME = tempfile.mkdtemp(prefix="sluice-home-", dir=SERVER.directory)
 
 
 def environment(endpoint, server=SERVER, **more):
-    """Nothing but where to go and with which keys."""
-    keys = configparser.ConfigParser()
-    keys.read(os.path.join(server.directory, "credentials"))
-    return {"PATH": os.environ["PATH"], "HOME": HOME, "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ACCESS_KEY_ID": keys["default"]["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": keys["default"]["aws_secret_access_key"],
-            "AWS_ENDPOINT_URL": endpoint, **{k: os.environ[k] for k in os.environ
-                                             if k.endswith("SAN_OPTIONS")}, **more}
+    return server.remote_environment(HOME, endpoint, **more)
 
 
 def start(document, *options, endpoint=None, env=None):

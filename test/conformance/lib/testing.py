@@ -2,7 +2,7 @@
 
 The binary is $SLUICE_BUILD/sluice (build/sluice). Servers listen on a free loopback port over a
 temporary directory and end with the script."""
-import atexit, json, os, shutil, signal, subprocess, sys, tempfile, traceback
+import atexit, configparser, json, os, shutil, signal, subprocess, sys, tempfile, traceback
 
 BUILD = os.environ.get("SLUICE_BUILD", "build")
 SLUICE = os.path.abspath(os.path.join(BUILD, "sluice"))
@@ -112,6 +112,17 @@ class Server:
         return boto3.session.Session().client(  # one of its own: the default one keeps credentials
             service, endpoint_url=self.endpoint, region_name=REGION,
             config=Config(retries={"max_attempts": 2}, max_pool_connections=16))
+
+    def remote_environment(self, home, endpoint=None, **more):
+        """Nothing but where to go and with which keys."""
+        keys = configparser.ConfigParser()
+        keys.read(os.path.join(self.directory, "credentials"))
+        return {"PATH": os.environ["PATH"], "HOME": home, "AWS_REGION": REGION,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_ACCESS_KEY_ID": keys["default"]["aws_access_key_id"],
+                "AWS_SECRET_ACCESS_KEY": keys["default"]["aws_secret_access_key"],
+                "AWS_ENDPOINT_URL": endpoint or self.endpoint,
+                **{k: os.environ[k] for k in os.environ if k.endswith("SAN_OPTIONS")}, **more}
 
     def sql(self, text):
         """Rows of a query as lists of Python values, by `sluice sql --json`."""
