@@ -27,11 +27,16 @@ void json_print(struct buffer *out, const json_t *value)
                                  JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0);
 }
 
+void json_print_indented(struct buffer *out, const json_t *value, int blanks)
+{
+    CHECK(json_dump_callback(value, append, out,
+                             (size_t)JSON_INDENT(blanks) | JSON_ENCODE_ANY |
+                                 JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0);
+}
+
 void json_print_pretty(struct buffer *out, const json_t *value)
 {
-    CHECK(json_dump_callback(
-              value, append, out,
-              JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(JSON_NUMBER_DIGITS)) == 0);
+    json_print_indented(out, value, 2);
     buffer_append_byte(out, '\n');
 }
 

@@ -13,6 +13,8 @@ enum { JSON_NUMBER_DIGITS = 15 }; /* keeps 1694102537.123 as it was */
 error json_read(span text, json_t **out) MUST_CHECK;
 /* Compact text, keys in insertion order. */
 void json_print(struct buffer *out, const json_t *);
+/* Same, a member a line, indented by so many blanks for each level; no final newline. */
+void json_print_indented(struct buffer *out, const json_t *, int blanks);
 /* Same, indented for people. */
 void json_print_pretty(struct buffer *out, const json_t *);
 

@@ -31,3 +31,7 @@ bool parse_uint64(span in, uint64_t *out);
 
 /* Writes JSON string contents (without the quotes), escaping what RFC 8259 demands. */
 void json_escape(struct buffer *out, span in);
+
+/* Letters to insert, drop, change or swap with their neighbour to make one text of the other
+ * (optimal string alignment distance); texts beyond 31 letters are far from everything. */
+size_t text_distance(const char *a, const char *b);

@@ -7,7 +7,8 @@
 
 const struct command *const commands[] = {
     &up_command, &env_command, &gen_command, &run_command, &job_command,
-    &sql_command, &convert_command, &audit_command, &checkpoint_command, &requeue_command, &demo_command, &help_command, NULL,
+    &sql_command, &convert_command, &audit_command, &checkpoint_command, &requeue_command, &synth_command, &ls_command,
+    &demo_command, &help_command, NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -17,40 +18,14 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Letters to insert, drop, change or swap with their neighbour to make one word of the other
- * (optimal string alignment distance); long words are far from everything. */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 31 };
-    int rows[LONGEST + 2][LONGEST + 2];
-    size_t m = strlen(a), n = strlen(b);
-    if (m > LONGEST || n > LONGEST) return LONGEST;
-    for (size_t i = 0; i <= m; i++) rows[i][0] = (int)i;
-    for (size_t j = 0; j <= n; j++) rows[0][j] = (int)j;
-    for (size_t i = 1; i <= m; i++) {
-        for (size_t j = 1; j <= n; j++) {
-            int change = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            rows[i][j] = least(change, least(rows[i - 1][j], rows[i][j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
-        }
-    }
-    return rows[m][n];
-}
-
 static int unknown_command(const char *name)
 {
     enum { NEAR = 2 };
     const char *nearest = NULL;
-    int distance = NEAR + 1;
+    size_t distance = NEAR + 1;
     for (int i = 0; commands[i]; i++) {
-        int d = edit_distance(name, commands[i]->name);
-        if (d < distance && d < (int)strlen(commands[i]->name)) {
+        size_t d = text_distance(name, commands[i]->name);
+        if (d < distance && d < strlen(commands[i]->name)) {
             nearest = commands[i]->name;
             distance = d;
         }

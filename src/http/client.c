@@ -406,11 +406,11 @@ error http_aws_json(struct http_client *c, const char *endpoint_url, const char 
     struct buffer body = {0};
     json_print(&body, input);
     const struct http_header headers[] = {
-        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
+        {SPAN("content-type"), span_of(target ? "application/x-amz-json-1.1" : "application/json")},
         {SPAN("x-amz-target"), span_of(target)},
     };
     struct http_call call = {.method = "POST", .url = endpoint_url, .service = service,
-                             .region = region, .headers = headers, .header_count = 2,
+                             .region = region, .headers = headers, .header_count = target ? 2 : 1,
                              .body = buffer_span(&body), .reply_body = &c->reply};
     struct json_call j = {c, output};
     buffer_reset(&c->reply);

@@ -184,12 +184,24 @@ error http_aws_error(int status, const char *name);
 /* The same of a JSON protocol's error reply, worded with its message. */
 error http_json_error(int status, span reply);
 
-/* An AWS JSON 1.1 operation: POST / with X-Amz-Target; parses the reply; an error reply becomes
+/* An AWS JSON 1.1 operation: POST / with X-Amz-Target (`target` NULL: REST, the URL's path is the
+ * operation); parses the reply; an error reply becomes
  * the error of its name with AWS's message. Retries by the error's class with jittered backoff,
  * at most `attempts` times (0: 5). */
 error http_aws_json(struct http_client *, const char *endpoint_url, const char *service,
                     const char *region, const char *target, const json_t *input, int attempts,
                     json_t **output) MUST_CHECK;
+
+/* An AWS Query operation (query.c): POST of a form, XML back; *result is the ...Result element, NULL
+ * when the reply has none; it lives in the arena. An error reply becomes the error of its name with
+ * AWS's message; retried like http_aws_json. */
+struct http_aws_service {
+    const char *name, *version, *url, *region; /* "cloudformation", "2010-05-15" */
+};
+struct http_member { const char *name, *value; }; /* name NULL ends a list; value NULL: left out */
+error http_aws_query(struct http_client *, struct arena *, const struct http_aws_service *,
+                     const char *action, const struct http_member *members,
+                     const struct xml_element **result) MUST_CHECK;
 
 /* ---- where AWS is (endpoint.c) ---- */
 /* AWS_REGION, AWS_DEFAULT_REGION or the profile's; NULL when nobody says. */

@@ -74,7 +74,6 @@ struct publication {
 };
 
 /* ---- object.c ---- */
-error bucket_name_check(const char *bucket) MUST_CHECK;
 error object_key_check(const char *key) MUST_CHECK;
 
 /* ---- place.c: keys as paths, and the moves between them; paths are relative to the folder ---- */

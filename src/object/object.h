@@ -66,6 +66,8 @@ struct object_store {
 
 /* s3://bucket/key (also s3a://, s3n://). The key may be empty. Text lives in the arena. */
 error object_url_parse(struct arena *, const char *url, const char **bucket, const char **key) MUST_CHECK;
+/* ERR_INVALID_BUCKET_NAME by the rules of S3. */
+error bucket_name_check(const char *bucket) MUST_CHECK;
 
 /* ---- local (object/local.c) ----
  * Objects are plain files under folder/BUCKET/KEY wherever a key is a safe path, so that people

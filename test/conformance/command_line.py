@@ -5,7 +5,7 @@ import collections, csv, io, json, os, re, shutil, signal, stat, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
 
-COMMANDS = ["up", "gen", "run", "sql", "demo", "help"]
+COMMANDS = ["up", "gen", "run", "sql", "synth", "ls", "demo", "help"]
 FAILED, USAGE = 1, 64
 
 def scratch():
