@@ -172,6 +172,7 @@ void writer_list(struct writer *);
 void writer_list_end(struct writer *);
 void writer_name(struct writer *, const char *name);
 void writer_text(struct writer *, span utf8);
+void writer_plain(struct writer *, span ascii); /* our own: nothing in it to be escaped */
 void writer_blob(struct writer *, span bytes);       /* base64 or a byte string */
 void writer_integer(struct writer *, int64_t);
 void writer_boolean(struct writer *, bool);
@@ -179,6 +180,7 @@ void writer_time(struct writer *, int64_t us);       /* seconds, or tagged milli
 void writer_value(struct writer *, const json_t *);  /* reals are timestamps */
 span writer_span(const struct writer *);
 void writer_member_text(struct writer *, const char *name, const char *value);
+void writer_member_plain(struct writer *, const char *name, span ascii);
 
 /* ---- reading bodies ---- */
 

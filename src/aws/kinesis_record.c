@@ -28,9 +28,9 @@ static void reply_written(struct call *c, const struct writer *w)
 static void write_put_result(struct writer *w, const struct put_result *result)
 {
     char text[SEQUENCE_TEXT_MAX];
-    sequence_print(text, result->sequence);
-    writer_member_text(w, "ShardId", result->shard_id);
-    writer_member_text(w, "SequenceNumber", text);
+    size_t digits = sequence_print(text, result->sequence);
+    writer_member_plain(w, "ShardId", span_of(result->shard_id));
+    writer_member_plain(w, "SequenceNumber", (span){text, digits});
 }
 
 static void write_put_refusal(struct call *c, struct writer *w, const struct stream_key *key,
@@ -305,8 +305,8 @@ void kinesis_write_records(struct writer *w, const struct records *records,
     writer_list(w);
     for (size_t i = 0; i < records->count; i++) {
         writer_map(w);
-        sequence_print(text, records->sequence[i]);
-        writer_member_text(w, "SequenceNumber", text);
+        size_t digits = sequence_print(text, records->sequence[i]);
+        writer_member_plain(w, "SequenceNumber", (span){text, digits});
         writer_name(w, "ApproximateArrivalTimestamp");
         writer_time(w, records->arrival_us[i]);
         writer_name(w, "Data");

@@ -151,25 +151,38 @@ void writer_text(struct writer *w, span s)
     put_bytes(w, s.data, s.size);
 }
 
-void writer_name(struct writer *w, const char *name)
+/* Without anything that JSON would escape. */
+static void put_plain(struct writer *w, span s)
 {
-    span s = span_of(name);
-    separate(w);
-    w->comma = false;
     if (w->wire == WIRE_CBOR) {
         cbor_head(w, CBOR_TEXT, s.size);
         put_bytes(w, s.data, s.size);
-    } else if (needs_escape(s)) { /* a tag's key, not a member's name */
-        json_quoted(w, s);
-        put_byte(w, ':');
-    } else {
-        room(w, s.size + 3);
-        *w->at++ = '"';
-        memcpy(w->at, s.data, s.size);
-        w->at += s.size;
-        *w->at++ = '"';
-        *w->at++ = ':';
+        return;
     }
+    room(w, s.size + 2);
+    *w->at++ = '"';
+    memcpy(w->at, s.data, s.size);
+    w->at += s.size;
+    *w->at++ = '"';
+}
+
+void writer_plain(struct writer *w, span s)
+{
+    separate(w);
+    put_plain(w, s);
+}
+
+static void end_name(struct writer *w)
+{
+    w->comma = false;
+    if (w->wire == WIRE_JSON) put_byte(w, ':');
+}
+
+void writer_name(struct writer *w, const char *name)
+{
+    separate(w);
+    put_plain(w, span_of(name));
+    end_name(w);
 }
 
 void writer_blob(struct writer *w, span s)
@@ -227,7 +240,8 @@ static void write_object(struct writer *w, const json_t *object)
     writer_map(w);
     json_object_foreach((json_t *)object, name, value)
     {
-        writer_name(w, name);
+        writer_text(w, span_of(name)); /* a tag's key may be anything */
+        end_name(w);
         writer_value(w, value);
     }
     writer_map_end(w);
@@ -290,4 +304,10 @@ void writer_member_text(struct writer *w, const char *name, const char *value)
 {
     writer_name(w, name);
     writer_text(w, span_of(value));
+}
+
+void writer_member_plain(struct writer *w, const char *name, span value)
+{
+    writer_name(w, name);
+    writer_plain(w, value);
 }

@@ -6,6 +6,10 @@
 enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 };
 
 void md5(uint8_t out[MD5_SIZE], span data);
+/* Of up to MD5_LANES texts together, which for short ones (one block: 55 bytes) takes hardly longer
+ * than of one (md5_lanes.c). */
+enum { MD5_LANES = 8 };
+void md5_lanes(uint8_t out[][MD5_SIZE], const span *texts, size_t count);
 void sha256(uint8_t out[SHA256_SIZE], span data);
 void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data);
 void hmac_sha1(uint8_t out[SHA1_SIZE], span key, span data);

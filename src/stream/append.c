@@ -288,6 +288,18 @@ static void queue_run(struct stream_store *s, struct put_call *call)
     pthread_mutex_unlock(&s->queue_lock);
 }
 
+static void hash_records(struct hash_key *out, const struct put_record *records, size_t count)
+{
+    span keys[MD5_LANES];
+    for (size_t i = 0; i < count; i += MD5_LANES) {
+        size_t few = count - i < MD5_LANES ? count - i : MD5_LANES;
+        for (size_t k = 0; k < few; k++) keys[k] = records[i + k].partition_key;
+        hash_partition_keys(out + i, keys, few);
+        for (size_t k = i; k < i + few; k++)
+            if (records[k].has_explicit_hash) out[k] = records[k].explicit_hash;
+    }
+}
+
 error stream_put(struct stream_store *s, struct stream_key key, const struct put_record *records,
                  size_t count, struct put_result *results)
 {
@@ -299,10 +311,7 @@ error stream_put(struct stream_store *s, struct stream_key key, const struct put
         call.bytes += records[i].partition_key.size + records[i].data.size;
     }
     call.hashes = must_calloc(count ? count : 1, sizeof *call.hashes);
-    for (size_t i = 0; i < count; i++)
-        call.hashes[i] = records[i].has_explicit_hash
-                             ? records[i].explicit_hash
-                             : hash_of_partition_key(records[i].partition_key);
+    hash_records(call.hashes, records, count);
     pthread_cond_init(&call.wake, NULL);
     queue_run(s, &call);
     pthread_cond_destroy(&call.wake);

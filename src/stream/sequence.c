@@ -76,32 +76,85 @@ error sequence_parse(span decimal, struct sequence *out)
     return OK;
 }
 
-/* Divides by 10^9, returns the remainder: the lowest nine digits. Limbs from the top; those above
- * `top` are zero already. */
-static uint32_t pop_digits(uint32_t limbs[6], int *top)
+/* ---- printing: four groups of sixteen digits, the lowest first ---- */
+
+enum { GROUPS = 4, GROUP_DIGITS = 16, RECENT = 8 };
+#define PRINT_UNIT UINT64_C(10000000000000000) /* 10^16 */
+
+struct decimal {
+    uint64_t groups[GROUPS];
+};
+
+static uint64_t divide(uint64_t limbs[3])
 {
-    uint64_t rest = 0;
-    for (int i = *top; i < 6; i++) {
-        rest = rest << 32 | limbs[i];
-        limbs[i] = (uint32_t)(rest / 1000000000);
-        rest %= 1000000000;
+    unsigned __int128 rest = 0;
+    for (int i = 0; i < 3; i++) {
+        rest = rest << 64 | limbs[i];
+        limbs[i] = (uint64_t)(rest / PRINT_UNIT);
+        rest %= PRINT_UNIT;
     }
-    while (*top < 6 && limbs[*top] == 0) ++*top;
-    return (uint32_t)rest;
+    return (uint64_t)rest;
 }
 
-void sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence s)
+static struct decimal decimal_of(struct sequence s)
 {
-    uint32_t limbs[6] = {(uint32_t)(s.high >> 32),   (uint32_t)s.high,
-                         (uint32_t)(s.middle >> 32), (uint32_t)s.middle,
-                         (uint32_t)(s.low >> 32),    (uint32_t)s.low};
-    char digits[7 * 9]; /* 2^192 has 58 */
-    char *end = digits + sizeof digits, *p = end;
-    for (int top = 0; top < 6;) {
-        uint32_t group = pop_digits(limbs, &top);
-        for (int i = 0; i < 9; i++, group /= 10) *--p = (char)('0' + group % 10);
+    uint64_t limbs[3] = {s.high, s.middle, s.low};
+    struct decimal d;
+    for (int i = 0; i < GROUPS; i++) d.groups[i] = divide(limbs);
+    return d;
+}
+
+/* Plus 2^80: the number of the record behind, when both arrived in the same second. */
+static void decimal_step(struct decimal *d)
+{
+    static const uint64_t step[GROUPS] = {UINT64_C(9614629174706176), 120892581};
+    uint64_t carry = 0;
+    for (int i = 0; i < GROUPS; i++) {
+        uint64_t sum = d->groups[i] + step[i] + carry;
+        carry = sum >= PRINT_UNIT;
+        d->groups[i] = carry ? sum - PRINT_UNIT : sum;
     }
-    while (p < end - 1 && *p == '0') p++;
+}
+
+/* Records are printed shard by shard in their order mostly, so a number is seldom divided. */
+static struct decimal decimal_next(struct sequence s)
+{
+    static _Thread_local struct {
+        struct sequence sequence;
+        struct decimal decimal;
+    } recent[RECENT];
+    unsigned slot = (unsigned)(s.low >> 4) % RECENT; /* by the shard's ordinal */
+    struct sequence *before = &recent[slot].sequence;
+    uint64_t middle = before->middle + (UINT64_C(1) << 16);
+    uint64_t high = before->high + (middle < before->middle);
+    if (s.low == before->low && s.middle == middle && s.high == high && high >= before->high)
+        decimal_step(&recent[slot].decimal);
+    else recent[slot].decimal = decimal_of(s);
+    *before = s;
+    return recent[slot].decimal;
+}
+
+/* Eight digits, two, four and eight lanes at a time. */
+static void print_eight(char *out, uint32_t value)
+{
+    uint64_t v = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t hundreds = v * 10486 >> 20 & UINT64_C(0x0000007f0000007f);
+    v = hundreds | (v - hundreds * 100) << 16;
+    uint64_t tens = v * 103 >> 10 & UINT64_C(0x000f000f000f000f);
+    v = tens | (v - tens * 10) << 8;
+    put_le64(out, v + UINT64_C(0x3030303030303030));
+}
+
+size_t sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence s)
+{
+    struct decimal d = decimal_next(s);
+    char digits[GROUPS * GROUP_DIGITS], *p = digits, *end = digits + sizeof digits;
+    for (int i = GROUPS; i-- > 0; p += GROUP_DIGITS) {
+        print_eight(p, (uint32_t)(d.groups[i] / 100000000));
+        print_eight(p + 8, (uint32_t)(d.groups[i] % 100000000));
+    }
+    for (p = digits; p < end - 1 && *p == '0';) p++;
     memcpy(out, p, (size_t)(end - p));
     out[end - p] = '\0';
+    return (size_t)(end - p);
 }

@@ -34,11 +34,12 @@ bool hash_parse(span decimal, struct hash_key *out)
     return decimal.size > 0;
 }
 
-struct hash_key hash_of_partition_key(span partition_key)
+void hash_partition_keys(struct hash_key *out, const span *partition_keys, size_t count)
 {
-    uint8_t digest[MD5_SIZE];
-    md5(digest, partition_key);
-    return (struct hash_key){get_be64(digest), get_be64(digest + 8)};
+    uint8_t digests[MD5_LANES][MD5_SIZE];
+    md5_lanes(digests, partition_keys, count);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct hash_key){get_be64(digests[i]), get_be64(digests[i] + 8)};
 }
 
 struct hash_key hash_part_start(size_t i, size_t count)

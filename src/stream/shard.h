@@ -19,7 +19,8 @@ static inline struct hash_key hash_of_number(u128 n)
 enum { HASH_TEXT_MAX = 40 };
 void hash_print(char out[HASH_TEXT_MAX], struct hash_key);
 bool hash_parse(span decimal, struct hash_key *);          /* 0 .. 2^128-1 */
-struct hash_key hash_of_partition_key(span partition_key); /* MD5, big-endian */
+/* MD5, big-endian; of at most MD5_LANES keys. */
+void hash_partition_keys(struct hash_key *out, const span *partition_keys, size_t count);
 
 /* ---- sequence numbers (layout drawn in sequence.c) ---- */
 struct sequence_parts {

@@ -16,7 +16,8 @@ static inline int sequence_compare(struct sequence a, struct sequence b)
     return a.low < b.low ? -1 : a.low > b.low;
 }
 error sequence_parse(span decimal, struct sequence *) MUST_CHECK;
-void sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence); /* NUL-terminated */
+/* NUL-terminated; returns the digits. */
+size_t sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence);
 
 enum { SHARD_ID_SIZE = 21 }; /* "shardId-000000000000" and NUL; remote ids may be up to 128 */
 

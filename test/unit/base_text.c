@@ -49,6 +49,59 @@ static void base64_is_strict(void **state)
     }
 }
 
+/* Long texts take another path than short ones: every length, and every place for a wrong digit. */
+static void base64_of_any_length(void **state)
+{
+    (void)state;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t size = 0; size < 200; size++) {
+        size_t coded = base64_encoded_size(size), got;
+        uint8_t *plain = malloc(size + 1), *back = malloc(base64_decoded_max(coded) + 1);
+        char *text = malloc(coded + 1);
+        for (size_t i = 0; i < size; i++) plain[i] = (uint8_t)(i * 89 + size);
+        base64_encode(text, (span){(char *)plain, size});
+        for (size_t i = 0; i + 3 <= size; i += 3) {
+            unsigned v = (unsigned)plain[i] << 16 | (unsigned)plain[i + 1] << 8 | plain[i + 2];
+            for (int d = 0; d < 4; d++)
+                assert_int_equal(text[i / 3 * 4 + (size_t)d], digits[v >> (18 - 6 * d) & 63]);
+        }
+        assert_int_equal(base64_decode(back, &got, (span){text, coded}), OK);
+        assert_int_equal(got, size);
+        assert_memory_equal(back, plain, size);
+        for (size_t i = 0; i + 4 < coded; i++) {
+            static const char wrong[] = "=-_ \x80\xff";
+            char good = text[i];
+            text[i] = wrong[i % (sizeof wrong - 1)];
+            assert_int_equal(base64_decode(back, &got, (span){text, coded}), ERR_PARSE);
+            text[i] = good;
+        }
+        free(plain);
+        free(back);
+        free(text);
+    }
+}
+
+static void md5_in_lanes(void **state)
+{
+    (void)state;
+    char memory[MD5_LANES][80];
+    uint8_t many[MD5_LANES][MD5_SIZE], one[MD5_SIZE];
+    for (size_t size = 0; size < 70; size++) {
+        span texts[MD5_LANES];
+        for (size_t lane = 0; lane < MD5_LANES; lane++) {
+            size_t own = (size + lane * 7) % sizeof *memory;
+            for (size_t i = 0; i < own; i++) memory[lane][i] = (char)(i * 31 + lane + size);
+            texts[lane] = (span){memory[lane], own};
+        }
+        size_t count = 1 + size % MD5_LANES;
+        md5_lanes(many, texts, count);
+        for (size_t lane = 0; lane < count; lane++) {
+            md5(one, texts[lane]);
+            assert_memory_equal(many[lane], one, MD5_SIZE);
+        }
+    }
+}
+
 static void hexadecimal(void **state)
 {
     (void)state;
@@ -151,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_round_trip), cmocka_unit_test(base64_is_strict),
+        cmocka_unit_test(base64_of_any_length), cmocka_unit_test(md5_in_lanes),
         cmocka_unit_test(hexadecimal),       cmocka_unit_test(percent_encoding),
         cmocka_unit_test(utf8_validity),     cmocka_unit_test(integers),
         cmocka_unit_test(json_escapes),

@@ -31,6 +31,30 @@ static void round_trip(void **state)
     }
 }
 
+/* Neighbours of a shard are printed from one another: as a lone number is, whatever came before. */
+static void neighbours(void **state)
+{
+    (void)state;
+    struct sequence starts[] = {
+        parse("49569211764183454219168484893195064129285397497136578562"),
+        parse("6277101735386680763835789423207666416102355444464034512895"),
+        {0, 0, 2}, {0, UINT64_MAX, 2}, {UINT64_MAX, UINT64_MAX, 2}, {1, UINT64_MAX << 16, 2}};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        struct sequence s = starts[i];
+        for (int step = 0; step < 70; step++) {
+            char out[SEQUENCE_TEXT_MAX];
+            size_t digits = sequence_print(out, s);
+            assert_int_equal(digits, strlen(out));
+            struct sequence back = parse(out);
+            assert_int_equal(sequence_compare(back, s), 0);
+            if (step % 7 == 6) s.low += 1ULL << 36; /* a second later */
+            uint64_t before = s.middle;
+            s.middle += 1 << 16;
+            s.high += s.middle < before;
+        }
+    }
+}
+
 static void words_are_exact(void **state)
 {
     (void)state;
@@ -95,7 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),
-        cmocka_unit_test(words_are_exact),
+        cmocka_unit_test(neighbours), cmocka_unit_test(words_are_exact),
         cmocka_unit_test(compare_by_value_not_text),
         cmocka_unit_test(refused),
         cmocka_unit_test(of_the_log),
