@@ -10,6 +10,7 @@ import collections, contextlib, json, os, re, shutil, signal, subprocess, sys, t
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "conformance", "lib"))
 from testing import *
+import proxy
 
 WRITING = ("write,pwrite64,writev,pwritev,pwritev2,rename,renameat,renameat2,unlink,unlinkat,rmdir,"
            "fsync,fdatasync,msync,sync_file_range,mkdir,mkdirat,link,linkat,ftruncate,truncate,"
@@ -349,9 +350,70 @@ class TogetherScenario(Scenario):
             return judge(copy, acknowledged, sent), False
 
 
+class RemoteScenario(Scenario):
+    """The job works over the network; one of its requests fails there, or is the last thing it does:
+    killed before the server has it, or when the server has done it."""
+
+    KILLS = {"kill before": "reset before", "kill after": "reset after"}
+
+    def __init__(self, name, directory, acknowledged):
+        self.name, self.directory, self.acknowledged = name, directory, acknowledged
+        with self.served() as (copy, server):
+            between = proxy.Proxy(server.endpoint)
+            self.run_remote(copy, server, between.endpoint)
+            between.close()
+            self.calls = [("request", n + 1, True) for n in range(between.requests)]
+
+    def points(self):
+        return [(self, call, number, what) for call, number, _ in self.calls
+                for what in (*self.KILLS, *proxy.FAULTS)]
+
+    @contextlib.contextmanager
+    def served(self):
+        with Copy(self) as copy:
+            server = TracedServer(copy)
+            try:
+                yield copy, server
+            finally:
+                server.end()
+                server.remove()
+
+    def run_remote(self, copy, server, endpoint, started=lambda process: None):
+        command = [SLUICE, "run", os.path.join(copy, "job.json"), "--remote", "--json", "--window", "0",
+                   "--drain"]
+        process = subprocess.Popen(command, env=server.remote_environment(copy, endpoint), text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        started(process)
+        _, err = process.communicate(timeout=120)
+        return process.returncode, err
+
+    def run_point(self, call, number, what):
+        known, jobs = threading.Event(), []
+
+        def started(process):
+            jobs.append(process)
+            known.set()
+
+        def kill():
+            known.wait(30)
+            jobs[0].kill()
+            jobs[0].wait(30)
+        with self.served() as (copy, server):
+            between = proxy.Proxy(server.endpoint, rate=1.0, faults=(self.KILLS.get(what, what),),
+                                  only=lambda *_: between.requests == number,
+                                  on_cut=kill if what in self.KILLS else None)
+            status, _ = self.run_remote(copy, server, between.endpoint, started)
+            between.close()
+            again, err = self.run_remote(copy, server, server.endpoint)
+            if again:
+                return "the next run failed: " + err, False
+            return judge(copy, self.acknowledged), status == 0
+
+
 def all_scenarios(folder):
     scenarios = make_scenarios(folder)
     first, later = scenarios[0], scenarios[1]
     scenarios.append(ServerScenario("server", later.directory, later.acknowledged))
     scenarios.append(TogetherScenario("together", first.directory, first.acknowledged))
+    scenarios.append(RemoteScenario("remote", first.directory, first.acknowledged))
     return scenarios

@@ -1,6 +1,7 @@
 """Exactly once at every system call: the job, the server, or both are killed at a call that writes, or
-the call fails with ENOSPC or EIO; then everything starts again, and every acknowledged record is in
-the tables exactly once. The list of calls comes from recorded runs (crash.py).
+the call fails with ENOSPC or EIO; of a job over the network, the same around every request. Then
+everything starts again, and every acknowledged record is in the tables exactly once. The list of calls
+comes from recorded runs (crash.py).
 
 Without arguments a sample of the points runs; --all: every one; --seed N: another sample."""
 import concurrent.futures, random
@@ -19,8 +20,8 @@ def choose(scenarios, seed):
         points = scenario.points()
         random.shuffle(points)
         share = SAMPLE // len(scenarios)
-        kills = [p for p in points if p[3] == "kill"]
-        faults = [p for p in points if p[3] != "kill"]
+        kills = [p for p in points if p[3].startswith("kill")]
+        faults = [p for p in points if not p[3].startswith("kill")]
         chosen += kills[:share // 2 if faults else share] + faults[:share - share // 2]
     return chosen
 
@@ -52,7 +53,7 @@ def main():
                 ok(not wrong, "%s: %s at %s %d%s" % (s.name, what, call, number,
                                                      ", survived" if survived else ""), wrong)
         for (name, what, end), count in sorted(totals.items()):
-            print("# %-8s %-6s %-9s %d" % (name, what, end, count))
+            print("# %-8s %-12s %-9s %d" % (name, what, end, count))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

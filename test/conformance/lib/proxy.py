@@ -18,6 +18,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def cut(self):
         """RST instead of FIN: what was sent may be lost too."""
+        if self.server.proxy.on_cut:
+            self.server.proxy.on_cut()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.wfile.flush()
@@ -87,10 +89,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Proxy:
-    """`rate` of all requests get one of `faults`; `only` may say which requests can."""
+    """`rate` of all requests get one of `faults`; `only` may say which requests can; `on_cut` is called
+    before a connection is cut."""
 
-    def __init__(self, endpoint, rate=0.0, faults=FAULTS, only=None, seed=1):
-        self.rate, self.faults, self.only = rate, faults, only
+    def __init__(self, endpoint, rate=0.0, faults=FAULTS, only=None, seed=1, on_cut=None):
+        self.rate, self.faults, self.only, self.on_cut = rate, faults, only, on_cut
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.counts = {fault: 0 for fault in FAULTS}
