@@ -34,7 +34,7 @@ LDFLAGS    += $(SANFLAGS) -Wl,--as-needed
 # What each folder may include: tool/layers checks the same lines.
 include layers.mk
 
-FOLDERS  := cli aws project job node table catalog object stream sql dialect parquet decode batch state http base
+FOLDERS  := cli aws script project job node table catalog object stream sql dialect parquet decode batch state http base
 # transitive closure, in link order (users before what they use)
 closure   = $(filter $(call reach,$(1)),$(FOLDERS))
 reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
@@ -48,6 +48,7 @@ EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb
 EXTERN_parquet := -lsnappy -lzstd -llz4 -lz
 EXTERN_sql     := -ldl
+EXTERN_script  := -ldl
 EXTERN_aws     := -lcbor
 
 .PHONY: all tests clean
@@ -62,6 +63,9 @@ endif
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# The Python files that the binary carries.
+$(BUILD)/obj/script/sources.o: $(shell find src/script/python -name '*.py')
 
 define folder_rule
 $(BUILD)/lib/$(1).a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)/*.c))

@@ -14,5 +14,6 @@ LAYER_table   := base batch decode parquet sql object catalog
 LAYER_node    := base batch decode parquet sql stream object catalog table
 LAYER_job     := base state batch decode parquet stream object catalog table node
 LAYER_project := base batch object
+LAYER_script  := base batch decode sql stream object catalog table node job
 LAYER_aws     := base http state batch decode sql stream object catalog table job
-LAYER_cli     := base http state batch decode parquet sql stream object catalog table node job project aws
+LAYER_cli     := base http state batch decode parquet sql stream object catalog table node job script project aws

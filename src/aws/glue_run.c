@@ -249,7 +249,7 @@ static const struct member stop_input[] = {
 
 const struct operation glue_run_operations[] = {
     {.name = "StartJobRun", .run = start_job_run, .input = start_input,
-     .note = "a run is a process of `sluice run`; Python scripts are refused, runs are not queued"},
+     .note = "a run is a process of `sluice run`, of a job document or a Python script; runs are not queued"},
     {.name = "GetJobRun", .run = get_job_run, .input = get_input},
     {.name = "GetJobRuns", .run = get_job_runs, .input = list_input},
     {.name = "BatchStopJobRun", .run = batch_stop_job_run, .input = stop_input,

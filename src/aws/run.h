@@ -5,7 +5,7 @@
  *   state  glue-run          account, region, RUN ID   Glue's JobRun
  *          glue-run-process  "-", "-", RUN ID          of a run that has not ended: whose it is,
  *                                                      its process (pid and start time)
- *   DIR/runs/RUN ID/job.json     the document that runs, fixed at the first start
+ *   DIR/runs/RUN ID/job.json, or script.py: the document that runs, fixed at the first start
  *   DIR/runs/RUN ID/status.json  what the process says of itself (cli/run.c)
  *   DIR/logs/RUN ID.out, .err    its standard output and error, kept
  *
@@ -46,8 +46,9 @@ json_t *run_attempt_id(const char *id, int64_t attempt);
 json_t *run_arguments_merge(const json_t *base, const json_t *over);
 
 /* Arguments of a run -> options of `sluice run`, appended to argv (text in the arena). What has no
- * effect, and keys that lack their dashes, are told through `log`. */
-struct run_options_list { const char *texts[24]; int count; };
+ * effect, and keys that lack their dashes, are told through `log`. Of a script's arguments few are
+ * options too: the script itself reads them all. */
+struct run_options_list { const char *texts[24]; int count; bool script; };
 error run_arguments_translate(struct arena *, const char *job, const json_t *arguments,
                               struct run_options_list *,
                               void (*log)(void *context, enum log_level, const char *text),

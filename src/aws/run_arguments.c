@@ -14,6 +14,9 @@ enum effect {
 
 struct argument_row { const char *name, *option; enum effect effect; };
 
+/* Options that a script's own arguments may happen to be called like. */
+static const char *const of_documents[] = {"checkpoint", "window", "memory"};
+
 /* When two rows set one option, the first one that a run gives counts. */
 static const struct argument_row rows[] = {
     {"checkpoint", "checkpoint", EFFECT_TEXT},
@@ -174,7 +177,7 @@ static void add_name(struct buffer *list, const char *key)
     buffer_printf(list, "%s%s", list->size ? ", " : "", key);
 }
 
-static void tell(const json_t *arguments,
+static void tell(const json_t *arguments, bool script,
                  void (*log)(void *context, enum log_level, const char *text), void *context)
 {
     struct buffer idle = {0}, unknown = {0}, text = {0};
@@ -196,10 +199,17 @@ static void tell(const json_t *arguments,
     if (idle.size) log(context, LOG_INFO, buffer_text(&text));
     buffer_reset(&text);
     buffer_printf(&text, "unknown arguments, without effect: %s", buffer_text(&unknown));
-    if (unknown.size) log(context, LOG_WARN, buffer_text(&text));
+    if (unknown.size && !script) log(context, LOG_WARN, buffer_text(&text));
     buffer_release(&idle);
     buffer_release(&unknown);
     buffer_release(&text);
+}
+
+static bool is_of_documents(const char *option)
+{
+    for (size_t i = 0; i < sizeof of_documents / sizeof *of_documents; i++)
+        if (strcmp(of_documents[i], option) == 0) return true;
+    return false;
 }
 
 error run_arguments_translate(struct arena *arena, const char *job, const json_t *arguments,
@@ -208,10 +218,11 @@ error run_arguments_translate(struct arena *arena, const char *job, const json_t
                               void *context)
 {
     const char *done = NULL; /* the option set last: rows of one option stand together */
-    tell(arguments, log, context);
+    tell(arguments, list->script, log, context);
     for (int i = 0; i < ROW_COUNT; i++) {
         const char *value = given(arguments, &rows[i]);
         if (!value || !rows[i].option || (done && strcmp(done, rows[i].option) == 0)) continue;
+        if (list->script && is_of_documents(rows[i].option)) continue;
         TRY(translate(arena, job, &rows[i], value, list));
         done = rows[i].option;
     }

@@ -124,7 +124,7 @@ static void note(const struct run_supervisor *s, const struct supervised *r, enu
 
 static void remove_files(const struct run_supervisor *s, const struct supervised *r)
 {
-    static const char *const names[] = {"job.json", "status.json"};
+    static const char *const names[] = {"job.json", "script.py", "status.json"};
     struct arena arena = {0};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         world->unlink(run_file(&arena, s, r, names[i]));
@@ -256,28 +256,33 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcasecmp(text + n - m, end) == 0;
 }
 
+struct kept_document { struct buffer text; const char *name; };
+
+/* A job document or a Python script. */
 static error read_script(struct run_supervisor *s, struct arena *arena, const char *url,
-                         struct buffer *out)
+                         struct buffer *out, const char **name)
 {
     const char *bucket, *key;
-    if (!ends_with(url, ".json"))
+    *name = ends_with(url, ".py") ? "script.py" : "job.json";
+    if (!ends_with(url, ".py") && !ends_with(url, ".json"))
         return fail(ERR_UNSUPPORTED,
-                    "Python scripts are not supported yet (Command.ScriptLocation is %s). Give the "
-                    "job CodeGenConfigurationNodes, or let ScriptLocation name a job document that "
-                    "ends in .json", url);
+                    "Command.ScriptLocation is %s: only Python scripts (.py) and job documents "
+                    "(.json) are run", url);
     TRY(object_url_parse(arena, url, &bucket, &key));
     return s->objects->ops->get(s->objects, bucket, key, DOCUMENT_MAX_BYTES, out);
 }
 
-/* The document that the job says: its own nodes, else the one its script location names. */
+/* What the job says: its own nodes, else what its script location names; and the name to keep it
+ * under. */
 static error job_document(struct run_supervisor *s, struct supervised *r, struct arena *arena,
-                          const json_t *job, struct buffer *out)
+                          const json_t *job, struct kept_document *out)
 {
+    out->name = "job.json";
     const json_t *nodes = json_object_get(job, "CodeGenConfigurationNodes");
     if (json_object_size(nodes)) {
         json_t *document =
             json_pack("{s:s, s:O}", "Name", r->job, "CodeGenConfigurationNodes", nodes);
-        json_print(out, document);
+        json_print(&out->text, document);
         json_decref(document);
         return OK;
     }
@@ -285,27 +290,35 @@ static error job_document(struct run_supervisor *s, struct supervised *r, struct
     if (!script)
         return fail(ERR_INVALID_INPUT, "job %s has neither CodeGenConfigurationNodes nor a "
                     "Command.ScriptLocation", r->job);
-    error e = read_script(s, arena, script, out);
+    error e = read_script(s, arena, script, &out->text, &out->name);
     return e == OK || e == ERR_UNSUPPORTED ? e
                                            : fail_context(e, "Command.ScriptLocation %s", script);
 }
 
-/* Once per run: a restarted process goes on with the same document. */
-static error keep_document(struct run_supervisor *s, struct supervised *r, struct arena *arena)
+static bool is_kept(struct run_supervisor *s, struct supervised *r, struct arena *arena,
+                    const char *name, const char **path)
 {
-    const char *path = run_file(arena, s, r, "job.json");
     struct world_stat stat;
-    if (world->stat(path, &stat) == 0) return OK;
+    *path = run_file(arena, s, r, name);
+    return world->stat(*path, &stat) == 0;
+}
+
+/* Once per run: a restarted process goes on with the same document. */
+static error keep_document(struct run_supervisor *s, struct supervised *r, struct arena *arena,
+                           const char **path)
+{
     json_t *job;
+    if (is_kept(s, r, arena, "job.json", path) || is_kept(s, r, arena, "script.py", path)) return OK;
     error e = state_get_one(s->state, (struct state_key){r->account, r->region, "glue-job", r->job},
                             &job);
     if (e == ERR_NOT_FOUND)
         return fail(ERR_ENTITY_NOT_FOUND, "job %s does not exist any more", r->job);
     if (e != OK) return e;
-    struct buffer text = {0};
-    e = job_document(s, r, arena, job, &text);
-    if (e == OK) e = file_replace(path, buffer_span(&text));
-    buffer_release(&text);
+    struct kept_document document = {0};
+    e = job_document(s, r, arena, job, &document);
+    *path = run_file(arena, s, r, document.name);
+    if (e == OK) e = file_replace(*path, buffer_span(&document.text));
+    buffer_release(&document.text);
     json_decref(job);
     return e;
 }
@@ -331,10 +344,27 @@ static char *const *environment(struct run_supervisor *s, struct arena *arena)
     return out;
 }
 
-static error command_line(struct run_supervisor *s, struct supervised *r, struct arena *arena,
-                          char *const **out)
+/* The words of a script: its arguments as Glue gives them, and who it is. */
+static int script_words(struct supervised *r, const char **argv)
 {
-    struct run_options_list list = {0};
+    const char *const own[] = {"--JOB_NAME", r->job, "--JOB_RUN_ID", r->id, "--JOB_ID", r->job};
+    enum { OWN = sizeof own / sizeof *own };
+    int count = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(r->run, "Arguments"), key, value)
+    {
+        argv[count++] = key;
+        argv[count++] = json_string_value(value);
+    }
+    for (int i = 0; i < OWN; i++) argv[count++] = own[i];
+    return count;
+}
+
+static error command_line(struct run_supervisor *s, struct supervised *r, struct arena *arena,
+                          const char *document, char *const **out)
+{
+    struct run_options_list list = {.script = ends_with(document, ".py")};
     const char *const fixed[] = {
         "sluice",
         "run",
@@ -348,12 +378,14 @@ static error command_line(struct run_supervisor *s, struct supervised *r, struct
     enum { FIXED = sizeof fixed / sizeof *fixed };
     TRY(run_arguments_translate(arena, r->job, json_object_get(r->run, "Arguments"), &list, run_log,
                                 &(struct run_log){s, r}));
-    const char **argv = ARENA_ARRAY(arena, const char *, (size_t)(FIXED + list.count + 3));
+    enum { OWN_WORDS = 6 };
+    size_t words = 2 * json_object_size(json_object_get(r->run, "Arguments")) + OWN_WORDS;
+    const char **argv = ARENA_ARRAY(arena, const char *, (size_t)(FIXED + list.count + 2) + words + 1);
     int count = 0;
     for (int i = 0; i < FIXED; i++) argv[count++] = fixed[i];
     for (int i = 0; i < list.count; i++) argv[count++] = list.texts[i];
-    argv[count++] = "--";
-    argv[count++] = run_file(arena, s, r, "job.json");
+    argv[count++] = document;
+    if (list.script) script_words(r, argv + count);
     *out = (char *const *)argv;
     return OK;
 }
@@ -369,12 +401,13 @@ static error record_process(void *context, pid_t pid, uint64_t start_time)
 static error prepare(struct run_supervisor *s, struct supervised *r, struct arena *arena,
                      struct run_launch *launch)
 {
+    const char *document;
     struct record *record = ARENA_NEW(arena, struct record);
     *record = (struct record){s, r};
     TRY(folder_make(arena_printf(arena, "%s/logs", s->directory)));
     TRY(folder_make(run_file(arena, s, r, "")));
     note(s, r, LOG_INFO, "starting");
-    TRY(keep_document(s, r, arena));
+    TRY(keep_document(s, r, arena, &document));
     *launch = (struct run_launch){
         .binary = s->binary,
         .environment = environment(s, arena),
@@ -383,7 +416,7 @@ static error prepare(struct run_supervisor *s, struct supervised *r, struct aren
         .record = record_process,
         .context = record,
     };
-    TRY(command_line(s, r, arena, &launch->argv));
+    TRY(command_line(s, r, arena, document, &launch->argv));
     world->unlink(run_file(arena, s, r, "status.json"));
     return OK;
 }
@@ -462,7 +495,7 @@ static const char *last_words(struct run_supervisor *s, const struct supervised 
     const char *words = "";
     if (log_read_end(log_path(arena, s, r, ".err"), &text) == OK)
         for (span rest = buffer_span(&text), line; log_next_line(&rest, &line);)
-            if (line.size &&
+            if (line.size && !memmem(line.data, line.size, " INFO run: ", 11) && /* run_log's */
                 (span_starts(line, "sluice run: ") || !span_starts(span_of(words), "sluice run: ")))
                 words = arena_text(arena, line);
     buffer_release(&text);

@@ -115,6 +115,8 @@ size_t batch_bytes(const struct batch *);
 
 /* Rows whose bit in keep is set, in order. origin is composed. */
 const struct batch *batch_select(struct arena *, const struct batch *, const uint8_t *keep);
+/* A batch of its own: nothing is shared with the input but the schema. */
+const struct batch *batch_copy(struct arena *, const struct batch *);
 /* Row as one JSON object text, for debugging, tests and quarantine reports. */
 void batch_print_row(struct buffer *out, const struct batch *, int64_t row);
 /* Any value as JSON (used by casts of nested values to string too). */
@@ -143,6 +145,10 @@ struct cast_report {
  * ERR_LIMIT when text would outgrow a column. */
 error column_cast(struct arena *, const struct column *in, const struct type *to,
                   const struct column **out, struct cast_report *) MUST_CHECK;
+/* The same rows in another schema: columns by name (ignoring case), cast to its types; those that
+ * are missing are NULL. May return `in` itself. */
+error batch_conform(struct arena *, const struct batch *in, const struct schema *to,
+                    const struct batch **out) MUST_CHECK;
 /* Whether any value of the one type may become one of the other (for checks before a run). */
 bool cast_exists(const struct type *from, const struct type *to);
 /* The scalar rules the decoder shares; false: does not convert. Input is trimmed inside. */

@@ -1,5 +1,5 @@
 /* In: a batch and a bit per row. Out: the batch of the rows whose bit is set, in the arena; what
- * does not change is shared with the input. */
+ * does not change is shared with the input. And copies that share nothing. */
 #include "batch/internal.h"
 
 static void gather_validity(struct arena *arena, const struct column *in, const uint32_t *rows,
@@ -130,5 +130,57 @@ const struct batch *batch_select(struct arena *arena, const struct batch *in, co
         for (int64_t i = 0; i < count; i++) rows[i] = in->origin[rows[i]];
     struct batch *out = ARENA_NEW(arena, struct batch);
     *out = (struct batch){in->schema, count, columns, rows};
+    return out;
+}
+
+/* ---- copies ---- */
+
+static void *bitmap_copy(struct arena *arena, const void *bits, int64_t length)
+{
+    void *copy = bitmap_new(arena, length); /* whole words, zero behind the end */
+    memcpy(copy, bits, (size_t)(length + 7) / 8);
+    return copy;
+}
+
+static size_t values_size(const struct column *in)
+{
+    switch (in->type->kind) {
+    case TYPE_STRING:
+    case TYPE_CHAR:
+    case TYPE_VARCHAR:
+    case TYPE_BINARY:
+        return (size_t)in->offsets[in->length];
+    default:
+        return (size_t)in->length * (size_t)kind_width(in->type->kind);
+    }
+}
+
+static void column_copy(struct arena *arena, const struct column *in, struct column *out)
+{
+    *out = *in;
+    if (in->validity) out->validity = bitmap_copy(arena, in->validity, in->length);
+    if (in->offsets)
+        out->offsets = arena_copy(arena, in->offsets, (size_t)(in->length + 1) * sizeof *in->offsets);
+    if (in->type->kind == TYPE_BOOLEAN)
+        out->values = bitmap_copy(arena, in->values, in->length);
+    else if (!type_is_nested(in->type))
+        out->values = arena_copy(arena, in->values, values_size(in));
+    if (!in->type->child_count) return;
+    struct column *children = ARENA_ARRAY(arena, struct column, (size_t)in->type->child_count);
+    for (int i = 0; i < in->type->child_count; i++)
+        column_copy(arena, &in->children[i], &children[i]);
+    out->children = children;
+}
+
+const struct batch *batch_copy(struct arena *arena, const struct batch *in)
+{
+    struct batch *out = ARENA_NEW(arena, struct batch);
+    struct column *columns = ARENA_ARRAY(arena, struct column, (size_t)in->schema->field_count);
+    for (int i = 0; i < in->schema->field_count; i++)
+        column_copy(arena, &in->columns[i], &columns[i]);
+    *out = *in;
+    out->columns = columns;
+    if (in->origin)
+        out->origin = arena_copy(arena, in->origin, (size_t)in->rows * sizeof *in->origin);
     return out;
 }

@@ -79,6 +79,12 @@ static const struct option_row *option_of(const struct command *command, int key
     return NULL;
 }
 
+static bool takes_rest(const struct command *command, const char *text)
+{
+    size_t size = strlen(text), end = command->rest ? strlen(command->rest) : 0;
+    return end && size > end && strcmp(text + size - end, command->rest) == 0;
+}
+
 static error_t parse_key(int key, char *text, struct argp_state *state)
 {
     struct parse *parse = state->input;
@@ -96,6 +102,9 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
         if (parse->count == command->arguments_max)
             argp_error(state, "'%s' is one argument too many", text);
         parse->arguments[parse->count++] = text;
+        if (takes_rest(command, text))
+            while (state->next < state->argc)
+                parse->arguments[parse->count++] = state->argv[state->next++];
         return 0;
     case ARGP_KEY_END:
         if (parse->count < command->arguments_min)
@@ -140,7 +149,8 @@ int command_run(const struct command *command, int argc, char **argv)
     };
     argv[0] = arena_printf(&arena, "sluice %s", command->name);
     argp_err_exit_status = STATUS_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, &parse); /* ends the process on wrong use */
+    argp_parse(&argp, argc, argv, command->rest ? ARGP_IN_ORDER : 0, NULL, &parse); /* ends the
+                                                               process on wrong use */
     int status = command->run(parse.values, parse.count, parse.arguments);
     arena_release(&arena);
     return status;

@@ -2,6 +2,8 @@
  * APIs of AWS: Kinesis for the source, S3 for files and checkpoint, Glue for the catalog. */
 #include "cli/stores.h"
 
+#include "script/script.h"
+
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ struct run_options {
 
 enum { DATA_LOSS_FAIL, DATA_LOSS_SKIP };
 enum { BATCH_RETRIES = 3 }; /* Glue's batchMaxRetries */
+#define SCRIPT_ENDING ".py"
 
 struct runner {
     const struct run_options *options;
@@ -149,13 +152,10 @@ static const char *job_name(struct runner *runner, const char *path)
     return arena_text(&runner->arena, (span){base, size});
 }
 
-static error run_job(struct runner *runner, const char *path)
+static struct job_options job_options_of(struct runner *runner, const char *path)
 {
     const struct run_options *options = runner->options;
-    TRY(read_document(runner, path));
-    TRY(stores_open(&options->stores, &runner->stores));
-    if (runner->stores.state) catalog_act_as(runner->stores.catalog, acting_role(runner));
-    struct job_options job = {
+    return (struct job_options){
         .name = job_name(runner, path),
         .checkpoint = options->checkpoint,
         .memory_bytes = (size_t)options->memory_mib << 20,
@@ -173,21 +173,50 @@ static error run_job(struct runner *runner, const char *path)
         .on_batch = take_report,
         .context = runner,
     };
-    error e = job_run(runner->document, &job);
+}
+
+static error run_script(struct runner *runner, int count, char **arguments)
+{
+    struct script_options script = {
+        .path = arguments[0],
+        .argument_count = count - 1,
+        .arguments = arguments + 1,
+        .job = job_options_of(runner, arguments[0]),
+        .region = runner->stores.region,
+        .account = runner->options->stores.account,
+    };
+    TRY(status_write(runner->options, "RUNNING", NULL));
+    return script_run(&script);
+}
+
+static bool is_script(const char *path)
+{
+    size_t size = strlen(path), end = strlen(SCRIPT_ENDING);
+    return size > end && strcmp(path + size - end, SCRIPT_ENDING) == 0;
+}
+
+static error run_job(struct runner *runner, int count, char **arguments)
+{
+    bool script = is_script(arguments[0]);
+    error e = script ? OK : read_document(runner, arguments[0]);
+    if (e == OK) e = stores_open(&runner->options->stores, &runner->stores);
+    if (e != OK) return e;
+    if (runner->stores.state) catalog_act_as(runner->stores.catalog, acting_role(runner));
+    struct job_options job = job_options_of(runner, arguments[0]);
+    e = script ? run_script(runner, count, arguments) : job_run(runner->document, &job);
     progress_end();
     return e;
 }
 
 static int run_run(const void *given, int count, char **arguments)
 {
-    (void)count;
     const struct run_options *options = given;
     struct runner runner = {.options = options};
     /* A second signal ends the process at once; what was not committed is read again. */
     struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    error e = run_job(&runner, arguments[0]);
+    error e = run_job(&runner, count, arguments);
     status_end(options, e);
     int status = e == OK ? STATUS_OK : command_failed(&run_command, e);
     if (!options->json)
@@ -248,9 +277,10 @@ static const struct option_row run_options[] = {
 const struct command run_command = {
     .name = "run",
     .summary = "Run a streaming job",
-    .arguments = "JOB.json",
+    .arguments = "JOB.json|SCRIPT.py [--ARGUMENT VALUE...]",
     .arguments_min = 1,
     .arguments_max = 1,
+    .rest = SCRIPT_ENDING,
     .description =
         "Runs a job document of AWS Glue (the input of CreateJob with CodeGenConfigurationNodes, "
         "or only those) over the streams, catalog and objects of a data directory: micro-batch by "
@@ -258,7 +288,9 @@ const struct command run_command = {
         "at hand. A run that was killed is finished by the next one.\n\n"
         "With --remote the same document runs over Amazon Kinesis, S3 and Glue, or anything that "
         "speaks their APIs. The checkpoint lies in the target's bucket; of two runs of one job the "
-        "second to plan a batch is refused by S3's conditional writes.",
+        "second to plan a batch is refused by S3's conditional writes.\n\n"
+        "A Glue script (PySpark, awsglue) runs the same way on the same engine, without Spark, as "
+        "one of Glue's would; what stands behind its name are the script's own arguments.",
     .examples = "  sluice run example/ventilators/job.json --window 1\n"
                 "  sluice run job.json --dir /tmp/lake --drain --json\n"
                 "  sluice run job.json --remote --region eu-central-1\n",

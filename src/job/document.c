@@ -119,7 +119,7 @@ static error check_shape(struct graph *graph)
     return OK;
 }
 
-error graph_read(struct arena *arena, const json_t *document, struct graph *graph)
+static error read_nodes(struct arena *arena, const json_t *document, struct graph *graph)
 {
     json_t *nodes = json_object_get(document, "CodeGenConfigurationNodes");
     if (!nodes) nodes = (json_t *)document;
@@ -136,7 +136,22 @@ error graph_read(struct arena *arena, const json_t *document, struct graph *grap
     for (int i = 0; i < graph->count; i++) TRY(link_inputs(arena, graph, &graph->nodes[i]));
     TRY(topological_order(arena, graph));
     link_consumers(arena, graph);
+    return OK;
+}
+
+error graph_read(struct arena *arena, const json_t *document, struct graph *graph)
+{
+    TRY(read_nodes(arena, document, graph));
     return check_shape(graph);
+}
+
+error graph_read_source(struct arena *arena, const json_t *document, struct graph *graph)
+{
+    TRY(read_nodes(arena, document, graph));
+    if (graph->count != 1 || graph->nodes[0].type->role != NODE_SOURCE)
+        return fail(ERR_INVALID_INPUT, "a program's graph is one source, not %d nodes", graph->count);
+    graph->source = &graph->nodes[0];
+    return OK;
 }
 
 error graph_open(struct graph *graph, struct node_context *context)

@@ -107,6 +107,16 @@ struct target_run {
     int64_t rows;
 };
 
+/* What a program reads and writes in one batch. Rows are kept until the window has ended. */
+struct program_run {
+    struct buffer slices;            /* const struct batch * each, in the batch's arena */
+    size_t bytes;
+    int64_t rows;
+    struct sink **sinks;             /* in the order they were opened */
+    int sink_count;
+    json_t *swept;                   /* buckets without staged bytes of dead runs, as an object */
+};
+
 struct pipeline {
     const struct job_options *options;
     struct graph *graph;
@@ -125,6 +135,7 @@ struct pipeline {
     struct batch_builder quarantine_rows;
     int64_t batch, wall_us, replay;
     struct pipeline_counts counts;
+    struct program_run program;
     json_t *nulled;                  /* column -> values that became NULL in this batch; a
                                         transform's as "node.column" */
     const int64_t *bad_values;       /* the decoder's counters, and how much of them is in `nulled` */
@@ -144,9 +155,40 @@ error pipeline_finish(struct pipeline *, struct staged_file **, size_t *count) M
 void pipeline_abandon(struct pipeline *);
 error pipeline_ensure_tables(struct pipeline *) MUST_CHECK;
 error pipeline_register(struct pipeline *, const struct staged_file *, size_t count, int *added) MUST_CHECK;
+/* A table's writer, for the pipeline's targets and a program's sinks. */
+struct table_share {
+    const char *suffix;              /* "", "-t1", "-q": tells the tables of a batch apart */
+    size_t memory_bytes;
+};
+error pipeline_writer(struct pipeline *, const struct target *, struct table_share,
+                      struct table_writer **) MUST_CHECK;
+/* Ends the writer, whatever happens, and appends its files (struct staged_file). */
+error pipeline_files(struct pipeline *, const char *target, struct table_writer *,
+                     struct buffer *) MUST_CHECK;
+size_t pipeline_memory(const struct pipeline *);
+/* A detected schema begins anew: it is the batch's own, so that a replay finds the same. */
+void pipeline_forget_schema(struct pipeline *);
+/* Catalog's view of a target: of its columns, which are data and which are keys. */
+void pipeline_table_target(struct arena *, const struct target *, const struct schema *,
+                           struct table_target *out);
 /* Brings `nulled` up to date. */
 void pipeline_collect_nulled(struct pipeline *);
 const char *job_safe_name(struct arena *, const char *name); /* for object keys */
+
+/* ---- program.c: a batch that a program writes ---- */
+error program_begin(struct pipeline *) MUST_CHECK;
+void program_take(struct pipeline *, const struct batch *);
+bool program_is_full(const struct pipeline *); /* the window must end now */
+error program_run(struct pipeline *) MUST_CHECK;
+/* Every sink's files, appended. */
+error program_finish(struct pipeline *, struct buffer *staged_files) MUST_CHECK;
+void program_abandon(struct pipeline *);
+error program_sweep(struct pipeline *, const char *bucket) MUST_CHECK;
+void program_release(struct pipeline *);
+/* Sinks as part of a plan, so that whoever finishes it knows the tables; NULL: none registers. */
+json_t *program_sinks(const struct pipeline *);
+error program_register(struct pipeline *, const json_t *plan, const struct staged_file *,
+                       size_t count, int *added) MUST_CHECK;
 
 /* ---- plan.c: a batch's plan as a document ---- */
 json_t *plan_document(struct pipeline *, const struct reader *, const struct staged_file *,

@@ -27,6 +27,8 @@ struct graph {
  * CodeGenConfigurationNodes, ...) or only its CodeGenConfigurationNodes. Borrows from it. */
 error graph_read(struct arena *, const json_t *document, struct graph *) MUST_CHECK;
 error graph_open(struct graph *, struct node_context *) MUST_CHECK;
+/* The graph of a program: a source alone. */
+error graph_read_source(struct arena *, const json_t *document, struct graph *) MUST_CHECK;
 
 /* ---- running ---- */
 struct batch_report {
@@ -44,9 +46,38 @@ struct batch_report {
     bool recovered;             /* finished for a run that died */
 };
 
+/* ---- a program in the place of transforms and targets (program.c) ---- */
+
+/* All rows of a batch, once its window has ended; valid during the call. */
+struct window {
+    int64_t batch, wall_us;
+    const struct schema *schema;         /* of every slice; of a detected one: the batch's own */
+    const struct batch *const *slices;
+    size_t slice_count;
+    int64_t rows;
+};
+
+struct pipeline; /* of the batch */
+struct sink;
+
+struct job_program {
+    /* Called once for a batch that has rows. What it writes to sinks is staged, and published with
+     * the batch. It is called again, under the same wall time, when the attempt fails, or when
+     * staged bytes get lost: then it must write the same again. */
+    error (*run)(void *context, const struct window *, struct pipeline *);
+    void *context;
+};
+
+/* A table that the program writes in this batch; the order of the calls names its objects. The
+ * target and the schema are copied. */
+error sink_open(struct pipeline *, const struct target *, const struct schema *,
+                struct sink **) MUST_CHECK;
+error sink_write(struct sink *, const struct batch *) MUST_CHECK;
+
 struct job_options {
     const char *name;
-    const char *checkpoint;     /* s3://bucket/prefix; NULL: s3://TARGET'S BUCKET/cp/NAME */
+    const char *checkpoint;     /* s3://bucket/prefix; NULL: s3://TARGET'S BUCKET/cp/NAME; a
+                                   program's must be given */
     size_t memory_bytes;        /* 0: 64 MiB */
     size_t record_bytes_max;    /* 0: 10 MiB */
     bool strict_casts;
@@ -56,6 +87,7 @@ struct job_options {
     bool drain;                 /* end when every shard is read to its present end */
     int retries;                /* of a failing batch; Glue's batchMaxRetries */
     atomic_bool *stop;          /* set by a signal: finish the window, commit, return OK */
+    const struct job_program *program; /* NULL: the graph says it all */
     struct catalog *catalog;
     struct object_store *objects;
     error (*open_stream)(void *context, const struct source *, struct stream **);

@@ -81,11 +81,25 @@ const char *job_safe_name(struct arena *arena, const char *name)
 }
 
 /* The quarantine lies beside the first target, never below its location, and is registered with
- * it as TABLE_quarantine. */
-static void open_quarantine(struct pipeline *p)
+ * it as TABLE_quarantine. A program has no first target: beside its checkpoint, and the table of its
+ * source. */
+static error quarantine_neighbour(struct pipeline *p, struct target *out)
+{
+    const struct node *source = p->graph->source;
+    const char *key;
+    if (!p->options->program) {
+        *out = *p->targets[0].target;
+        return OK;
+    }
+    *out = (struct target){.database = json_text(source->config, "Database"),
+                           .table = json_text(source->config, "Table")};
+    out->registers = out->table != NULL;
+    return object_url_parse(&p->arena, p->options->checkpoint, &out->bucket, &key);
+}
+
+static void open_quarantine(struct pipeline *p, const struct target *first)
 {
     enum { INGEST_HOUR = 4 };
-    const struct target *first = p->targets[0].target;
     p->quarantine_target = (struct target){
         .bucket = first->bucket,
         .prefix = arena_printf(&p->arena, "quarantine/%s", job_safe_name(&p->arena, p->options->name)),
@@ -117,13 +131,16 @@ error pipeline_open(struct pipeline *p, const struct job_options *options, struc
             .id = node->id, .node = node, .target = &node->target, .schema = node->schema};
     }
     p->nulled = json_object();
-    open_quarantine(p);
+    struct target neighbour;
+    TRY(quarantine_neighbour(p, &neighbour));
+    open_quarantine(p, &neighbour);
     return OK;
 }
 
 void pipeline_close(struct pipeline *p)
 {
     pipeline_abandon(p);
+    program_release(p);
     if (p->decoder) decoder_close(p->decoder);
     batch_builder_release(&p->quarantine_rows);
     arena_release(&p->decoder_arena);
@@ -137,7 +154,7 @@ void pipeline_close(struct pipeline *p)
     *p = (struct pipeline){0};
 }
 
-static size_t memory_budget(const struct pipeline *p)
+size_t pipeline_memory(const struct pipeline *p)
 {
     return p->options->memory_bytes ? p->options->memory_bytes : MEMORY_DEFAULT;
 }
@@ -163,7 +180,8 @@ static void footer_pairs(void *context, struct arena *arena, struct parquet_key_
         SPAN("sluice.counts"),
         span_of(arena_printf(arena, "{\"read\":%lld,\"quarantined\":%lld,\"filtered\":%lld,\"targets\":%d}",
                              (long long)p->counts.read, (long long)p->counts.quarantined,
-                             (long long)p->counts.filtered, p->target_count))};
+                             (long long)p->counts.filtered,
+                             p->target_count))}; /* of a program 0: its rows are no records */
     buffer_release(&ranges);
     *pairs = out;
     *count = 6;
@@ -190,14 +208,9 @@ static const char *object_stem(struct pipeline *p, const char *suffix)
                         (long long)p->batch, suffix);
 }
 
-static error open_writer(struct pipeline *p, int index)
+error pipeline_writer(struct pipeline *p, const struct target *target, struct table_share share,
+                      struct table_writer **out)
 {
-    struct target_run *run = &p->targets[index];
-    const struct target *target = run->target;
-    bool quarantine = index == p->target_count;
-    run->rows = 0;
-    const char *suffix = quarantine ? "-q" : "";
-    if (!quarantine && p->target_count > 1) suffix = arena_printf(&p->batch_arena, "-t%d", index);
     struct table_layout layout = {
         .bucket = target->bucket,
         .prefix = target->prefix,
@@ -205,14 +218,26 @@ static error open_writer(struct pipeline *p, int index)
         .fixed_count = target->ingest_keys,
         .partition_columns = target->partition_columns,
         .partition_column_count = target->partition_column_count,
-        .stem = object_stem(p, suffix),
+        .stem = object_stem(p, share.suffix),
         .parquet = target->parquet,
-        .memory_bytes = quarantine ? memory_budget(p) / 8
-                                   : memory_budget(p) / 2 / (size_t)p->target_count,
+        .memory_bytes = share.memory_bytes,
         .footer = footer_pairs,
         .footer_context = p,
     };
-    return table_writer_open(p->options->objects, &layout, &run->writer);
+    return table_writer_open(p->options->objects, &layout, out);
+}
+
+static error open_writer(struct pipeline *p, int index)
+{
+    struct target_run *run = &p->targets[index];
+    bool quarantine = index == p->target_count;
+    struct table_share share = {"-q", pipeline_memory(p) / 8};
+    if (!quarantine) {
+        share = (struct table_share){"", pipeline_memory(p) / 2 / (size_t)p->target_count};
+        if (p->target_count > 1) share.suffix = arena_printf(&p->batch_arena, "-t%d", index);
+    }
+    run->rows = 0;
+    return pipeline_writer(p, run->target, share, &run->writer);
 }
 
 static void add_nulled(struct pipeline *p, const char *name, int64_t count)
@@ -248,6 +273,7 @@ error pipeline_begin(struct pipeline *p, int64_t batch, int64_t replay, int64_t 
     p->counts = (struct pipeline_counts){0};
     pipeline_collect_nulled(p);
     json_object_clear(p->nulled);
+    if (p->options->program) TRY(program_begin(p));
     for (int i = 0; i <= p->target_count; i++) TRY(open_writer(p, i));
     return OK;
 }
@@ -270,6 +296,16 @@ static error open_decoder(struct pipeline *p, const struct schema *schema)
         .record_bytes_max = max,
     };
     return decoder_open(&p->decoder, schema, &options);
+}
+
+void pipeline_forget_schema(struct pipeline *p)
+{
+    pipeline_collect_nulled(p);
+    if (p->decoder) decoder_close(p->decoder);
+    p->decoder = NULL;
+    p->bad_values = NULL;
+    p->decoded_schema = NULL;
+    arena_reset(&p->decoder_arena);
 }
 
 /* The source's schema, or for a detected one the widest seen so far. */
@@ -369,33 +405,44 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
     const struct batch *batch = decoded.batch;
     if (p->graph->source->source.record_timestamp) batch = with_record_timestamp(p, batch, records);
     p->outputs[p->graph->source - p->graph->nodes] = batch;
+    if (p->options->program) program_take(p, batch);
     TRY(apply_graph(p, shard, records));
     return write_targets(p);
 }
 
 /* ---- the batch's end ---- */
 
+error pipeline_files(struct pipeline *p, const char *target, struct table_writer *writer,
+                struct buffer *all)
+{
+    struct data_file *files;
+    size_t count;
+    TRY(table_writer_finish(writer, &p->batch_arena, &files, &count));
+    for (size_t i = 0; i < count; i++)
+        buffer_append(all, &(struct staged_file){target, files[i]}, sizeof(struct staged_file));
+    return OK;
+}
+
 error pipeline_finish(struct pipeline *p, struct staged_file **out, size_t *count)
 {
-    size_t total = 0, counts[GRAPH_NODES_MAX + 1];
-    struct data_file *files[GRAPH_NODES_MAX + 1];
-    p->counts.written = p->targets[0].rows;
-    for (int i = 0; i <= p->target_count; i++) {
+    struct buffer all = {0};
+    error e = p->options->program ? program_run(p) : OK;
+    if (!p->options->program) p->counts.written = p->targets[0].rows;
+    for (int i = 0; e == OK && i <= p->target_count; i++) {
         struct table_writer *writer = p->targets[i].writer;
         p->targets[i].writer = NULL; /* finish frees it, whatever happens */
-        TRY(table_writer_finish(writer, &p->batch_arena, &files[i], &counts[i]));
-        total += counts[i];
+        e = pipeline_files(p, p->targets[i].id, writer, &all);
     }
-    *out = ARENA_ARRAY(&p->batch_arena, struct staged_file, total);
-    *count = 0;
-    for (int i = 0; i <= p->target_count; i++)
-        for (size_t k = 0; k < counts[i]; k++)
-            (*out)[(*count)++] = (struct staged_file){p->targets[i].id, files[i][k]};
-    return OK;
+    if (e == OK && p->options->program) e = program_finish(p, &all);
+    *count = all.size / sizeof **out;
+    *out = arena_copy(&p->batch_arena, all.data, all.size);
+    buffer_release(&all);
+    return e;
 }
 
 void pipeline_abandon(struct pipeline *p)
 {
+    program_abandon(p);
     for (int i = 0; p->targets && i <= p->target_count; i++) {
         table_writer_abandon(p->targets[i].writer);
         p->targets[i].writer = NULL;
@@ -404,11 +451,9 @@ void pipeline_abandon(struct pipeline *p)
 
 /* ---- catalog ---- */
 
-static void table_target_of(struct arena *arena, const struct target_run *run,
-                            struct table_target *out)
+void pipeline_table_target(struct arena *arena, const struct target *target,
+                           const struct schema *schema, struct table_target *out)
 {
-    const struct target *target = run->target;
-    const struct schema *schema = run->schema;
     int keys = target->ingest_keys + target->partition_column_count;
     struct field *key_fields = ARENA_ARRAY(arena, struct field, (size_t)keys);
     struct field *data_fields = ARENA_ARRAY(arena, struct field, (size_t)schema->field_count);
@@ -444,7 +489,7 @@ error pipeline_ensure_tables(struct pipeline *p)
         struct target_run *run = &p->targets[i];
         if (!run->target->registers || !run->schema) continue;
         struct table_target target;
-        table_target_of(&arena, run, &target);
+        pipeline_table_target(&arena, run->target, run->schema, &target);
         e = table_ensure(p->options->catalog, &target);
     }
     arena_release(&arena);
@@ -464,7 +509,7 @@ error pipeline_register(struct pipeline *p, const struct staged_file *files, siz
         for (size_t k = 0; k < count; k++)
             if (strcmp(files[k].target, run->id) == 0) own[own_count++] = files[k].file;
         struct table_target target;
-        table_target_of(&arena, run, &target);
+        pipeline_table_target(&arena, run->target, run->schema, &target);
         int one = 0;
         e = table_register(p->options->catalog, &target, own, own_count, &one);
         *added += one;

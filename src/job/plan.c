@@ -5,6 +5,7 @@
  *     "positions": { shard: position after this batch },
  *     "counts":    { "read", "written", "quarantined", "filtered" },
  *     "nulled":    { column: values that became NULL },
+ *     "sinks":     [ tables a program wrote: {"id", "database", "table", "location", ...} ],
  *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ],
  *     "superseded": files of the plans whose place this one took (after a replay) } */
 #include "job/internal.h"
@@ -35,13 +36,13 @@ json_t *plan_document(struct pipeline *p, const struct reader *reader,
 {
     const struct pipeline_counts *c = &p->counts;
     pipeline_collect_nulled(p);
-    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o}",
+    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o*, s:o}",
                      "version", PLAN_VERSION, "job", p->options->name, "checkpoint", p->checkpoint_id,
                      "batch", (json_int_t)p->batch, "wall_us", (json_int_t)p->wall_us,
                      "ranges", reader_ranges(reader), "positions", reader_positions(reader),
                      "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
                      "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,
-                     "nulled", p->nulled,
+                     "nulled", p->nulled, "sinks", program_sinks(p),
                      "files", files_document(files, count));
 }
 

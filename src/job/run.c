@@ -126,7 +126,8 @@ static error job_open(struct job *job, const json_t *document)
 {
     const struct job_options *o = job->options;
     job->document = json_deep_copy(document);
-    TRY(graph_read(&job->arena, job->document, &job->graph));
+    TRY(o->program ? graph_read_source(&job->arena, job->document, &job->graph)
+                   : graph_read(&job->arena, job->document, &job->graph));
     struct node_context context = {
         .arena = &job->arena,
         .catalog = o->catalog,
@@ -170,6 +171,7 @@ static error read_window(struct job *job, int64_t wall_us)
         bool eager = window == 0;
         bool empty = job->pipeline.counts.read == 0;
         if (left <= 0 && !(eager && empty)) break;
+        if (program_is_full(&job->pipeline)) break;
         struct shard_reader *shard;
         struct records records;
         TRY(reader_next(&job->reader, slice_limits, &shard, &records));
@@ -299,6 +301,7 @@ static error commit(struct job *job, const json_t *plan, const struct staged_fil
         TRY(pipeline_ensure_tables(&job->pipeline));
     job->tables_ensured = true;
     TRY(pipeline_register(&job->pipeline, files, count, &report.partitions_added));
+    TRY(program_register(&job->pipeline, plan, files, count, &report.partitions_added));
     fill_report(job, plan, files, count, &report);
     json_t *record = record_document(&report);
     error e = checkpoint_commit(&job->checkpoint, plan, record);

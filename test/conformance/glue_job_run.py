@@ -364,11 +364,69 @@ def arguments_have_their_order():
 
 
 @test
-def python_scripts_are_refused_in_words():
-    make_job("python", nodes=False, Command={"ScriptLocation": "s3://lake/scripts/job.py"})
-    ended = reaches("python", start("python"), "FAILED")
-    assert ended["ErrorMessage"].startswith("Python scripts are not supported yet"), ended
-    assert "CodeGenConfigurationNodes" in ended["ErrorMessage"], ended
+def scala_scripts_are_refused_in_words():
+    make_job("scala", nodes=False, Command={"ScriptLocation": "s3://lake/scripts/job.scala"})
+    ended = reaches("scala", start("scala"), "FAILED")
+    assert "only Python scripts (.py) and job documents (.json) are run" in ended["ErrorMessage"], ended
+
+
+@test
+def a_python_script_runs_from_its_place():
+    """The example's: fetched from S3, with the job's arguments; one of them lacks its dashes."""
+    example = os.path.join(ROOT, "example", "ventilators")
+    kinesis.create_stream(StreamName="ventilatorstream", ShardCount=1)
+    glue.create_database(DatabaseInput={"Name": "ventilatordb"})
+    glue.create_table(DatabaseName="ventilatordb", TableInput=json.load(open(example + "/table.json")))
+    s3.upload_file(example + "/glue_streaming_from_kds_to_s3.py", "lake", "scripts/example.py")
+    kinesis.put_records(StreamName="ventilatorstream", Records=[
+        {"Data": json.dumps({"ventilatorid": n, "eventtime": "2024-02-29 10:00:00"}).encode(), "PartitionKey": "p"}
+        for n in range(100)])
+    make_job("by_script", nodes=False, Command={"ScriptLocation": "s3://lake/scripts/example.py"}, DefaultArguments={
+        "--catalog_database": "ventilatordb", "--catalog_table": "ventilators_table", "--drain": "true",
+        "starting_position": "TRIM_HORIZON", "--s3_path": "s3://lake/by_script", "--window_size": "1 second",
+        "--TempDir": "s3://lake/temp"})
+    run = start("by_script")
+    reaches("by_script", run, "SUCCEEDED")
+    assert glob.glob(server.directory + "/objects/lake/by_script/ingest_year=*/ingest_month=*/*/*/*.parquet")
+    assert "batch 0 is in s3://lake/by_script/ingest_year=" in log_of(run)
+
+
+def make_script(name, text):
+    s3.put_object(Bucket="lake", Key="scripts/%s.py" % name, Body=text.encode())
+    make_job(name, nodes=False, Command={"ScriptLocation": "s3://lake/scripts/%s.py" % name},
+             DefaultArguments={})
+
+
+@test
+def a_scripts_exception_is_the_runs_error_and_its_traceback_in_the_log():
+    make_script("raises", "def work():\n    return {}['no such key']\n\nwork()\n")
+    run = start("raises")
+    ended = reaches("raises", run, "FAILED")
+    assert ended["ErrorMessage"] == "KeyError: 'no such key'", ended
+    log = log_of(run)
+    assert "Traceback (most recent call last):" in log and "line 2, in work" in log, log
+    assert "<sluice>" not in log, log
+
+
+@test
+def a_script_that_misbehaves_hurts_its_run_alone():
+    for name, text in (("exits", "import os; os._exit(3)"), ("recurses", "def f(n): return f(n + 1)\nf(0)"),
+                       ("eats", "x = bytes(8 << 30)")):
+        make_script(name, text)
+    ends = [reaches(name, start(name), "FAILED") for name in ("exits", "recurses", "eats")]
+    assert ends[0]["ErrorMessage"] == "the process ended with status 3", ends[0]
+    assert ends[1]["ErrorMessage"].startswith("RecursionError: maximum recursion depth exceeded"), ends[1]
+    assert ends[2]["ErrorMessage"].startswith("MemoryError"), ends[2]
+    assert server.process.poll() is None and glue.get_databases()["DatabaseList"]
+
+
+@test
+def a_script_without_end_is_stopped():
+    make_script("endless", "import time\nwhile True: time.sleep(0.01)\n")
+    run = start("endless")
+    reaches("endless", run, "RUNNING")
+    stop("endless", run)
+    reaches("endless", run, "STOPPED")
 
 
 @test
@@ -491,7 +549,7 @@ def events_are_filtered_by_terms():
     assert len(found("")) == len(every), (len(found("")), len(every))
     assert len(found("FAILED")) == sum("FAILED" in l for l in every) > 0
     assert len(found("FAILED Python")) == sum("FAILED" in l and "Python" in l for l in every) > 0
-    assert len(found('"Python scripts" -FAILED')) == 0
+    assert len(found('"Python scripts (.py)" -FAILED')) == 0
     assert len(found("?FAILED ?starting")) == sum("FAILED" in l or "starting" in l for l in every)
     mine = found("", logStreamNames=[first])
     assert {e["logStreamName"] for e in mine} == {first} and len(mine) == len(log_of(first).splitlines())

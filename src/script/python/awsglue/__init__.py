@@ -1,0 +1,3 @@
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
+
+__all__ = ["DynamicFrame", "DynamicFrameCollection"]
