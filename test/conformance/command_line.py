@@ -88,7 +88,7 @@ def wrong_use_is_told_with_status_64():
         (["up", "--auth", "maybe"], "on, off"),
         (["up", "--port", "65536"], "65535"),
         (["up", "--account", "12"], "12 digits"),
-        (["run"], "JOB.json is missing"),
+        (["run"], "JOB.json|SCRIPT.py... is missing"),
         (["sql"], "QUERY is missing"),
         (["sql", "SELECT 1", "SELECT 2"], "too many"),
         (["sql", "--csv", "--json", "SELECT 1"], "either"),
