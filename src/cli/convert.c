@@ -4,7 +4,8 @@
  *   parts of the file --read, decode (a task each)--> batches --encode (a task per column)--> file
  *
  * While the columns of one round are encoded and written, the parts of the next are read and
- * decoded. The rounds do not depend on the number of threads, and so neither do the file's bytes. */
+ * decoded. Batches come in the order of the parts whatever the rounds, and so the file's bytes do not
+ * depend on the number of threads. One thread keeps to one part, which stays in its cache. */
 #include "cli/internal.h"
 #include "cli/ndjson.h"
 #include "decode/decode.h"
@@ -15,7 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ROUND_PARTS = 4, INFER_PARTS = 8 };
+enum { ROUND_PARTS_MAX = 8, INFER_PARTS = 8 };
 
 struct convert_options {
     const char *output, *schema;
@@ -37,7 +38,7 @@ struct lane {
 
 struct round {
     struct conversion_run *run;
-    struct lane lanes[ROUND_PARTS];
+    struct lane lanes[ROUND_PARTS_MAX];
     int64_t first_part;
     struct pool_job job;
 };
@@ -48,7 +49,8 @@ struct conversion_run {
     const struct schema *schema;
     struct arena arena;
     struct pool *pool;
-    struct round rounds[2];
+    struct round rounds[2]; /* one thread needs only one */
+    int round_count, round_parts;
     struct parquet_writer *writer;
     const char *path;
     int file;
@@ -108,7 +110,7 @@ static void round_start(struct conversion_run *c, struct round *round, int64_t f
     round->first_part = first_part;
     round->job = (struct pool_job){.run = lane_task,
                                    .context = round,
-                                   .count = left < ROUND_PARTS ? (int)left : ROUND_PARTS};
+                                   .count = left < c->round_parts ? (int)left : c->round_parts};
     pool_start(c->pool, &round->job);
 }
 
@@ -133,15 +135,20 @@ static error lane_write(struct conversion_run *c, struct lane *lane)
 static error convert(struct conversion_run *c)
 {
     error e = OK;
-    if (c->input.parts) round_start(c, &c->rounds[0], 0);
-    for (int64_t part = 0, k = 0; part < c->input.parts; part += ROUND_PARTS, k ^= 1) {
-        struct round *round = &c->rounds[k];
+    int step = c->round_parts;
+    struct round *round = &c->rounds[0], *next = &c->rounds[c->round_count - 1];
+    if (c->input.parts) round_start(c, round, 0);
+    for (int64_t part = 0; part < c->input.parts; part += step) {
         pool_wait(c->pool, &round->job);
-        bool more = e == OK && part + ROUND_PARTS < c->input.parts;
-        if (more) round_start(c, &c->rounds[k ^ 1], part + ROUND_PARTS);
+        bool more = e == OK && part + step < c->input.parts;
+        if (more && next != round) round_start(c, next, part + step);
         for (int i = 0; e == OK && i < round->job.count; i++) e = lane_write(c, &round->lanes[i]);
-        if (e != OK && more) pool_wait(c->pool, &c->rounds[k ^ 1].job);
+        if (more && next == round) round_start(c, next, part + step);
+        if (e != OK && more) pool_wait(c->pool, &next->job);
         if (e != OK) return e;
+        struct round *done = round;
+        round = next;
+        next = done;
     }
     return OK;
 }
@@ -159,10 +166,13 @@ static error file_write(void *context, span bytes)
 static error lanes_open(struct conversion_run *c)
 {
     struct decode_options options = {.policy = (enum decode_policy)c->options->policy};
-    for (int i = 0; i < 2 * ROUND_PARTS; i++) {
-        struct round *round = &c->rounds[i / ROUND_PARTS];
-        round->run = c;
-        TRY(decoder_open(&round->lanes[i % ROUND_PARTS].decoder, c->schema, &options));
+    int threads = pool_threads(c->pool);
+    c->round_count = threads > 1 ? 2 : 1;
+    c->round_parts = threads > ROUND_PARTS_MAX ? ROUND_PARTS_MAX : threads;
+    for (int r = 0; r < c->round_count; r++) {
+        c->rounds[r].run = c;
+        for (int i = 0; i < c->round_parts; i++)
+            TRY(decoder_open(&c->rounds[r].lanes[i].decoder, c->schema, &options));
     }
     return OK;
 }
@@ -188,8 +198,8 @@ static error run_open(struct conversion_run *c)
 /* What became NULL is counted by the decoders since they were opened. */
 static void run_close(struct conversion_run *c)
 {
-    for (int i = 0; i < 2 * ROUND_PARTS; i++) {
-        struct lane *lane = &c->rounds[i / ROUND_PARTS].lanes[i % ROUND_PARTS];
+    for (int i = 0; i < 2 * ROUND_PARTS_MAX; i++) {
+        struct lane *lane = &c->rounds[i / ROUND_PARTS_MAX].lanes[i % ROUND_PARTS_MAX];
         for (int k = 0; lane->decoded.bad_values && k < c->schema->field_count; k++)
             c->nulled += lane->decoded.bad_values[k];
         if (lane->decoder) decoder_close(lane->decoder);

@@ -19,6 +19,17 @@ static const struct direct_walk *const walks[] = { /* fastest first */
     &direct_portable, &general, NULL,
 };
 
+void calendar_set(struct calendar *c, uint32_t year)
+{
+    static const uint8_t lengths[16] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    *c = (struct calendar){.year = year};
+    if (year == 0) return; /* the rules for it are the cast's */
+    memcpy(c->length, lengths, sizeof lengths);
+    if (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) c->length[2] = 29;
+    int32_t day = (int32_t)days_from_civil((int)year, 1, 1) - 1;
+    for (int month = 1; month <= 12; day += c->length[month++]) c->before[month] = day;
+}
+
 walk_object_fn *direct_find(const char *name)
 {
     for (int i = 0; walks[i]; i++)

@@ -15,11 +15,11 @@
 
 static walk_object_fn direct_fields;
 
-/* The value's expected lead stands at p, all of it: no more blanks, at least a byte of the value. */
+/* The value's expected lead stands at p, and at least one byte of the value. */
 static inline bool lead_stands(const struct key *k, bool first, const char *p, const char *end)
 {
-    return k->lead_size < end - p && k->lead_first == first &&
-           lead_equal(p, k->lead, k->lead_size) && (uint8_t)p[k->lead_size] > ' ';
+    int32_t size = k->lead_size[first];
+    return size < end - p && lead_equal(p, k->lead, size);
 }
 
 /* Up to the first byte that is not plain ASCII; at or behind `end` when there is none. */
@@ -64,10 +64,12 @@ static inline unsigned digits_at(const char *p, uint64_t *values)
 /* The number that the lowest `count` digit values make, 1 to 8 of them. */
 static inline uint64_t digits_number(uint64_t values, unsigned count)
 {
+    const uint64_t low = UINT64_C(0x000000FF000000FF);
     uint64_t v = values << (64 - 8 * count);
-    v = (v * 10 + (v >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
-    v = (v * 100 + (v >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
-    return (v * 10000 + (v >> 32)) & UINT32_MAX;
+    v = v * 10 + (v >> 8); /* pairs, in every second byte */
+    v = (v & low) * (100 + (UINT64_C(1000000) << 32)) +
+        ((v >> 16) & low) * (1 + (UINT64_C(10000) << 32));
+    return v >> 32;
 }
 
 /* A run of digits of at most 16; *number is theirs. Returns their count, 0: none, 17: more. */
@@ -87,17 +89,25 @@ static inline unsigned digit_run(const char *p, uint64_t *number)
     return 8 + rest;
 }
 
+/* A fraction or an exponent follows the digits. */
+static inline bool number_goes_on(char c)
+{
+    return c == '.' || (c | 0x20) == 'e';
+}
+
 static inline const char *direct_integer(const struct walk_node *n, const char *end,
                                          struct builder *to, const char *p)
 {
     bool negative = *p == '-';
-    uint64_t number = 0;
     p += negative;
-    unsigned count = digit_run(p, &number);
-    if (count == 0 || count > 16 || (*p == '0' && count > 1)) return NULL;
+    uint64_t values, number;
+    unsigned count = digits_at(p, &values);
+    if (__builtin_expect(count - 1 < 7, 1)) number = digits_number(values, count);
+    else if ((count = digit_run(p, &number)) - 1 >= 16) return NULL;
+    if (*p == '0' && count > 1) return NULL;
     p += count;
-    if (p >= end || *p == '.' || (*p | 0x20) == 'e') return NULL;
-    int64_t value = negative ? -(int64_t)number : (int64_t)number;
+    if (p >= end || number_goes_on(*p)) return NULL;
+    int64_t value = ((int64_t)number ^ -(int64_t)negative) + negative;
     if (value < n->min || value > n->max) return NULL;
     builder_int(to, value);
     return p;
@@ -120,7 +130,7 @@ static inline const char *direct_real(const struct walk_node *n, const char *end
         if (behind == 0 || count + behind > 15) return NULL;
         p += 1 + behind;
     }
-    if (p >= end || *p == '.' || (*p | 0x20) == 'e') return NULL;
+    if (p >= end || number_goes_on(*p)) return NULL;
     uint64_t digits = whole * (uint64_t)tens[behind] + fraction;
     if (n->kind == TYPE_FLOAT && (digits >= 1 << 24 || behind > 10)) return NULL;
     if (negative && digits == 0) return NULL;
@@ -146,18 +156,6 @@ static inline uint64_t digit_pairs(uint64_t v)
     return v * 10 + (v >> 8);
 }
 
-static inline bool civil_day(unsigned year, unsigned month, unsigned day, int64_t *out)
-{
-    static const uint8_t lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    static const uint16_t before[13] = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    if (year == 0 || month - 1 > 11) return false;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (day - 1 >= lengths[month] + (unsigned)(leap && month == 2)) return false;
-    unsigned past = year - 1, leaps = past / 4 - past / 100 + past / 400;
-    *out = (int64_t)past * 365 + leaps + before[month] + (leap && month > 2) + day - 1 - 719162;
-    return true;
-}
-
 /* Behind ".123" of at most six digits, as microseconds; NULL: not that. */
 static inline const char *direct_fraction(const char *p, int64_t *us)
 {
@@ -169,7 +167,8 @@ static inline const char *direct_fraction(const char *p, int64_t *us)
     return p + 1 + count;
 }
 
-static inline const char *direct_timestamp(const char *end, struct builder *to, const char *p)
+static inline const char *direct_timestamp(struct calendar *calendar, const char *end,
+                                           struct builder *to, const char *p)
 {
     enum { SIZE = 19 }; /* yyyy-mm-dd hh:mm:ss */
     const uint64_t dashes = (uint64_t)'-' << 32 | (uint64_t)'-' << 56;
@@ -185,14 +184,17 @@ static inline const char *direct_timestamp(const char *end, struct builder *to, 
     time = digit_pairs(time);
     unsigned year = (unsigned)(date & 0xFF) * 100 + (unsigned)(date >> 16 & 0xFF);
     unsigned hour = time & 0xFF, minute = time >> 24 & 0xFF, second = time >> 48 & 0xFF;
-    int64_t day, us = 0;
-    if (hour > 23 || minute > 59 || second > 59) return NULL;
-    if (!civil_day(year, date >> 40 & 0xFF, tens * 10 + ones, &day)) return NULL;
+    unsigned month = date >> 40 & 0xF, day = tens * 10 + ones;
+    int64_t us = 0;
+    if (hour > 23 || minute > 59 || second > 59 || (date >> 40 & 0xFF) > 12) return NULL;
+    if (__builtin_expect(calendar->year != year, 0)) calendar_set(calendar, year);
+    if (day - 1 >= calendar->length[month]) return NULL;
     p += SIZE;
     if (*p == '.' && !(p = direct_fraction(p, &us))) return NULL;
     if (*p == 'Z') p++;
     if (p >= end || *p != '"') return NULL;
-    builder_int(to, us + US_PER_SECOND * (day * 86400 + (int64_t)(hour * 3600 + minute * 60 + second)));
+    int64_t days = calendar->before[month] + (int64_t)day;
+    builder_int(to, us + US_PER_SECOND * (days * 86400 + hour * 3600 + minute * 60 + second));
     return p + 1;
 }
 
@@ -207,7 +209,7 @@ direct_value(struct walk *w, struct walk_node *n, struct builder *to, const char
     case DIRECT_INTEGER: after = direct_integer(n, end, to, p); break;
     case DIRECT_REAL: after = direct_real(n, end, to, p); break;
     case DIRECT_TEXT: after = direct_text(end, to, p); break;
-    case DIRECT_TIMESTAMP: after = direct_timestamp(end, to, p); break;
+    case DIRECT_TIMESTAMP: after = direct_timestamp(&w->calendar, end, to, p); break;
     case DIRECT_STRUCT:
         if (p == end || *p != '{') break;
         builder_struct(to);
@@ -238,7 +240,7 @@ static const char *direct_array(struct walk *w, struct walk_node *n, struct buil
 }
 
 /* Over a value that no field takes. */
-static inline const char *direct_skip(struct walk *w, const char *p)
+static const char *direct_skip(struct walk *w, const char *p)
 {
     const char *end = w->scanner.end;
     if (*p == '"') {
@@ -250,40 +252,92 @@ static inline const char *direct_skip(struct walk *w, const char *p)
 
 /* ---- objects ---- */
 
+/* Where a walk over an object's keys stands. */
+struct place {
+    struct step step;
+    int found; /* keys of fields so far */
+    int count; /* keys so far, those of them in `order` that fit */
+};
+
+/* As many keys as stand in the order of the object before; each is another, so none is there twice.
+ */
+static inline const char *walk_ordered(struct walk *w, struct walk_node *n, struct builder *fields,
+                                       const char *p, int *keys)
+{
+    const char *const end = w->scanner.end;
+    bool top = w->scanner.depth == 1;
+    int i = 0, count = n->keys.order_count;
+    for (struct key *const *order = n->keys.order; i < count; i++) {
+        struct key *key = order[i];
+        if (!lead_stands(key, i == 0, p, end)) break;
+        const char *value = p + key->lead_size[i == 0];
+        if (__builtin_expect((uint8_t)*value <= ' ', 0)) break;
+        if (top) w->column = key->field;
+        p = key->node ? direct_value(w, key->node, &fields[key->field], value)
+                      : direct_skip(w, value);
+        if (!p) return NULL;
+    }
+    *keys = i;
+    return p;
+}
+
+/* Takes the keys of the order's beginning as read. */
+static void order_taken(struct walk_node *n, struct place *place, int keys)
+{
+    *place = (struct place){.step = {.first = keys == 0, .previous = n->keys.list}, .count = keys};
+    if (keys) place->step.previous = n->keys.order[keys - 1];
+    for (int i = 0; i < keys; i++) {
+        int field = n->keys.order[i]->field;
+        if (field == KEY_UNMAPPED) continue;
+        n->seen[field] = n->object;
+        place->found++;
+    }
+}
+
+/* One key and its value, by whatever steps it takes; *more is false at the closing brace. */
+static const char *walk_one(struct walk *w, struct walk_node *n, struct builder *fields,
+                            struct place *place, const char *p, bool *more)
+{
+    bool top = w->scanner.depth == 1;
+    p = walk_to_value(w, n, &place->step, p, more);
+    if (!p || !*more) return p;
+    struct key *key = place->step.key;
+    if (place->count < KEYS_ORDER_MAX) n->keys.order[place->count] = key;
+    place->count += key ? 1 : KEYS_ORDER_MAX + 1; /* not remembered: no order */
+    int field = key ? key->field : KEY_UNMAPPED;
+    if (top) w->column = field;
+    if (field == KEY_UNMAPPED) return direct_skip(w, p);
+    if (n->seen[field] == n->object) return scan_fail(&w->scanner, DECODE_DUPLICATE_KEY, p);
+    n->seen[field] = n->object;
+    place->found++;
+    return direct_value(w, key->node, &fields[field], p);
+}
+
 static const char *direct_fields(struct walk *w, struct walk_node *n, struct builder *fields,
                                  const char *p)
 {
     struct json_scanner *s = &w->scanner;
-    const struct key *list = n->keys.list;
-    struct step step = {.first = true, .previous = KEY_START};
-    int found = 0;
-    bool top = s->depth == 0, more;
+    struct keys *keys = &n->keys;
+    struct place place;
+    int ordered;
+    bool more = true;
     if (!(p = scan_open(s, p, true))) return NULL;
-    walk_object_begin(n);
-    while (p == s->end || *p != '}') {
-        uint32_t expected = list[step.previous].next;
-        int field = list[expected].field;
-        if (__builtin_expect(lead_stands(&list[expected], step.first, p, s->end), 1)) {
-            p += list[expected].lead_size;
-            step.previous = expected;
-            step.first = false;
-        } else {
-            if (!(p = walk_to_value(w, n, &step, p, &more))) return NULL;
-            if (!more) break;
-            field = step.index == KEY_NONE ? KEY_UNMAPPED : list[step.index].field;
-        }
-        if (top) w->column = field;
-        if (field == KEY_UNMAPPED) {
-            p = direct_skip(w, p);
-        } else {
-            if (n->seen[field] == n->object) return scan_fail(s, DECODE_DUPLICATE_KEY, p);
-            n->seen[field] = n->object;
-            found++;
-            p = direct_value(w, &n->children[field], &fields[field], p);
-        }
-        if (!p) return NULL;
+    if (!(p = walk_ordered(w, n, fields, p, &ordered))) return NULL;
+    if (ordered == keys->order_count && keys->order_fields == n->child_count && p < s->end &&
+        *p == '}') {
+        s->depth--;
+        return p + 1;
     }
+    walk_object_begin(n);
+    order_taken(n, &place, ordered);
+    keys->order_count = keys->order_fields = 0; /* until this object has been walked to its end */
+    while (more)
+        if (!(p = walk_one(w, n, fields, &place, p, &more))) return NULL;
     s->depth--;
-    if (found < n->child_count) walk_fill_missing(n, fields);
+    if (place.count <= KEYS_ORDER_MAX) {
+        keys->order_count = place.count;
+        keys->order_fields = place.found;
+    }
+    if (place.found < n->child_count) walk_fill_missing(n, fields);
     return p + 1;
 }

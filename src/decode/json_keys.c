@@ -1,5 +1,5 @@
 /* In: names of fields. Out: which field a key belongs to, by guess or by hash. */
-#include "decode/json_keys.h"
+#include "decode/json_walk.h"
 
 #include <stdlib.h>
 
@@ -26,35 +26,39 @@ static bool name_is_plain(span name)
     return utf8_valid_prefix(name) == name.size;
 }
 
-static uint32_t keys_add(struct keys *keys, span text, int32_t field)
+static struct key *keys_add(struct keys *keys, span text, int32_t field, struct walk_node *node)
 {
     char *quoted = must_alloc(text.size + 2);
     uint32_t index = keys->count++, size = (uint32_t)text.size + 2;
     quoted[0] = quoted[size - 1] = '"';
     if (text.size) memcpy(quoted + 1, text.data, text.size);
     keys->list[index] = (struct key){.quoted = quoted,
-                                     .lead_size = LEAD_NONE,
+                                     .lead_size = {LEAD_NONE, LEAD_NONE},
                                      .size = size,
                                      .guess = name_is_plain(text) ? size : UINT32_MAX,
                                      .field = field,
-                                     .next = KEY_START};
+                                     .node = node,
+                                     .next = keys->list};
     uint32_t slot = key_hash(text) & keys->mask;
     while (keys->slots[slot]) slot = (slot + 1) & keys->mask;
     keys->slots[slot] = index;
-    return index;
+    return &keys->list[index];
 }
 
-void keys_open(struct keys *keys, const struct field *fields, int count, bool fold)
+void keys_open(struct keys *keys, const struct field *fields, struct walk_node *nodes, int count,
+               bool fold)
 {
     size_t capacity = 1 + (size_t)count + KEYS_LEARNED_MAX, slots = 4;
     while (slots < capacity * 2) slots *= 2;
     *keys = (struct keys){.fold = fold, .mask = (uint32_t)slots - 1};
     keys->list = must_calloc(capacity, sizeof *keys->list);
     keys->slots = must_calloc(slots, sizeof *keys->slots);
-    keys->list[keys->count++] =
-        (struct key){.lead_size = LEAD_NONE, .guess = UINT32_MAX, .field = KEY_UNMAPPED};
-    for (int i = 0; i < count; i++) keys_add(keys, span_of(fields[i].name), i);
-    for (uint32_t i = 0; i + 1 < keys->count; i++) keys->list[i].next = i + 1;
+    keys->list[keys->count++] = (struct key){.lead_size = {LEAD_NONE, LEAD_NONE},
+                                             .guess = UINT32_MAX,
+                                             .field = KEY_UNMAPPED,
+                                             .next = keys->list};
+    for (int i = 0; i < count; i++) keys_add(keys, span_of(fields[i].name), i, &nodes[i]);
+    for (uint32_t i = 0; i + 1 < keys->count; i++) keys->list[i].next = &keys->list[i + 1];
 }
 
 void keys_close(struct keys *keys)
@@ -65,18 +69,19 @@ void keys_close(struct keys *keys)
     *keys = (struct keys){0};
 }
 
-int64_t keys_find(struct keys *keys, span text, bool learn)
+struct key *keys_find(struct keys *keys, span text, bool learn)
 {
-    uint32_t folded = 0;
+    struct key *folded = NULL;
     for (uint32_t slot = key_hash(text) & keys->mask; keys->slots[slot];
          slot = (slot + 1) & keys->mask) {
-        const struct key *k = &keys->list[keys->slots[slot]];
-        if (span_equal(key_text(k), text)) return keys->slots[slot];
+        struct key *k = &keys->list[keys->slots[slot]];
+        if (span_equal(key_text(k), text)) return k;
         bool named = k->field != KEY_UNMAPPED && !folded && keys->fold;
-        if (named && span_equal_nocase(key_text(k), text)) folded = keys->slots[slot];
+        if (named && span_equal_nocase(key_text(k), text)) folded = k;
     }
     bool room = keys->learned < KEYS_LEARNED_MAX && text.size <= KEY_LEARNED_BYTES_MAX;
-    if (!learn || !room) return folded ? (int64_t)folded : KEY_NONE;
+    if (!learn || !room) return folded;
     keys->learned++;
-    return keys_add(keys, text, folded ? keys->list[folded].field : KEY_UNMAPPED);
+    return folded ? keys_add(keys, text, folded->field, folded->node)
+                  : keys_add(keys, text, KEY_UNMAPPED, NULL);
 }

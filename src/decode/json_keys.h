@@ -13,45 +13,52 @@
 
 enum { LEAD_MAX = 64, LEAD_NONE = INT32_MAX };
 
+struct walk_node;
+
 struct key {
     char lead[LEAD_MAX];
-    int32_t lead_size;  /* LEAD_NONE: not known */
-    bool lead_first;    /* it began behind the brace, so without a comma */
-    int32_t field;      /* KEY_UNMAPPED: no field */
-    uint32_t next;      /* the key that followed last time */
-    uint32_t size;      /* of `quoted` */
-    uint32_t guess;     /* `size`, or beyond any record when the name needs escapes in JSON */
-    const char *quoted; /* the key with its quotes */
+    /* [1]: when the key stands first in its object, so without a comma; else [0]. LEAD_NONE: the
+     * lead is not known, or is of the other kind */
+    int32_t lead_size[2];
+    int32_t field;          /* KEY_UNMAPPED: no field */
+    struct walk_node *node; /* of the field */
+    struct key *next;       /* the key that followed last time */
+    const char *quoted;     /* the key with its quotes */
+    uint32_t size;          /* of `quoted` */
+    uint32_t guess;         /* `size`, or beyond any record when the name needs escapes in JSON */
 };
 
 enum {
     KEY_UNMAPPED = -1,
-    KEY_START = 0,
-    KEY_NONE = -1,
+    KEYS_ORDER_MAX = 256,
     KEYS_LEARNED_MAX = 256,
     KEY_LEARNED_BYTES_MAX = 64
 };
 
 struct keys {
-    struct key *list; /* [KEY_START] stands in front of the first key */
+    struct key *list; /* [0] stands in front of the first key; then the fields in order */
+    /* The keys of an object that was walked to its end, in their order; of each field one. */
+    struct key *order[KEYS_ORDER_MAX];
+    int order_count, order_fields; /* those that are of fields */
     uint32_t count, learned;
     uint32_t *slots; /* hash table of indices into list; 0: free */
     uint32_t mask;
     bool fold; /* a key may differ from its field's name in ASCII case */
 };
 
-void keys_open(struct keys *, const struct field *, int count, bool fold);
+/* nodes: one per field. */
+void keys_open(struct keys *, const struct field *, struct walk_node *nodes, int count, bool fold);
 void keys_close(struct keys *);
-/* Index of the key of this text (no quotes, escapes resolved), or KEY_NONE. An exact name goes
- * before one that differs in case. `learn`: unknown spellings are taken in while there is room. */
-int64_t keys_find(struct keys *, span text, bool learn);
+/* The key of this text (no quotes, escapes resolved), or NULL. An exact name goes before one that
+ * differs in case. `learn`: unknown spellings are taken in while there is room. */
+struct key *keys_find(struct keys *, span text, bool learn);
 
 /* Those bytes led to the key's value. */
 static inline void key_learn_lead(struct key *k, const char *lead, const char *value, bool first)
 {
     size_t size = (size_t)(value - lead);
-    k->lead_size = size <= LEAD_MAX ? (int32_t)size : LEAD_NONE;
-    k->lead_first = first;
+    k->lead_size[first] = size <= LEAD_MAX ? (int32_t)size : LEAD_NONE;
+    k->lead_size[!first] = LEAD_NONE;
     if (size <= LEAD_MAX) memcpy(k->lead, lead, size);
 }
 

@@ -33,7 +33,8 @@ void walk_node_open(struct walk_node *n, const struct type *type, enum decode_po
     if (type->kind == TYPE_MAP && !type_is_nested(type->children[0].type))
         n->children[0].scalar = conversion_of(DECODE_INFERRED, type->children[0].type->kind);
     if (!fields) return;
-    keys_open(&n->keys, type->children, type->child_count, policy != DECODE_PERMISSIVE);
+    keys_open(&n->keys, type->children, n->children, type->child_count,
+              policy != DECODE_PERMISSIVE);
     n->seen = must_calloc((size_t)type->child_count, sizeof *n->seen);
     n->chosen = must_calloc((size_t)type->child_count, sizeof *n->chosen);
 }
@@ -247,14 +248,13 @@ static const char *walk_map(struct walk *w, struct walk_node *n, struct builder 
 
 /* ---- objects ---- */
 
-/* The key at p that was not the expected one. *index is KEY_NONE when it is not to be remembered.
- */
-static const char *walk_key(struct walk *w, struct keys *keys, const char *p, int64_t *index)
+/* The key at p that was not the expected one. *key is NULL when it is not to be remembered. */
+static const char *walk_key(struct walk *w, struct keys *keys, const char *p, struct key **key)
 {
     struct json_scanner *s = &w->scanner;
     if (p == s->end || *p != '"') return scan_unexpected(s, p);
     p = scan_string(s, p + 1);
-    if (p) *index = keys_find(keys, token_text(w), !s->escaped);
+    if (p) *key = keys_find(keys, token_text(w), !s->escaped);
     return p;
 }
 
@@ -298,15 +298,14 @@ const char *walk_to_value(struct walk *w, struct walk_node *n, struct step *step
         *more = p == end || *p != '}';
     } else if (!(p = walk_comma(w, p, '}', more))) return NULL;
     if (!*more) return p;
-    struct key *list = n->keys.list;
     step->first = false;
-    step->index = list[step->previous].next;
-    if (key_follows(&list[step->index], p, end)) p += list[step->index].guess;
-    else if (!(p = walk_key(w, &n->keys, p, &step->index))) return NULL;
+    step->key = step->previous->next;
+    if (key_follows(step->key, p, end)) p += step->key->guess;
+    else if (!(p = walk_key(w, &n->keys, p, &step->key))) return NULL;
     if (!(p = walk_colon(w, p))) return NULL;
-    if (step->index == KEY_NONE) return p;
-    step->previous = list[step->previous].next = (uint32_t)step->index;
-    key_learn_lead(&list[step->index], lead, p, first);
+    if (!step->key) return p;
+    step->previous = step->previous->next = step->key;
+    key_learn_lead(step->key, lead, p, first);
     return p;
 }
 
@@ -314,14 +313,14 @@ const char *walk_in_order(struct walk *w, struct walk_node *n, struct builder *f
                           const char *p)
 {
     struct json_scanner *s = &w->scanner;
-    struct step step = {.first = true, .previous = KEY_START};
+    struct step step = {.first = true, .previous = n->keys.list};
     int found = 0;
     bool top = s->depth == 0, more;
     p = scan_open(s, p, true);
     if (!p) return NULL;
     walk_object_begin(n);
     while ((p = walk_to_value(w, n, &step, p, &more)) && more) {
-        int field = step.index == KEY_NONE ? KEY_UNMAPPED : n->keys.list[step.index].field;
+        int field = step.key ? step.key->field : KEY_UNMAPPED;
         if (top) w->column = field;
         found += field != KEY_UNMAPPED;
         p = field == KEY_UNMAPPED ? scan_skip_value(s, p) : walk_field(w, n, field, fields, p);
@@ -339,8 +338,8 @@ static void choose_entries(struct walk *w, struct walk_node *n, size_t first)
     for (int i = 0; i < n->child_count; i++) n->chosen[i] = -1;
     for (size_t i = first; i < index_count(w); i++) {
         span key = index_entry(w, i)->key;
-        int64_t index = keys_find(&n->keys, key, false);
-        int field = index == KEY_NONE ? KEY_UNMAPPED : n->keys.list[index].field;
+        const struct key *found = keys_find(&n->keys, key, false);
+        int field = found ? found->field : KEY_UNMAPPED;
         if (field == KEY_UNMAPPED) continue;
         const struct key *name = &n->keys.list[1 + field];
         span exact = {name->quoted + 1, name->size - 2};

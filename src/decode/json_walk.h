@@ -31,6 +31,13 @@ struct walk;
 typedef const char *walk_object_fn(struct walk *, struct walk_node *, struct builder *fields,
                                    const char *p);
 
+/* The months of the year that was last asked for. */
+struct calendar {
+    uint32_t year;
+    uint8_t length[16]; /* by month; 0: none */
+    int32_t before[16]; /* days from 1970 to the day before the month's first */
+};
+
 struct walk {
     struct json_scanner scanner;
     walk_object_fn *in_order; /* walks objects that are not indexed */
@@ -39,12 +46,15 @@ struct walk {
     bool indexed;  /* objects are indexed before they are decoded: the last of equal keys wins */
     int column;    /* the top-level column being filled, or -1 */
     int64_t cells; /* values of lists, for the limit */
+    struct calendar calendar;
     struct buffer bad; /* int32_t per value of this row that became NULL: its top-level column */
     struct buffer text, scratch;
     struct buffer padded; /* the record, when it must not be read where it is */
     struct buffer entries; /* struct entry: those of the objects being decoded, innermost last */
     struct arena keys;     /* texts of escaped keys, for one record */
 };
+
+void calendar_set(struct calendar *, uint32_t year);
 
 void walk_init(struct walk *);
 void walk_release(struct walk *);
@@ -68,9 +78,9 @@ const char *walk_positions(struct walk *, struct walk_node *, struct builder *fi
 const char *walk_value(struct walk *, struct walk_node *, struct builder *to, const char *p);
 
 struct step {
-    bool first;        /* nothing of the object has been read yet */
-    uint32_t previous; /* the last key that is remembered, or KEY_START */
-    int64_t index;     /* of the key found, or KEY_NONE */
+    bool first;           /* nothing of the object has been read yet */
+    struct key *previous; /* the last key that is remembered, or the one in front of all */
+    struct key *key;      /* the one found; NULL: not remembered */
 };
 /* From behind the brace (first) or a value to the next value, learning the key and its lead; onto
  * the closing brace with *more false. */

@@ -49,6 +49,20 @@ static struct cut cut_flat(const struct slice *s, const struct cut *from, int64_
     return c;
 }
 
+/* All entries of a flat column of strings without NULLs, where they fit. */
+static bool cut_strings(const struct slice *s, const struct cut *from, int64_t rows, size_t room,
+                        struct cut *out)
+{
+    int64_t count = s->entries - from->from, first = s->first + from->value;
+    if (s->definition || s->positions || count > rows) return false;
+    const int32_t *offsets = s->column->offsets;
+    size_t bytes = (size_t)(offsets[first + count] - offsets[first]);
+    if (bytes + (size_t)count * sizeof(uint32_t) > room) return false;
+    *out = *from;
+    out->entries = out->rows = out->values = count;
+    return true;
+}
+
 static struct cut cut_walk(const struct chunk *k, const struct slice *s, const struct cut *from,
                            int64_t rows, size_t room)
 {
@@ -81,8 +95,10 @@ static struct cut cut_next(const struct chunk *k, const struct slice *s, const s
     size_t used = page_bytes(k);
     size_t room = used < k->options->page_bytes ? k->options->page_bytes - used : 1;
     bool strings = k->leaf->store == STORE_BYTES && !k->use_dictionary;
-    if (s->repetition || strings || k->leaf->max_definition > 1)
-        return cut_walk(k, s, &from, rows, room);
+    bool flat = !s->repetition && k->leaf->max_definition <= 1;
+    struct cut all;
+    if (strings && flat && cut_strings(s, &from, rows, room, &all)) return all;
+    if (strings || !flat) return cut_walk(k, s, &from, rows, room);
     return cut_flat(s, &from, rows, (int64_t)(room / value_bytes(k)) + 1);
 }
 

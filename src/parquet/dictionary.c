@@ -63,6 +63,13 @@ static void table_grow(struct dictionary *d)
     free(old);
 }
 
+/* A value seen before is mostly found here, without a hash: its entry by its low bits. An entry that
+ * is another's is told by its value. */
+static inline uint16_t *recent_of(struct dictionary *d, const char *v)
+{
+    return &d->recent[((uint8_t)v[0] | (uint32_t)(uint8_t)v[1] << 8) & (DICTIONARY_RECENT - 1)];
+}
+
 /* Puts a new value's slot at a free place; at least half of the table stays free. */
 static uint64_t slot_add(struct dictionary *d, uint32_t at, uint32_t hash)
 {
@@ -90,6 +97,11 @@ add_fixed(struct dictionary *d, const char *values, int64_t count, uint32_t *ind
 {
     for (int64_t i = 0; i < count; i++) {
         const char *v = values + (size_t)i * width;
+        uint16_t *recent = recent_of(d, v);
+        if (*recent < d->count && same(d->values.data + *recent * width, v, width)) {
+            indices[i] = *recent;
+            continue;
+        }
         uint32_t hash = hash_fixed(v, width), at = slot_of(d, hash), probes = 0;
         uint64_t slot;
         while ((slot = d->table[at]) != 0) {
@@ -103,7 +115,7 @@ add_fixed(struct dictionary *d, const char *values, int64_t count, uint32_t *ind
             slot = slot_add(d, at, hash);
             buffer_append(&d->values, v, width);
         }
-        indices[i] = (uint32_t)slot - 1;
+        indices[i] = *recent = (uint16_t)(slot - 1);
     }
     return count;
 }
@@ -135,11 +147,24 @@ int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count, 
     return 0;
 }
 
+/* Short ones by loads that overlap. */
+static inline bool equal_bytes(const char *a, const char *b, uint32_t size)
+{
+    if (size > 16) return memcmp(a, b, size) == 0;
+    if (size >= 8)
+        return load_64(a) == load_64(b) && load_64(a + size - 8) == load_64(b + size - 8);
+    if (size >= 4)
+        return get_le32(a) == get_le32(b) && get_le32(a + size - 4) == get_le32(b + size - 4);
+    for (uint32_t i = 0; i < size; i++)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+
 static inline bool same_bytes(const struct dictionary *d, uint32_t index, span v)
 {
     uint32_t start = ((const uint32_t *)d->offsets.data)[index];
     uint32_t length = ((const uint32_t *)d->lengths.data)[index];
-    return length == v.size && (length == 0 || memcmp(d->values.data + start, v.data, length) == 0);
+    return length == v.size && equal_bytes(d->values.data + start, v.data, length);
 }
 
 int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_t from,

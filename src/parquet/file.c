@@ -87,7 +87,6 @@ static void workspace_release(struct workspace *s)
     buffer_release(&s->lengths);
     buffer_release(&s->indices);
     buffer_release(&s->encoded);
-    buffer_release(&s->other);
     buffer_release(&s->compressed);
     buffer_release(&s->header);
     buffer_release(&s->seen);
@@ -96,7 +95,7 @@ static void workspace_release(struct workspace *s)
 static size_t workspace_memory(const struct workspace *s)
 {
     size_t sum = s->positions.capacity + s->values.capacity + s->lengths.capacity +
-                 s->indices.capacity + s->encoded.capacity + s->other.capacity +
+                 s->indices.capacity + s->encoded.capacity +
                  s->compressed.capacity + s->header.capacity + s->seen.capacity;
     for (int i = 0; i < 2; i++)
         sum += s->levels[i].repetition.capacity + s->levels[i].definition.capacity +

@@ -138,7 +138,7 @@ struct workspace {
     struct buffer positions;
     struct buffer values;       /* dense values of a slice */
     struct buffer lengths;
-    struct buffer encoded, other, compressed, header; /* parts of a page */
+    struct buffer encoded, compressed, header; /* parts of a page */
     struct buffer seen;         /* byte per dictionary entry */
     struct buffer indices;      /* the seen ones */
     struct compressor *compressor;
@@ -165,8 +165,11 @@ int bound_compare(const struct leaf *, const uint8_t *a, size_t a_size, const ui
 void bounds_merge(const struct leaf *, struct bounds *into, const struct bounds *more);
 
 /* ---- dictionary.c ---- */
+enum { DICTIONARY_RECENT = 1024 };
+
 struct dictionary {
     enum store store;
+    uint16_t recent[DICTIONARY_RECENT]; /* entries by their values' low bits; a guess */
     uint32_t count, slots;  /* slots: power of two, or 0 */
     uint64_t *table;        /* hash << 32 | index + 1; 0 is free */
     struct buffer values;   /* dense values, or bytes */

@@ -94,9 +94,11 @@ literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from,
 static inline __attribute__((always_inline)) bool group_is_one(const void *values, int64_t at,
                                                                bool wide)
 {
-    uint32_t first = load(values, at, wide), different = 0;
-    for (int i = 1; i < 8; i++) different |= load(values, at + i, wide) ^ first;
-    return different == 0;
+    const char *p = (const char *)values + (wide ? 4 : 1) * at;
+    uint64_t word = get_le64(p), different = 0;
+    if (!wide) return word == (uint8_t)*p * UINT64_C(0x0101010101010101);
+    for (int i = 1; i < 4; i++) different |= word ^ get_le64(p + 8 * i);
+    return (different | (uint32_t)(word ^ word >> 32)) == 0;
 }
 
 /* Looks for runs where a group begins: a literal holds whole groups. */

@@ -213,24 +213,30 @@ static void encode_indices(struct chunk *k, struct buffer *out)
 
 /* ---- values out ---- */
 
+/* What a page's values became: bytes in workspace.encoded, then `tail` as it lies in the page. */
+struct form {
+    enum encoding encoding;
+    span tail;
+};
+
 /* The leaf's delta form of dense values, or its name only when it has none. */
-static enum encoding encode_delta(const struct leaf *leaf, struct buffer *out,
-                                  const struct buffer *data, const struct buffer *lengths)
+static struct form encode_delta(const struct leaf *leaf, struct buffer *out,
+                                const struct buffer *data, const struct buffer *lengths)
 {
+    const struct form packed = {ENCODING_DELTA_BINARY_PACKED, {"", 0}};
     if (leaf->physical == PHYSICAL_INT32) {
         delta_encode_32(out, (const int32_t *)data->data, (int64_t)(data->size / 4));
-        return ENCODING_DELTA_BINARY_PACKED;
+        return packed;
     }
     if (leaf->physical == PHYSICAL_INT64) {
         delta_encode_64(out, (const int64_t *)data->data, (int64_t)(data->size / 8));
-        return ENCODING_DELTA_BINARY_PACKED;
+        return packed;
     }
     if (leaf->physical == PHYSICAL_BYTE_ARRAY) {
         delta_encode_32(out, (const int32_t *)lengths->data, (int64_t)(lengths->size / 4));
-        buffer_append_span(out, buffer_span(data));
-        return ENCODING_DELTA_LENGTH_BYTE_ARRAY;
+        return (struct form){ENCODING_DELTA_LENGTH_BYTE_ARRAY, buffer_span(data)};
     }
-    return ENCODING_PLAIN;
+    return (struct form){ENCODING_PLAIN, {"", 0}};
 }
 
 /* Booleans of a v2 page: u32 size | hybrid of width 1. */
@@ -244,13 +250,12 @@ static void encode_boolean_runs(struct buffer *out, const struct buffer *data)
     out->size = (size_t)((char *)end - out->data);
 }
 
-static enum encoding encode_plain(const struct leaf *leaf, struct buffer *out,
-                                  const struct page *p)
+static struct form encode_plain(const struct leaf *leaf, struct buffer *out, const struct page *p)
 {
     if (leaf->store == STORE_BYTES)
         plain_encode_bytes(out, (const uint32_t *)p->lengths.data, p->values, p->data.data);
     else plain_encode(out, leaf, p->data.data, p->values);
-    return ENCODING_PLAIN;
+    return (struct form){ENCODING_PLAIN, {"", 0}};
 }
 
 static size_t plain_size(const struct leaf *leaf, const struct page *p)
@@ -262,21 +267,21 @@ static size_t plain_size(const struct leaf *leaf, const struct page *p)
 }
 
 /* Encodes dense values in the smallest of the forms the options allow. */
-static enum encoding encode_dense(const struct chunk *k, struct workspace *w)
+static struct form encode_dense(const struct chunk *k, struct buffer *out)
 {
     const struct page *p = &k->page;
-    enum encoding encoding = ENCODING_PLAIN;
-    buffer_reset(&w->other);
+    struct form form = {.encoding = ENCODING_PLAIN};
+    size_t before = out->size;
     if (p->values && k->leaf->physical == PHYSICAL_BOOLEAN && k->options->data_page_v2) {
-        encode_boolean_runs(&w->other, &p->data);
-        encoding = ENCODING_RLE;
+        encode_boolean_runs(out, &p->data);
+        form = (struct form){ENCODING_RLE, {"", 0}};
     } else if (p->values && k->options->delta) {
-        encoding = encode_delta(k->leaf, &w->other, &p->data, &p->lengths);
+        form = encode_delta(k->leaf, out, &p->data, &p->lengths);
     }
-    if (encoding == ENCODING_PLAIN || w->other.size >= plain_size(k->leaf, p))
-        return encode_plain(k->leaf, &w->encoded, p);
-    buffer_append_span(&w->encoded, buffer_span(&w->other));
-    return encoding;
+    bool smaller = out->size - before + form.tail.size < plain_size(k->leaf, p);
+    if (form.encoding != ENCODING_PLAIN && smaller) return form;
+    out->size = before;
+    return encode_plain(k->leaf, out, p);
 }
 
 /* Whether dictionary and indices are smaller than the values themselves. */
@@ -290,12 +295,14 @@ static bool dictionary_pays(const struct chunk *k, struct workspace *w, size_t i
     if (cost >= plain) return false;
     if (!k->options->delta || plain > 4 * cost) return true; /* delta rarely wins by as much */
     take(&w->values, &w->lengths, &k->dictionary, &p->indices);
-    buffer_reset(&w->other);
-    enum encoding encoding = encode_delta(k->leaf, &w->other, &w->values, &w->lengths);
-    return encoding == ENCODING_PLAIN || cost < w->other.size;
+    size_t before = w->encoded.size;
+    struct form form = encode_delta(k->leaf, &w->encoded, &w->values, &w->lengths);
+    size_t delta = w->encoded.size - before + form.tail.size;
+    w->encoded.size = before;
+    return form.encoding == ENCODING_PLAIN || cost < delta;
 }
 
-static enum encoding encode_values(struct chunk *k, struct workspace *w)
+static struct form encode_values(struct chunk *k, struct workspace *w)
 {
     enum encoding name =
         k->options->data_page_v2 ? ENCODING_RLE_DICTIONARY : ENCODING_PLAIN_DICTIONARY;
@@ -303,11 +310,11 @@ static enum encoding encode_values(struct chunk *k, struct workspace *w)
         size_t before = w->encoded.size;
         encode_indices(k, &w->encoded);
         if (k->pages_by_encoding[name] || dictionary_pays(k, w, w->encoded.size - before))
-            return name;
+            return (struct form){name, {"", 0}};
         w->encoded.size = before;
         page_drop_dictionary(k);
     }
-    return encode_dense(k, w);
+    return encode_dense(k, &w->encoded);
 }
 
 /* ---- statistics ---- */
@@ -338,9 +345,9 @@ static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
 
 /* ---- page out ---- */
 
-struct sections { /* sizes in workspace.encoded, before compression */
+struct sections { /* sizes before compression; `all` with the form's tail */
     size_t repetition, definition, all;
-    enum encoding encoding;
+    struct form form;
 };
 
 /* Size in front in v1 pages only; levels NULL: all are `max`. */
@@ -371,8 +378,8 @@ static error encode_page(struct chunk *k, struct workspace *w, struct sections *
     s->definition = encode_levels(
         &w->encoded, p->definition.size ? (const uint8_t *)p->definition.data : NULL, p->entries,
         k->leaf->max_definition, v1);
-    s->encoding = encode_values(k, w);
-    s->all = w->encoded.size;
+    s->form = encode_values(k, w);
+    s->all = w->encoded.size + s->form.tail.size;
     if (s->all > PAGE_BYTES_MAX) return fail(ERR_TOO_LARGE, "a page of %zu bytes", s->all);
     return OK;
 }
@@ -397,7 +404,7 @@ static void data_header_v1(const struct chunk *k, struct thrift_out *t, const st
 {
     thrift_struct_begin(t, 5);
     thrift_i32(t, 1, k->page.entries);
-    thrift_i32(t, 2, s->encoding);
+    thrift_i32(t, 2, s->form.encoding);
     thrift_i32(t, 3, ENCODING_RLE);
     thrift_i32(t, 4, ENCODING_RLE);
     thrift_struct_end(t);
@@ -410,7 +417,7 @@ static void data_header_v2(const struct chunk *k, struct thrift_out *t, const st
     thrift_i32(t, 1, k->page.entries);
     thrift_i32(t, 2, k->page.entries - k->page.values);
     thrift_i32(t, 3, k->page.rows);
-    thrift_i32(t, 4, s->encoding);
+    thrift_i32(t, 4, s->form.encoding);
     thrift_i32(t, 5, (int64_t)s->definition);
     thrift_i32(t, 6, (int64_t)s->repetition);
     thrift_bool(t, 7, compressed);
@@ -418,14 +425,20 @@ static void data_header_v2(const struct chunk *k, struct thrift_out *t, const st
 }
 
 static void header_begin(struct workspace *w, struct thrift_out *t, int type, size_t raw_size,
-                         span levels, span values)
+                         const span parts[3])
 {
+    size_t size = 0;
+    uint32_t crc = 0;
+    for (int i = 0; i < 3; i++) {
+        size += parts[i].size;
+        crc = crc32_of(crc, parts[i]);
+    }
     buffer_reset(&w->header);
     thrift_open(t, &w->header);
     thrift_i32(t, 1, type);
     thrift_i32(t, 2, (int64_t)raw_size);
-    thrift_i32(t, 3, (int64_t)(levels.size + values.size));
-    thrift_i32(t, 4, (int32_t)crc32_of(crc32_of(0, levels), values));
+    thrift_i32(t, 3, (int64_t)size);
+    thrift_i32(t, 4, (int32_t)crc);
 }
 
 /* What the page indexes will say. */
@@ -447,19 +460,18 @@ static void index_append(struct chunk *k, const struct bounds *b, size_t offset)
     bounds_merge(k->leaf, &k->bounds, b);
 }
 
-static void page_emit(struct chunk *k, struct workspace *w, const struct sections *s, span levels,
-                      span values, bool compressed)
+/* The page's body is its parts, one behind the other. */
+static void page_emit(struct chunk *k, struct workspace *w, const struct sections *s,
+                      const span parts[3], bool compressed)
 {
     struct thrift_out t;
     size_t offset = k->bytes.size;
-    header_begin(w, &t, k->options->data_page_v2 ? PAGE_DATA_V2 : PAGE_DATA_V1, s->all, levels,
-                 values);
+    header_begin(w, &t, k->options->data_page_v2 ? PAGE_DATA_V2 : PAGE_DATA_V1, s->all, parts);
     if (k->options->data_page_v2) data_header_v2(k, &t, s, compressed);
     else data_header_v1(k, &t, s);
     thrift_close(&t);
     buffer_append_span(&k->bytes, buffer_span(&w->header));
-    buffer_append_span(&k->bytes, levels);
-    buffer_append_span(&k->bytes, values);
+    for (int i = 0; i < 3; i++) buffer_append_span(&k->bytes, parts[i]);
     k->raw_bytes += (int64_t)(w->header.size + s->all);
     struct bounds b = page_bounds(k, w);
     index_append(k, &b, offset);
@@ -472,15 +484,19 @@ error page_seal(struct chunk *k, struct workspace *w, bool last)
     struct sections s = {0};
     TRY(encode_page(k, w, &s));
     size_t apart = k->options->data_page_v2 ? s.repetition + s.definition : 0;
-    span levels = {w->encoded.data, apart}, values = {w->encoded.data + apart, s.all - apart}, body;
-    TRY(page_compress(k, w, values, last, &body));
     bool compressed = k->codec != PARQUET_NONE;
+    if (compressed) buffer_append_span(&w->encoded, s.form.tail); /* one piece for the codec */
+    span levels = {w->encoded.data, apart};
+    span values = {w->encoded.data + apart, w->encoded.size - apart};
+    span tail = compressed ? (span){"", 0} : s.form.tail, body;
+    TRY(page_compress(k, w, values, last, &body));
+    compressed = k->codec != PARQUET_NONE;
     if (k->options->data_page_v2 && body.size >= values.size) { /* v2 pages choose one by one */
         body = values;
         compressed = false;
     }
-    page_emit(k, w, &s, levels, body, compressed);
-    k->pages_by_encoding[s.encoding]++;
+    page_emit(k, w, &s, (const span[3]){levels, body, tail}, compressed);
+    k->pages_by_encoding[s.form.encoding]++;
     k->rows += p->rows;
     k->entries += p->entries;
     k->nulls += p->entries - p->values;
@@ -502,7 +518,7 @@ error page_write_dictionary(struct chunk *k, struct workspace *w)
         body = buffer_span(&w->compressed);
     }
     struct thrift_out t;
-    header_begin(w, &t, PAGE_DICTIONARY, w->encoded.size, (span){"", 0}, body);
+    header_begin(w, &t, PAGE_DICTIONARY, w->encoded.size, (const span[3]){body, {"", 0}, {"", 0}});
     thrift_struct_begin(&t, 7);
     thrift_i32(&t, 1, d->count);
     thrift_i32(&t, 2, k->options->data_page_v2 ? ENCODING_PLAIN : ENCODING_PLAIN_DICTIONARY);
