@@ -23,5 +23,10 @@ struct digest;
 struct digest *digest_open(enum digest_kind);
 void digest_update(struct digest *, span);
 size_t digest_close(struct digest *, uint8_t out[SHA256_SIZE]); /* frees; returns the size */
+/* The same beside the caller, in a thread of its own when there is much (digest_apart.c). */
+struct digest_apart;
+struct digest_apart *digest_apart_open(enum digest_kind);
+void digest_apart_update(struct digest_apart *, span); /* copies */
+size_t digest_apart_close(struct digest_apart *, uint8_t out[SHA256_SIZE]);
 /* Constant-time comparison. */
 bool digest_equal(span a, span b);

@@ -119,6 +119,11 @@ static int real_open_beneath(const char *folder, const char *path, int flags)
     return file;
 }
 
+static void real_write_out(int file, int64_t offset, int64_t size)
+{
+    (void)sync_file_range(file, offset, size, SYNC_FILE_RANGE_WRITE); /* an error shows at the sync */
+}
+
 static int real_lock(int file)
 {
     return flock(file, LOCK_EX | LOCK_NB);
@@ -147,6 +152,7 @@ const struct world real_world = {
     .write = real_write,
     .read = real_read,
     .sync = fdatasync,
+    .write_out = real_write_out,
     .close = close,
     .rename = rename,
     .unlink = unlink,

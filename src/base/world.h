@@ -20,6 +20,8 @@ struct world {
     int64_t (*write)(int file, const void *data, size_t size, int64_t offset); /* pwrite */
     int64_t (*read)(int file, void *data, size_t size, int64_t offset);        /* pread */
     int (*sync)(int file);                                                     /* fdatasync */
+    /* Begins to bring written bytes to the disk and does not wait: makes a later sync short. */
+    void (*write_out)(int file, int64_t offset, int64_t size);
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);

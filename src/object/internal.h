@@ -59,7 +59,8 @@ struct upload {
     char etag[2 * MD5_SIZE + 1]; /* once the bytes have ended */
     int file;                    /* locked: others know that its writer lives */
     int64_t size, began_us;
-    struct digest *digest;
+    int64_t left_bytes;          /* that are on their way to the disk */
+    struct digest_apart *digest;
 };
 
 /* Staged bytes that a transaction makes the object. */

@@ -102,6 +102,29 @@ static void md5_in_lanes(void **state)
     }
 }
 
+/* As the digest beside its bytes, whatever the pieces and whether a thread was worth it. */
+static void digest_apart(void **state)
+{
+    (void)state;
+    static char memory[3000000];
+    uint8_t beside[SHA256_SIZE], alone[SHA256_SIZE];
+    for (size_t i = 0; i < sizeof memory; i++) memory[i] = (char)(i * 7919 >> 5);
+    const size_t sizes[] = {0, 1, 524288, 524289, 800000, sizeof memory};
+    const size_t pieces[] = {1000, 65536, 262144, 700001, sizeof memory};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+            struct digest_apart *d = digest_apart_open(DIGEST_MD5);
+            for (size_t at = 0; at < sizes[i]; at += pieces[k]) {
+                size_t left = sizes[i] - at;
+                digest_apart_update(d, (span){memory + at, left < pieces[k] ? left : pieces[k]});
+            }
+            assert_int_equal(digest_apart_close(d, beside), MD5_SIZE);
+            md5(alone, (span){memory, sizes[i]});
+            assert_memory_equal(beside, alone, MD5_SIZE);
+        }
+    }
+}
+
 static void hexadecimal(void **state)
 {
     (void)state;
@@ -205,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_round_trip), cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(base64_of_any_length), cmocka_unit_test(md5_in_lanes),
+        cmocka_unit_test(digest_apart),
         cmocka_unit_test(hexadecimal),       cmocka_unit_test(percent_encoding),
         cmocka_unit_test(utf8_validity),     cmocka_unit_test(integers),
         cmocka_unit_test(json_escapes),
