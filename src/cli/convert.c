@@ -4,8 +4,7 @@
  *   parts of the file --read, decode (a task each)--> batches --encode (a task per column)--> file
  *
  * While the columns of one round are encoded and written, the parts of the next are read and
- * decoded. Batches come in the order of the parts whatever the rounds, and so the file's bytes do not
- * depend on the number of threads. One thread keeps to one part, which stays in its cache. */
+ * decoded. Rounds are the same with any number of threads, and so are the file's bytes. */
 #include "cli/internal.h"
 #include "cli/ndjson.h"
 #include "decode/decode.h"
@@ -14,9 +13,10 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-enum { ROUND_PARTS_MAX = 8, INFER_PARTS = 8 };
+enum { ROUND_PARTS = 8, INFER_PARTS = 16 };
 
 struct convert_options {
     const char *output, *schema;
@@ -27,18 +27,17 @@ struct convert_options {
 
 /* A part on its way to a batch; one task at a time has it. */
 struct lane {
-    struct ndjson_part part;
     struct decoder *decoder;
     struct arena arena;
     struct decoded decoded;
-    int64_t *bad_values;   /* that are in the counts already */
+    int64_t refused_at; /* where in the file the first refused record is */
     error failed;
-    char *failure;         /* the task's error text */
+    char *failure; /* the task's error text */
 };
 
 struct round {
     struct conversion_run *run;
-    struct lane lanes[ROUND_PARTS_MAX];
+    struct lane lanes[ROUND_PARTS];
     int64_t first_part;
     struct pool_job job;
 };
@@ -50,7 +49,8 @@ struct conversion_run {
     struct arena arena;
     struct pool *pool;
     struct round rounds[2]; /* one thread needs only one */
-    int round_count, round_parts;
+    int round_count;
+    struct ndjson_part *parts; /* text, by worker: needed only while it is decoded */
     struct parquet_writer *writer;
     const char *path;
     int file;
@@ -75,7 +75,7 @@ static error given_schema(struct conversion_run *c)
 
 static error inferred_schema(struct conversion_run *c)
 {
-    struct ndjson_part *part = &c->rounds[0].lanes[0].part;
+    struct ndjson_part *part = &c->parts[0];
     for (int64_t k = 0; k < c->input.parts && k < INFER_PARTS; k++) {
         TRY(ndjson_read(&c->input, k, part));
         TRY(decode_infer(&c->arena, c->schema, ndjson_lines(part), ndjson_count(part), &c->schema));
@@ -87,20 +87,25 @@ static error inferred_schema(struct conversion_run *c)
 
 /* ---- a round of parts ---- */
 
-static error lane_run(struct conversion_run *c, struct lane *lane, int64_t part)
+static error lane_run(struct conversion_run *c, struct lane *lane, int64_t number,
+                      struct ndjson_part *part)
 {
     arena_reset(&lane->arena);
-    TRY(ndjson_read(&c->input, part, &lane->part));
-    return decoder_run(lane->decoder, ndjson_lines(&lane->part), ndjson_count(&lane->part),
-                       &lane->arena, &lane->decoded);
+    TRY(ndjson_read(&c->input, number, part));
+    const span *lines = ndjson_lines(part);
+    TRY(decoder_run(lane->decoder, lines, ndjson_count(part), &lane->arena, &lane->decoded));
+    if (lane->decoded.fault_count)
+        lane->refused_at =
+            part->offset + (lines[lane->decoded.faults[0].record].data - part->bytes.data);
+    return OK;
 }
 
 static void lane_task(void *context, int task, int worker)
 {
     struct round *round = context;
+    struct conversion_run *c = round->run;
     struct lane *lane = &round->lanes[task];
-    (void)worker;
-    lane->failed = lane_run(round->run, lane, round->first_part + task);
+    lane->failed = lane_run(c, lane, round->first_part + task, &c->parts[worker]);
     if (lane->failed) lane->failure = arena_text(&lane->arena, span_of(error_text()));
 }
 
@@ -110,39 +115,42 @@ static void round_start(struct conversion_run *c, struct round *round, int64_t f
     round->first_part = first_part;
     round->job = (struct pool_job){.run = lane_task,
                                    .context = round,
-                                   .count = left < c->round_parts ? (int)left : c->round_parts};
+                                   .count = left < ROUND_PARTS ? (int)left : ROUND_PARTS};
     pool_start(c->pool, &round->job);
 }
 
 static error refuse(struct conversion_run *c, const struct lane *lane)
 {
     const struct decode_fault *fault = &lane->decoded.faults[0];
-    const span *line = &ndjson_lines(&lane->part)[fault->record];
     return fail(ERR_INVALID_INPUT, "%s: the record at byte %lld is refused, %s at its byte %u "
                 "(--skip-refused goes on without such records)", c->input.path,
-                (long long)(lane->part.offset + (line->data - lane->part.bytes.data)),
-                decode_reason_text(fault->reason), fault->offset);
+                (long long)lane->refused_at, decode_reason_text(fault->reason), fault->offset);
 }
 
-static error lane_write(struct conversion_run *c, struct lane *lane)
+static error round_write(struct conversion_run *c, struct round *round)
 {
-    if (lane->failed) return fail(lane->failed, "%s", lane->failure);
-    c->refused += (int64_t)lane->decoded.fault_count;
-    if (lane->decoded.fault_count && !c->options->skip) return refuse(c, lane);
-    return parquet_write(c->writer, lane->decoded.batch);
+    const struct batch *batches[ROUND_PARTS];
+    for (int i = 0; i < round->job.count; i++) {
+        struct lane *lane = &round->lanes[i];
+        if (lane->failed) return fail(lane->failed, "%s", lane->failure);
+        c->refused += (int64_t)lane->decoded.fault_count;
+        if (lane->decoded.fault_count && !c->options->skip) return refuse(c, lane);
+        batches[i] = lane->decoded.batch;
+    }
+    return parquet_write_all(c->writer, batches, (size_t)round->job.count);
 }
 
 static error convert(struct conversion_run *c)
 {
     error e = OK;
-    int step = c->round_parts;
+    const int step = ROUND_PARTS;
     struct round *round = &c->rounds[0], *next = &c->rounds[c->round_count - 1];
     if (c->input.parts) round_start(c, round, 0);
     for (int64_t part = 0; part < c->input.parts; part += step) {
         pool_wait(c->pool, &round->job);
-        bool more = e == OK && part + step < c->input.parts;
+        bool more = part + step < c->input.parts;
         if (more && next != round) round_start(c, next, part + step);
-        for (int i = 0; e == OK && i < round->job.count; i++) e = lane_write(c, &round->lanes[i]);
+        e = round_write(c, round);
         if (more && next == round) round_start(c, next, part + step);
         if (e != OK && more) pool_wait(c->pool, &next->job);
         if (e != OK) return e;
@@ -166,12 +174,10 @@ static error file_write(void *context, span bytes)
 static error lanes_open(struct conversion_run *c)
 {
     struct decode_options options = {.policy = (enum decode_policy)c->options->policy};
-    int threads = pool_threads(c->pool);
-    c->round_count = threads > 1 ? 2 : 1;
-    c->round_parts = threads > ROUND_PARTS_MAX ? ROUND_PARTS_MAX : threads;
+    c->round_count = pool_threads(c->pool) > 1 ? 2 : 1;
     for (int r = 0; r < c->round_count; r++) {
         c->rounds[r].run = c;
-        for (int i = 0; i < c->round_parts; i++)
+        for (int i = 0; i < ROUND_PARTS; i++)
             TRY(decoder_open(&c->rounds[r].lanes[i].decoder, c->schema, &options));
     }
     return OK;
@@ -180,8 +186,9 @@ static error lanes_open(struct conversion_run *c)
 static error run_open(struct conversion_run *c)
 {
     const struct convert_options *o = c->options;
-    TRY(o->schema ? given_schema(c) : inferred_schema(c));
     TRY(pool_open(&c->pool, (int)o->threads));
+    c->parts = must_calloc((size_t)pool_threads(c->pool), sizeof *c->parts);
+    TRY(o->schema ? given_schema(c) : inferred_schema(c));
     TRY(lanes_open(c));
     c->file = world->open(c->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (c->file < 0) return fail_errno("create %s", c->path);
@@ -191,6 +198,7 @@ static error run_open(struct conversion_run *c)
         .timestamps = (enum parquet_timestamps)o->timestamps,
         .row_group_bytes = (size_t)o->row_group_mib << 20,
         .delta = true,
+        .pool = c->pool,
     };
     return parquet_open(&c->writer, c->schema, &options, (struct parquet_sink){c, file_write});
 }
@@ -198,14 +206,15 @@ static error run_open(struct conversion_run *c)
 /* What became NULL is counted by the decoders since they were opened. */
 static void run_close(struct conversion_run *c)
 {
-    for (int i = 0; i < 2 * ROUND_PARTS_MAX; i++) {
-        struct lane *lane = &c->rounds[i / ROUND_PARTS_MAX].lanes[i % ROUND_PARTS_MAX];
+    for (int i = 0; i < 2 * ROUND_PARTS; i++) {
+        struct lane *lane = &c->rounds[i / ROUND_PARTS].lanes[i % ROUND_PARTS];
         for (int k = 0; lane->decoded.bad_values && k < c->schema->field_count; k++)
             c->nulled += lane->decoded.bad_values[k];
         if (lane->decoder) decoder_close(lane->decoder);
         arena_release(&lane->arena);
-        ndjson_part_release(&lane->part);
     }
+    for (int i = 0; c->parts && i < pool_threads(c->pool); i++) ndjson_part_release(&c->parts[i]);
+    free(c->parts);
     pool_close(c->pool);
     ndjson_close(&c->input);
     arena_release(&c->arena);

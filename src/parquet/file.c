@@ -10,8 +10,20 @@ enum {
     PAGE_ROWS = 20000,
     PAGE_BYTES_LIMIT = 1024 * 1024 * 1024,
     PAGE_ROWS_LIMIT = 1024 * 1024 * 1024,
-    STEP_ROWS = 4096,   /* rows that go through all columns before the group's size is looked at */
-    STEP_SHARE = 8      /* ... fewer when they would make more than this part of a group */
+    STEP_ROWS = 4096,   /* rows of a column that are shredded at a time */
+    STEP_SHARE = 4      /* rows that make this part of a group go through all columns before its size
+                           is looked at */
+};
+
+/* Consecutive rows of a batch. */
+struct piece {
+    const struct batch *batch;
+    int64_t row, rows;
+};
+
+struct column_failure {
+    error code;
+    char *text;
 };
 
 static const span magic = {"PAR1", 4};
@@ -30,8 +42,10 @@ struct parquet_writer {
     struct parquet_options options;
     struct parquet_sink sink;
     struct layout layout;
-    struct workspace workspace;
-    struct chunk *chunks; /* one per leaf */
+    struct workspace *workspaces; /* one per thread of the pool */
+    struct chunk *chunks;         /* one per leaf */
+    struct column_failure *failures; /* the same */
+    struct buffer pieces;         /* struct piece: those on their way through the columns */
     int64_t group_rows;   /* of the open group */
     int64_t rows, offset; /* of the file so far */
     struct buffer groups, records;  /* struct group_record, struct chunk_record */
@@ -61,14 +75,17 @@ error parquet_open(struct parquet_writer **out, const struct schema *schema,
     w->sink = sink;
     w->schema = schema_copy(&w->arena, schema);
     error e = options_resolve(&w->options);
-    if (e == OK)
-        e = compressor_open(&w->workspace.compressor, w->options.codec, w->options.level);
+    int threads = pool_threads(w->options.pool);
+    w->workspaces = ARENA_ARRAY(&w->arena, struct workspace, (size_t)threads);
+    for (int i = 0; i < threads && e == OK; i++)
+        e = compressor_open(&w->workspaces[i].compressor, w->options.codec, w->options.level);
     if (e == OK) e = layout_make(&w->layout, &w->arena, w->schema, w->options.timestamps);
     if (e != OK) {
         parquet_abandon(w);
         return e;
     }
     w->chunks = ARENA_ARRAY(&w->arena, struct chunk, (size_t)w->layout.leaf_count);
+    w->failures = ARENA_ARRAY(&w->arena, struct column_failure, (size_t)w->layout.leaf_count);
     for (int i = 0; i < w->layout.leaf_count; i++)
         chunk_begin(&w->chunks[i], &w->layout.leaves[i], &w->options);
     *out = w;
@@ -107,8 +124,11 @@ void parquet_abandon(struct parquet_writer *w)
 {
     if (!w) return;
     for (int i = 0; w->chunks && i < w->layout.leaf_count; i++) chunk_release(&w->chunks[i]);
-    workspace_release(&w->workspace);
-    compressor_close(w->workspace.compressor);
+    for (int i = 0; w->workspaces && i < pool_threads(w->options.pool); i++) {
+        workspace_release(&w->workspaces[i]);
+        compressor_close(w->workspaces[i].compressor);
+    }
+    buffer_release(&w->pieces);
     buffer_release(&w->groups);
     buffer_release(&w->records);
     buffer_release(&w->metadata);
@@ -120,11 +140,64 @@ void parquet_abandon(struct parquet_writer *w)
 
 size_t parquet_memory(const struct parquet_writer *w)
 {
-    size_t sum = w->arena.held + workspace_memory(&w->workspace) + w->groups.capacity +
-                 w->records.capacity + w->metadata.capacity + w->column_indexes.capacity +
-                 w->offset_indexes.capacity;
+    size_t sum = w->arena.held + w->groups.capacity + w->records.capacity + w->metadata.capacity +
+                 w->column_indexes.capacity + w->offset_indexes.capacity + w->pieces.capacity;
+    for (int i = 0; i < pool_threads(w->options.pool); i++)
+        sum += workspace_memory(&w->workspaces[i]);
     for (int i = 0; i < w->layout.leaf_count; i++) sum += chunk_memory(&w->chunks[i]);
     return sum;
+}
+
+/* ---- columns, each by itself ---- */
+
+static error column_append(struct parquet_writer *w, int leaf, struct workspace *space)
+{
+    const struct piece *piece = (const struct piece *)(const void *)w->pieces.data;
+    const struct piece *end = piece + w->pieces.size / sizeof *piece;
+    for (; piece < end; piece++)
+        for (int64_t done = 0, rows; done < piece->rows; done += rows) {
+            struct slice s;
+            rows = piece->rows - done < STEP_ROWS ? piece->rows - done : STEP_ROWS;
+            TRY(shred(space, &w->layout.leaves[leaf], piece->batch, piece->row + done, rows, &s));
+            TRY(chunk_append(&w->chunks[leaf], space, &s));
+        }
+    return OK;
+}
+
+static error column_finish(struct parquet_writer *w, int leaf, struct workspace *space)
+{
+    return chunk_finish(&w->chunks[leaf], space);
+}
+
+struct columns {
+    struct parquet_writer *writer;
+    error (*run)(struct parquet_writer *, int leaf, struct workspace *);
+};
+
+static void column_task(void *context, int leaf, int worker)
+{
+    struct columns *c = context;
+    struct column_failure *failure = &c->writer->failures[leaf];
+    failure->code = c->run(c->writer, leaf, &c->writer->workspaces[worker]);
+    if (failure->code) failure->text = must_strdup(error_text());
+}
+
+/* Of several failures the first column's counts, whichever came first. */
+static error columns_run(struct parquet_writer *w,
+                         error (*run)(struct parquet_writer *, int, struct workspace *))
+{
+    struct columns columns = {w, run};
+    error e = OK;
+    pool_run(w->options.pool, &(struct pool_job){.run = column_task,
+                                                 .context = &columns,
+                                                 .count = w->layout.leaf_count});
+    for (int i = 0; i < w->layout.leaf_count; i++) {
+        struct column_failure *f = &w->failures[i];
+        if (f->code && e == OK) e = fail(f->code, "%s", f->text);
+        free(f->text);
+        f->text = NULL;
+    }
+    return e;
 }
 
 /* ---- row groups ---- */
@@ -163,11 +236,11 @@ static error group_close(struct parquet_writer *w)
 {
     if (w->group_rows == 0) return OK;
     TRY(emit_magic(w));
+    TRY(columns_run(w, column_finish));
     struct group_record g = {.rows = w->group_rows, .offset = w->offset};
     for (int i = 0; i < w->layout.leaf_count; i++) {
         struct chunk *k = &w->chunks[i];
         int64_t offset = w->offset;
-        TRY(chunk_finish(k, &w->workspace));
         CHECK(k->rows == w->group_rows);
         TRY(emit(w, buffer_span(&k->dictionary_page)));
         TRY(emit(w, buffer_span(&k->bytes)));
@@ -188,28 +261,46 @@ static size_t group_bytes(const struct parquet_writer *w)
     return sum;
 }
 
-static int64_t step_rows(const struct parquet_writer *w, const struct batch *b)
+/* Rows of the batch that make up `bytes` of its values. */
+static int64_t rows_in(const struct batch *b, size_t batch_size, size_t bytes)
 {
-    size_t row_bytes = batch_bytes(b) / (size_t)b->rows + 1;
-    size_t rows = w->options.row_group_bytes / STEP_SHARE / row_bytes;
-    return rows < 1 ? 1 : rows > STEP_ROWS ? STEP_ROWS : (int64_t)rows;
+    size_t rows = bytes / (batch_size / (size_t)b->rows + 1);
+    return rows < 1 ? 1 : rows > (size_t)b->rows ? b->rows : (int64_t)rows;
 }
 
-static error batch_write(struct parquet_writer *w, const struct batch *b)
+/* Takes the pieces through all columns. */
+static error pieces_write(struct parquet_writer *w)
 {
-    int64_t step = step_rows(w, b);
-    for (int64_t row = 0; row < b->rows; row += step) {
-        int64_t rows = b->rows - row < step ? b->rows - row : step;
-        for (int i = 0; i < w->layout.leaf_count; i++) {
-            struct slice s;
-            TRY(shred(&w->workspace, &w->layout.leaves[i], b, row, rows, &s));
-            TRY(chunk_append(&w->chunks[i], &w->workspace, &s));
-        }
-        w->group_rows += rows;
-        w->rows += rows;
-        if (group_bytes(w) >= w->options.row_group_bytes) TRY(group_close(w));
+    const struct piece *pieces = (const struct piece *)(const void *)w->pieces.data;
+    size_t count = w->pieces.size / sizeof *pieces;
+    TRY(columns_run(w, column_append));
+    for (size_t i = 0; i < count; i++) {
+        w->group_rows += pieces[i].rows;
+        w->rows += pieces[i].rows;
     }
-    return OK;
+    buffer_reset(&w->pieces);
+    return group_bytes(w) >= w->options.row_group_bytes ? group_close(w) : OK;
+}
+
+static error batches_write(struct parquet_writer *w, const struct batch *const *batches,
+                           size_t count)
+{
+    size_t share = w->options.row_group_bytes / STEP_SHARE, held = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct batch *b = batches[i];
+        size_t size = b->rows ? batch_bytes(b) : 0;
+        for (int64_t row = 0, rows; row < b->rows; row += rows) {
+            rows = rows_in(b, size, held < share ? share - held : 0);
+            if (rows > b->rows - row) rows = b->rows - row;
+            struct piece piece = {b, row, rows};
+            buffer_append(&w->pieces, &piece, sizeof piece);
+            held += size / (size_t)b->rows * (size_t)rows + 1;
+            if (row + rows == b->rows && held < share) continue; /* more of the next batch */
+            TRY(pieces_write(w));
+            held = 0;
+        }
+    }
+    return w->pieces.size ? pieces_write(w) : OK;
 }
 
 static error failed_before(const struct parquet_writer *w)
@@ -217,14 +308,22 @@ static error failed_before(const struct parquet_writer *w)
     return fail(w->failed, "the Parquet file could not be written before");
 }
 
-error parquet_write(struct parquet_writer *w, const struct batch *b)
+error parquet_write_all(struct parquet_writer *w, const struct batch *const *batches, size_t count)
 {
     if (w->failed) return failed_before(w);
-    if (!schema_equal(b->schema, w->schema))
-        return fail(ERR_USAGE, "a batch of another schema than its Parquet file");
-    if (b->rows > INT32_MAX) return fail(ERR_TOO_LARGE, "a batch of %lld rows", (long long)b->rows);
-    if (b->rows == 0) return OK;
-    return w->failed = batch_write(w, b);
+    for (size_t i = 0; i < count; i++) {
+        const struct batch *b = batches[i];
+        if (!schema_equal(b->schema, w->schema))
+            return fail(ERR_USAGE, "a batch of another schema than its Parquet file");
+        if (b->rows > INT32_MAX)
+            return fail(ERR_TOO_LARGE, "a batch of %lld rows", (long long)b->rows);
+    }
+    return w->failed = batches_write(w, batches, count);
+}
+
+error parquet_write(struct parquet_writer *w, const struct batch *b)
+{
+    return parquet_write_all(w, &b, 1);
 }
 
 error parquet_flush(struct parquet_writer *w)
@@ -232,7 +331,8 @@ error parquet_flush(struct parquet_writer *w)
     if (w->failed) return failed_before(w);
     w->failed = group_close(w);
     for (int i = 0; i < w->layout.leaf_count && w->failed == OK; i++) chunk_shrink(&w->chunks[i]);
-    if (w->failed == OK) workspace_release(&w->workspace);
+    for (int i = 0; i < pool_threads(w->options.pool) && w->failed == OK; i++)
+        workspace_release(&w->workspaces[i]);
     return w->failed;
 }
 

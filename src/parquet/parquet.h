@@ -28,6 +28,7 @@ struct parquet_options {
     int64_t page_rows;                   /* 0: 20,000 */
     bool delta;                          /* DELTA_BINARY_PACKED / DELTA_LENGTH_BYTE_ARRAY where smaller */
     bool data_page_v2;
+    struct pool *pool;                   /* columns are encoded by its threads; NULL: by the caller */
 };
 
 struct parquet_sink {
@@ -44,6 +45,10 @@ error parquet_open(struct parquet_writer **, const struct schema *, const struct
 /* The batch must have the writer's schema; it may be reused as soon as the call returns. After a
  * failure (of the sink, of a value without a form in the file) every later call fails. */
 error parquet_write(struct parquet_writer *, const struct batch *) MUST_CHECK;
+/* The same for several, one behind the other; the more rows at once, the better a pool shares the
+ * work. The file's bytes depend on which batches come together, never on the pool. Thread: that which
+ * owns the pool. */
+error parquet_write_all(struct parquet_writer *, const struct batch *const *, size_t count) MUST_CHECK;
 /* Bytes held in memory now (encoded pages, open pages and scratch, as allocated), for the caller's
  * budget. At most about twice row_group_bytes and what one batch makes of a column. */
 size_t parquet_memory(const struct parquet_writer *);
