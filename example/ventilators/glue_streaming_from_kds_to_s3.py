@@ -12,8 +12,8 @@ from awsglue.utils import getResolvedOptions
 from pyspark.context import SparkContext
 
 args = getResolvedOptions(sys.argv, [
-    "JOB_NAME", "catalog_database", "catalog_table", "starting_position", "s3_path", "window_size",
-    "TempDir"])
+    "JOB_NAME", "glue_database", "glue_table_name", "stream_starting_position", "output_path",
+    "window_size", "TempDir"])
 
 glue_context = GlueContext(SparkContext.getOrCreate())
 logger = glue_context.get_logger()
@@ -21,10 +21,10 @@ job = Job(glue_context)
 job.init(args["JOB_NAME"], args)
 
 readings = glue_context.create_data_frame.from_catalog(
-    database=args["catalog_database"],
-    table_name=args["catalog_table"],
+    database=args["glue_database"],
+    table_name=args["glue_table_name"],
     transformation_ctx="readings",
-    additional_options={"startingPosition": args["starting_position"], "inferSchema": "false"})
+    additional_options={"startingPosition": args["stream_starting_position"], "inferSchema": "false"})
 
 
 def process_batch(data_frame, batch_id):
@@ -42,7 +42,7 @@ def process_batch(data_frame, batch_id):
         ("manufacturer", "string", "manufacturer", "string"),
     ])
     path = "{}/ingest_year={:%Y}/ingest_month={:%m}/ingest_day={:%d}/ingest_hour={:%H}/".format(
-        args["s3_path"].rstrip("/"), now, now, now, now)
+        args["output_path"].rstrip("/"), now, now, now, now)
     glue_context.write_dynamic_frame.from_options(
         frame=typed,
         connection_type="s3",

@@ -382,8 +382,8 @@ def a_python_script_runs_from_its_place():
         {"Data": json.dumps({"ventilatorid": n, "eventtime": "2024-02-29 10:00:00"}).encode(), "PartitionKey": "p"}
         for n in range(100)])
     make_job("by_script", nodes=False, Command={"ScriptLocation": "s3://lake/scripts/example.py"}, DefaultArguments={
-        "--catalog_database": "ventilatordb", "--catalog_table": "ventilators_table", "--drain": "true",
-        "starting_position": "TRIM_HORIZON", "--s3_path": "s3://lake/by_script", "--window_size": "1 second",
+        "--glue_database": "ventilatordb", "--glue_table_name": "ventilators_table", "--drain": "true",
+        "stream_starting_position": "TRIM_HORIZON", "--output_path": "s3://lake/by_script", "--window_size": "1 second",
         "--TempDir": "s3://lake/temp"})
     run = start("by_script")
     reaches("by_script", run, "SUCCEEDED")

@@ -48,8 +48,8 @@ glue.create_table(DatabaseName="ventilatordb", TableInput=document("table.json")
 subprocess.run([SLUICE, "gen", "--dir", server.directory, "--endpoint-url", server.endpoint, "--stream-name",
                 "ventilatorstream", "--max-count", str(RECORDS), "--seed", "5", "--malformed", "1"],
                check=True, stdout=subprocess.DEVNULL)
-ARGUMENTS = ["--catalog_database", "ventilatordb", "--catalog_table", "ventilators_table",
-             "--starting_position", "TRIM_HORIZON", "--s3_path", "s3://ventilator-lake/by_script/",
+ARGUMENTS = ["--glue_database", "ventilatordb", "--glue_table_name", "ventilators_table",
+             "--stream_starting_position", "TRIM_HORIZON", "--output_path", "s3://ventilator-lake/by_script/",
              "--window_size", "100 seconds", "--TempDir", "s3://ventilator-lake/temp", "--JOB_NAME", "by_script"]
 
 
