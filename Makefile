@@ -34,7 +34,7 @@ LDFLAGS    += $(SANFLAGS) -Wl,--as-needed
 # What each folder may include: tool/layers checks the same lines.
 include layers.mk
 
-FOLDERS  := cli aws script project job node table catalog object stream sql dialect parquet decode batch state http base
+FOLDERS  := cli aws script project job node table catalog object stream sql dialect parquet decode batch stack state http base
 # transitive closure, in link order (users before what they use)
 closure   = $(filter $(call reach,$(1)),$(FOLDERS))
 reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
@@ -44,6 +44,7 @@ externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 EXTERN_base    := -ljansson -lexpat -lcrypto -lisal -lpthread -lm
 EXTERN_http    := -lmicrohttpd -lnghttp2 -lssl -ldl
 EXTERN_state   := -llmdb
+EXTERN_stack   := -lyaml
 EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb
 EXTERN_parquet := -lsnappy -lzstd -llz4 -lz

@@ -1,6 +1,7 @@
 /* The gateway: in comes an HTTP request, out goes AWS's reply. call_serve() is the main path:
  * recognise, authenticate, read, check, run. Which service and operation a request names follows
  * the order X-Amz-Target, the signature's scope, S3. */
+#include "aws/cloudformation.h"
 #include "aws/kinesis.h"
 #include "aws/run.h"
 #include "aws/s3.h"
@@ -256,7 +257,7 @@ static void reply_health(struct call *c)
                          "{\"state\":\"open\",\"streams\":\"open\",\"objects\":\"open\"}}"));
 }
 
-static void request_id_make(char out[37])
+void uuid_make(char out[37])
 {
     uint8_t bytes[16];
     char hex[32];
@@ -288,7 +289,7 @@ void gateway_handle(struct gateway *gateway, struct http_request *http, struct h
     struct call c = {.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
                      .account = gateway->account, .region = gateway->region};
     c.principal = principal_root(c.arena, c.account); /* until a signature says who */
-    request_id_make(c.request_id);
+    uuid_make(c.request_id);
     reply_headers(&c);
     if (span_is(http->method, "GET") && span_is(http->path, "/_sluice/health")) {
         reply_health(&c);
@@ -318,7 +319,7 @@ static bool refuse(void *context, struct http_request *http, struct http_reply *
     struct call *c = ARENA_NEW(http->arena, struct call);
     *c = (struct call){.gateway = gateway, .http = http, .reply = reply, .arena = http->arena,
                        .account = gateway->account, .region = gateway->region};
-    request_id_make(c->request_id);
+    uuid_make(c->request_id);
     error e = call_admit(c);
     if (e == OK && c->service->protocol == PROTOCOL_S3 && s3_streams(c))
         e = s3_body_open(c, (struct s3_body **)&http->user);
@@ -433,6 +434,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
                                        .finish = finish, .end = end};
     error e = token_key_load(options->state, g->token_key);
     if (e == OK && options->directory) e = run_supervisor_open(&g->options, &g->runs);
+    if (e == OK) e = cloudformation_recover(g);
     if (e == OK)
         e = http_server_open_tls(options->listen, options->port, &g->handler, NULL, options->tls,
                                  &g->server);

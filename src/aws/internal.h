@@ -98,6 +98,8 @@ struct gateway {
 void call_reply_body(struct call *, int status, const char *content_type, span body);
 /* The thread's error text as UTF-8. */
 const char *call_error_text(struct arena *);
+/* A fresh random UUID. */
+void uuid_make(char out[37]);
 /* Answers one request; what the server calls. */
 void gateway_handle(struct gateway *, struct http_request *, struct http_reply *);
 /* All that the server calls. */
@@ -139,7 +141,7 @@ error session_find(struct gateway *, struct arena *, span access_key, span token
 
 enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE,
                  TOKEN_SESSION = 16, TOKEN_PERMISSIONS, TOKEN_PARAMETERS, TOKEN_IAM,
-                 TOKEN_LOGS };
+                 TOKEN_LOGS, TOKEN_STACKS };
 enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };
 
 /* The data directory's key for tokens, made on first use. */

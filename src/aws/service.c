@@ -1,6 +1,7 @@
 /* The table of services: how a request names them, which protocol they speak, what they serve.
  * A service or operation that AWS has and Sluice does not serve has its row too: it is refused by
  * name, never answered with something plausible. */
+#include "aws/cloudformation.h"
 #include "aws/glue.h"
 #include "aws/identity.h"
 #include "aws/kinesis.h"
@@ -31,6 +32,11 @@ static const struct operation *const lakeformation_tables[] = {
     lakeformation_operations, lakeformation_resource_operations,
     lakeformation_unserved_operations, NULL};
 
+static const struct operation *const cloudformation_tables[] = {
+    cloudformation_operations,      cloudformation_change_set_operations,
+    cloudformation_list_operations, cloudformation_template_operations,
+    cloudformation_unserved_operations, NULL};
+
 const struct service services[] = {
     {.title = "Amazon Kinesis Data Streams", .target = "Kinesis_20131202",
      .signing_name = "kinesis", .protocol = PROTOCOL_JSON, .cbor = true,
@@ -48,7 +54,7 @@ const struct service services[] = {
     {.title = "AWS Lake Formation", .signing_name = "lakeformation",
      .protocol = PROTOCOL_REST_JSON, .operations = lakeformation_tables},
     {.title = "AWS CloudFormation", .signing_name = "cloudformation", .protocol = PROTOCOL_QUERY,
-     .version = "2010-05-15",
+     .operations = cloudformation_tables, .version = "2010-05-15",
      .xml_namespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
     {.title = "AWS Security Token Service", .signing_name = "sts", .protocol = PROTOCOL_QUERY,
      .operations = sts_tables, .version = "2011-06-15",

@@ -4,6 +4,7 @@
  *
  * The newest version is the last; a hundred are kept. A SecureString is kept as it is: what guards
  * it is the data directory. */
+#include "aws/cloudformation.h"
 #include "aws/ssm.h"
 
 #include <regex.h>
@@ -246,7 +247,13 @@ static error put_parameter(struct call *c)
 static error get_parameter(struct call *c)
 {
     json_t *parameter;
-    TRY(parameter_get(c, json_text(c->input, "Name"), &parameter));
+    const char *name = json_text(c->input, "Name");
+    error e = parameter_get(c, name, &parameter);
+    if (e == ERR_PARAMETER_NOT_FOUND && cloudformation_bootstraps(name)) {
+        TRY(cloudformation_bootstrap(c));
+        e = parameter_get(c, name, &parameter);
+    }
+    TRY(e);
     c->output = json_pack("{s:o}", "Parameter", parameter);
     return OK;
 }

@@ -1,4 +1,5 @@
 /* STS: who calls, and temporary credentials. */
+#include "aws/cloudformation.h"
 #include "aws/identity.h"
 
 enum { HOUR = 3600 };
@@ -79,6 +80,10 @@ static error assume_role(struct call *c)
         return fail(ERR_VALIDATION, "%.200s is invalid", arn);
     if (!name) return refuse(c, arn);
     error e = iam_get(c, IAM_ROLE, name, &role);
+    if (e == ERR_NO_SUCH_ENTITY && cloudformation_bootstraps(name)) {
+        TRY(cloudformation_bootstrap(c));
+        e = iam_get(c, IAM_ROLE, name, &role);
+    }
     if (e == ERR_NO_SUCH_ENTITY) return refuse(c, arn);
     if (e != OK) return e;
     e = assume(c, role);
