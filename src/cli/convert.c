@@ -20,7 +20,7 @@ enum { ROUND_PARTS = 8, INFER_PARTS = 16 };
 
 struct convert_options {
     const char *output, *schema;
-    int codec, timestamps, policy;
+    int codec, timestamps, policy, parquet_compat;
     int64_t level, threads, row_group_mib;
     bool skip, json;
 };
@@ -197,7 +197,7 @@ static error run_open(struct conversion_run *c)
         .level = (int)o->level,
         .timestamps = (enum parquet_timestamps)o->timestamps,
         .row_group_bytes = (size_t)o->row_group_mib << 20,
-        .delta = true,
+        .delta = o->parquet_compat == COMPAT_2_0,
         .pool = c->pool,
     };
     return parquet_open(&c->writer, c->schema, &options, (struct parquet_sink){c, file_write});
@@ -268,6 +268,7 @@ static int convert_run(const void *given, int count, char **arguments)
 
 #define OFFSET(member) offsetof(struct convert_options, member)
 
+const char *const parquet_compat_levels[] = {"1.0", "2.0", NULL};
 static const char *const codecs[] = {"none", "snappy", "gzip", "zstd", "lz4", NULL};
 static const char *const timestamps[] = {"int96", "int64", NULL};
 static const char *const policies[] = {"permissive", "inferred", "openx", NULL};
@@ -290,6 +291,9 @@ static const struct option_row convert_options[] = {
     {.name = "timestamps", .type = OPTION_ONE_OF, .argument = "TYPE", .choices = timestamps,
      .summary = "int96 as Spark writes them, or int64 microseconds (default: int96)",
      .offset = OFFSET(timestamps)},
+    {.name = "parquet-compat", .type = OPTION_ONE_OF, .argument = "1.0|2.0",
+     .summary = PARQUET_COMPAT_SUMMARY,
+     .offset = OFFSET(parquet_compat), .choices = parquet_compat_levels},
     {.name = "row-group-size", .type = OPTION_INTEGER, .argument = "MIB",
      .summary = "Encoded MiB after which a row group ends (default: 4)",
      .offset = OFFSET(row_group_mib), .min = 1, .max = 1024},
@@ -320,7 +324,10 @@ const struct command convert_command = {
                 "--schema ventilatorid:int,eventtime:timestamp,o2stats:int\n",
     .options = convert_options,
     .defaults =
-        &(const struct convert_options){.codec = PARQUET_SNAPPY, .threads = 1, .row_group_mib = 4},
+        &(const struct convert_options){.codec = PARQUET_SNAPPY,
+                                        .parquet_compat = COMPAT_2_0,
+                                        .threads = 1,
+                                        .row_group_mib = 4},
     .options_size = sizeof(struct convert_options),
     .run = convert_run,
 };

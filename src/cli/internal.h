@@ -65,6 +65,11 @@ const struct command *command_find(const char *name); /* NULL when unknown */
 #define STREAM_REGION_SUMMARY \
     "Region of stream and catalog (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)"
 #define STREAM_ACCOUNT_SUMMARY "Account of stream and catalog (default: 123456789012)"
+#define PARQUET_COMPAT_SUMMARY                                                               \
+    "Encodings of the files: 2.0 allows delta encodings, which Athena engine 3, Spark 3.3 and " \
+    "later read; 1.0 has plain values and dictionaries only (default: 2.0)"
+enum { COMPAT_1_0, COMPAT_2_0 };
+extern const char *const parquet_compat_levels[]; /* "1.0", "2.0" */
 #define JSON_SUMMARY "Machine-readable output on stdout"
 
 /* ---- parsing (option.c) ---- */

@@ -14,7 +14,8 @@ struct run_options {
     const char *name, *checkpoint, *status, *role;
     double window;
     int64_t memory_mib, record_max_bytes;
-    int timestamps, on_data_loss;
+    int timestamps, parquet_compat, on_data_loss;
+    int64_t threads;
     bool drain, strict_casts, json;
 };
 
@@ -152,6 +153,13 @@ static const char *job_name(struct runner *runner, const char *path)
     return arena_text(&runner->arena, (span){base, size});
 }
 
+static int default_threads(void)
+{
+    enum { MOST = 4 };
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > MOST ? MOST : (int)online;
+}
+
 static struct job_options job_options_of(struct runner *runner, const char *path)
 {
     const struct run_options *options = runner->options;
@@ -162,6 +170,8 @@ static struct job_options job_options_of(struct runner *runner, const char *path
         .record_bytes_max = (size_t)options->record_max_bytes,
         .strict_casts = options->strict_casts,
         .timestamps = (enum parquet_timestamps)options->timestamps,
+        .parquet_delta = options->parquet_compat == COMPAT_2_0,
+        .threads = options->threads ? (int)options->threads : default_threads(),
         .window_us = options->window < 0 ? -1 : (int64_t)(options->window * US_PER_SECOND),
         .skip_lost = options->on_data_loss == DATA_LOSS_SKIP,
         .drain = options->drain,
@@ -243,6 +253,13 @@ static const struct option_row run_options[] = {
      .summary = "Quarantine a record when a value of it does not fit its column, instead of "
                 "making the value NULL",
      .offset = OFFSET(strict_casts)},
+    {.name = "threads", .type = OPTION_INTEGER, .argument = "COUNT",
+     .summary = "Threads that decode and encode; the rows are the same with any number (default: "
+                "the processors', at most 4)",
+     .offset = OFFSET(threads), .min = 1, .max = POOL_THREADS_MAX},
+    {.name = "parquet-compat", .type = OPTION_ONE_OF, .argument = "1.0|2.0",
+     .summary = PARQUET_COMPAT_SUMMARY,
+     .offset = OFFSET(parquet_compat), .choices = parquet_compat_levels},
     {.name = "timestamps", .type = OPTION_ONE_OF, .argument = "int96|int64",
      .summary = "How Parquet keeps timestamps: as Spark does, or in microseconds (default: int96)",
      .offset = OFFSET(timestamps), .choices = (const char *const[]){"int96", "int64", NULL}},
@@ -296,7 +313,10 @@ const struct command run_command = {
                 "  sluice run job.json --remote --region eu-central-1\n",
     .options = run_options,
     .defaults = &(const struct run_options){
-        .window = -1, .memory_mib = 64, .stores.account = default_account},
+        .window = -1,
+        .memory_mib = 64,
+        .parquet_compat = COMPAT_2_0,
+        .stores.account = default_account},
     .options_size = sizeof(struct run_options),
     .run = run_run,
 };

@@ -122,12 +122,13 @@ struct pipeline {
     struct graph *graph;
     const char *checkpoint_id;
     struct reader *reader;
-    struct decoder *decoder;
-    const struct schema *decoded_schema;
+    struct pool *pool;
+    struct share *shares;            /* SHARES_MAX of them */
+    int share_count;                 /* those that have records of the present slice */
+    const struct schema *decoded_schema; /* NULL: no decoders yet */
     struct arena decoder_arena;      /* detected schemas */
     struct arena slice;
     struct arena batch_arena;
-    const struct batch **outputs;    /* per node, for one slice */
     struct target_run *targets;      /* target_count of nodes, then the quarantine */
     int target_count;
     struct target quarantine_target;
@@ -138,8 +139,7 @@ struct pipeline {
     struct program_run program;
     json_t *nulled;                  /* column -> values that became NULL in this batch; a
                                         transform's as "node.column" */
-    const int64_t *bad_values;       /* the decoder's counters, and how much of them is in `nulled` */
-    int64_t *bad_values_seen;
+    int64_t *bad_values_seen;        /* of the decoders' counters: how much is in `nulled` */
 };
 
 struct staged_file { const char *target; struct data_file file; };
@@ -174,6 +174,28 @@ void pipeline_table_target(struct arena *, const struct target *, const struct s
 /* Brings `nulled` up to date. */
 void pipeline_collect_nulled(struct pipeline *);
 const char *job_safe_name(struct arena *, const char *name); /* for object keys */
+
+/* ---- share.c: one slice of records through decoder and graph, in shares ----
+ * Each share is decoded and transformed by whatever thread of the pool comes to it. Shares are cut by
+ * the records alone, so that the rows and files do not depend on the threads. */
+enum { SHARE_RECORDS = 2048, SHARES_MAX = 8 };
+
+struct share {
+    struct arena arena;              /* for one slice */
+    struct decoder *decoder;
+    struct records records;          /* a view: its own part of the slice */
+    struct decoded decoded;
+    struct node_output *outputs;     /* per node */
+    error failed;
+    char *failure;                   /* its text, in the arena */
+};
+
+/* New decoders for the schema, which must live as long as they do. */
+error shares_open(struct pipeline *, const struct schema *) MUST_CHECK;
+void shares_release(struct pipeline *);
+error shares_run(struct pipeline *, const struct records *) MUST_CHECK;
+/* Values of a column of the decoded schema that became NULL since shares_open. */
+int64_t shares_bad_values(const struct pipeline *, int column);
 
 /* ---- program.c: a batch that a program writes ---- */
 error program_begin(struct pipeline *) MUST_CHECK;

@@ -82,6 +82,8 @@ struct job_options {
     size_t record_bytes_max;    /* 0: 10 MiB */
     bool strict_casts;
     enum parquet_timestamps timestamps;
+    bool parquet_delta;           /* delta encodings are allowed (--parquet-compat 2.0) */
+    int threads;                  /* that decode and encode; 0: one */
     int64_t window_us;          /* -1: the source's */
     bool skip_lost;             /* go on behind records that expired unread, instead of failing */
     bool drain;                 /* end when every shard is read to its present end */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MEMORY_DEFAULT = 64 << 20, RECORD_MAX_DEFAULT = 10 << 20 };
+enum { MEMORY_DEFAULT = 64 << 20 };
 
 /* ---- quarantine: why, where from, and the bytes themselves ---- */
 enum {
@@ -122,7 +122,7 @@ error pipeline_open(struct pipeline *p, const struct job_options *options, struc
 {
     *p = (struct pipeline){
         .options = options, .graph = graph, .reader = reader, .checkpoint_id = checkpoint_id};
-    p->outputs = must_calloc((size_t)graph->count, sizeof *p->outputs);
+    TRY(pool_open(&p->pool, options->threads ? options->threads : 1));
     p->targets = must_calloc((size_t)graph->count + 1, sizeof *p->targets);
     for (int i = 0; i < graph->count; i++) {
         struct node *node = &graph->nodes[i];
@@ -141,7 +141,8 @@ void pipeline_close(struct pipeline *p)
 {
     pipeline_abandon(p);
     program_release(p);
-    if (p->decoder) decoder_close(p->decoder);
+    shares_release(p);
+    pool_close(p->pool);
     batch_builder_release(&p->quarantine_rows);
     arena_release(&p->decoder_arena);
     arena_release(&p->slice);
@@ -149,7 +150,6 @@ void pipeline_close(struct pipeline *p)
     arena_release(&p->arena);
     json_decref(p->nulled);
     free(p->bad_values_seen);
-    free(p->outputs);
     free(p->targets);
     *p = (struct pipeline){0};
 }
@@ -224,6 +224,8 @@ error pipeline_writer(struct pipeline *p, const struct target *target, struct ta
         .footer = footer_pairs,
         .footer_context = p,
     };
+    layout.parquet.delta = p->options->parquet_delta;
+    layout.parquet.pool = p->pool;
     return table_writer_open(p->options->objects, &layout, out);
 }
 
@@ -249,9 +251,10 @@ static void add_nulled(struct pipeline *p, const char *name, int64_t count)
 
 void pipeline_collect_nulled(struct pipeline *p)
 {
-    for (int i = 0; p->bad_values && i < p->decoded_schema->field_count; i++) {
-        add_nulled(p, p->decoded_schema->fields[i].name, p->bad_values[i] - p->bad_values_seen[i]);
-        p->bad_values_seen[i] = p->bad_values[i];
+    for (int i = 0; p->decoded_schema && i < p->decoded_schema->field_count; i++) {
+        int64_t bad = shares_bad_values(p, i);
+        add_nulled(p, p->decoded_schema->fields[i].name, bad - p->bad_values_seen[i]);
+        p->bad_values_seen[i] = bad;
     }
     for (int n = 0; n < p->graph->count; n++) {
         struct node *node = &p->graph->nodes[n];
@@ -280,31 +283,18 @@ error pipeline_begin(struct pipeline *p, int64_t batch, int64_t replay, int64_t 
 
 /* ---- one slice ---- */
 
-static error open_decoder(struct pipeline *p, const struct schema *schema)
+static error open_decoders(struct pipeline *p, const struct schema *schema)
 {
     pipeline_collect_nulled(p);
-    if (p->decoder) decoder_close(p->decoder);
-    p->decoder = NULL;
-    p->bad_values = NULL;
-    p->decoded_schema = schema;
     free(p->bad_values_seen);
     p->bad_values_seen = must_calloc((size_t)schema->field_count, sizeof *p->bad_values_seen);
-    size_t max = p->options->record_bytes_max ? p->options->record_bytes_max : RECORD_MAX_DEFAULT;
-    struct decode_options options = {
-        .policy = p->graph->source->source.policy,
-        .strict = p->options->strict_casts,
-        .record_bytes_max = max,
-    };
-    return decoder_open(&p->decoder, schema, &options);
+    return shares_open(p, schema);
 }
 
 void pipeline_forget_schema(struct pipeline *p)
 {
     pipeline_collect_nulled(p);
-    if (p->decoder) decoder_close(p->decoder);
-    p->decoder = NULL;
-    p->bad_values = NULL;
-    p->decoded_schema = NULL;
+    shares_release(p);
     arena_reset(&p->decoder_arena);
 }
 
@@ -317,72 +307,64 @@ static error prepare_decoder(struct pipeline *p, const struct records *records)
         TRY(decode_infer(&p->slice, p->decoded_schema, records->data, records->count, &wider));
         if (p->decoded_schema && schema_equal(p->decoded_schema, wider)) return OK;
         schema = schema_copy(&p->decoder_arena, wider);
-    } else if (p->decoder) {
+    } else if (p->decoded_schema) {
         return OK;
     }
-    return open_decoder(p, schema);
+    return open_decoders(p, schema);
 }
 
-/* Adds __src_timestamp, the records' arrival times. */
-static const struct batch *with_record_timestamp(struct pipeline *p, const struct batch *batch,
-                                                 const struct records *records)
+static void take_faults(struct pipeline *p, const char *shard, const struct share *share)
 {
-    struct arena *a = &p->slice;
-    int count = batch->schema->field_count;
-    int64_t *values = ARENA_ARRAY(a, int64_t, (size_t)batch->rows);
-    for (int64_t i = 0; i < batch->rows; i++)
-        values[i] = records->arrival_us[batch->origin ? batch->origin[i] : (uint32_t)i];
-    struct field *fields = ARENA_ARRAY(a, struct field, (size_t)count + 1);
-    struct column *columns = ARENA_ARRAY(a, struct column, (size_t)count + 1);
-    memcpy(fields, batch->schema->fields, (size_t)count * sizeof *fields);
-    memcpy(columns, batch->columns, (size_t)count * sizeof *columns);
-    fields[count] = (struct field){.name = "__src_timestamp", .type = type_of(TYPE_TIMESTAMP)};
-    columns[count] = (struct column){
-        .type = fields[count].type, .length = batch->rows, .values = values};
-    struct schema *schema = ARENA_NEW(a, struct schema);
-    *schema = (struct schema){count + 1, fields};
-    struct batch *wider = ARENA_NEW(a, struct batch);
-    *wider = *batch;
-    wider->schema = schema;
-    wider->columns = columns;
-    return wider;
+    for (size_t i = 0; i < share->decoded.fault_count; i++) {
+        const struct decode_fault *fault = &share->decoded.faults[i];
+        const char *column =
+            fault->column >= 0 ? p->decoded_schema->fields[fault->column].name : NULL;
+        quarantine_add(p, shard, &share->records,
+                       &(struct quarantine_reason){fault->record, decode_reason_text(fault->reason),
+                                                   column, fault->offset});
+    }
 }
 
-static error apply_graph(struct pipeline *p, const char *shard, const struct records *records)
+/* What the transforms left out, and why. */
+static void take_outputs(struct pipeline *p, const char *shard, const struct share *share)
 {
     for (int i = 0; i < p->graph->count; i++) {
         struct node *node = &p->graph->nodes[i];
-        if (node->type->role != NODE_TRANSFORM) continue;
-        struct node_output out = {0};
-        const struct batch *in = p->outputs[node->inputs[0] - p->graph->nodes];
-        TRY(node->type->apply(node, in, &p->slice, &out));
-        p->outputs[i] = out.batch;
-        p->counts.filtered += out.filtered;
-        for (size_t f = 0; f < out.fault_count; f++)
-            quarantine_add(p, shard, records,
-                           &(struct quarantine_reason){out.faults[f].record,
+        const struct node_output *out = &share->outputs[i];
+        p->counts.filtered += out->filtered;
+        for (int k = 0; out->cast_failures && k < node->schema->field_count; k++)
+            node->cast_failures[k] += out->cast_failures[k];
+        for (size_t f = 0; f < out->fault_count; f++)
+            quarantine_add(p, shard, &share->records,
+                           &(struct quarantine_reason){out->faults[f].record,
                                                        decode_reason_text(DECODE_BAD_VALUE),
-                                                       out.faults[f].column, -1});
+                                                       out->faults[f].column, -1});
     }
-    return OK;
 }
 
-static error write_rows(struct pipeline *p, struct target_run *run, const struct batch *batch)
+static error write_rows(struct pipeline *p, struct target_run *run,
+                        const struct batch *const *batches, size_t count)
 {
-    if (batch->rows == 0) return OK;
-    if (!run->schema || !schema_equal(run->schema, batch->schema)) /* detected */
-        run->schema = schema_copy(&p->decoder_arena, batch->schema);
-    run->rows += batch->rows;
-    return table_write(run->writer, batch);
+    int64_t rows = 0;
+    for (size_t i = 0; i < count; i++) rows += batches[i]->rows;
+    if (rows == 0) return OK;
+    if (!run->schema || !schema_equal(run->schema, batches[0]->schema)) /* detected */
+        run->schema = schema_copy(&p->decoder_arena, batches[0]->schema);
+    run->rows += rows;
+    return table_write_all(run->writer, batches, count);
 }
 
 static error write_targets(struct pipeline *p)
 {
+    const struct batch *batches[SHARES_MAX];
     for (int i = 0; i < p->target_count; i++) {
         const struct node *input = p->targets[i].node->inputs[0];
-        TRY(write_rows(p, &p->targets[i], p->outputs[input - p->graph->nodes]));
+        for (int k = 0; k < p->share_count; k++)
+            batches[k] = p->shares[k].outputs[input - p->graph->nodes].batch;
+        TRY(write_rows(p, &p->targets[i], batches, (size_t)p->share_count));
     }
-    return write_rows(p, &p->targets[p->target_count], batch_finish(&p->quarantine_rows, &p->slice));
+    batches[0] = batch_finish(&p->quarantine_rows, &p->slice);
+    return write_rows(p, &p->targets[p->target_count], batches, 1);
 }
 
 error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
@@ -390,23 +372,15 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
     arena_reset(&p->slice);
     batch_reset(&p->quarantine_rows);
     TRY(prepare_decoder(p, records));
-    struct decoded decoded;
-    TRY(decoder_run(p->decoder, records->data, records->count, &p->slice, &decoded));
+    TRY(shares_run(p, records));
     p->counts.read += (int64_t)records->count;
-    for (size_t i = 0; i < decoded.fault_count; i++) {
-        const struct decode_fault *fault = &decoded.faults[i];
-        const char *column =
-            fault->column >= 0 ? p->decoded_schema->fields[fault->column].name : NULL;
-        quarantine_add(p, shard, records,
-                       &(struct quarantine_reason){fault->record, decode_reason_text(fault->reason),
-                                                   column, fault->offset});
+    for (int i = 0; i < p->share_count; i++) {
+        const struct share *share = &p->shares[i];
+        take_faults(p, shard, share);
+        if (p->options->program)
+            program_take(p, share->outputs[p->graph->source - p->graph->nodes].batch);
+        take_outputs(p, shard, share);
     }
-    p->bad_values = decoded.bad_values;
-    const struct batch *batch = decoded.batch;
-    if (p->graph->source->source.record_timestamp) batch = with_record_timestamp(p, batch, records);
-    p->outputs[p->graph->source - p->graph->nodes] = batch;
-    if (p->options->program) program_take(p, batch);
-    TRY(apply_graph(p, shard, records));
     return write_targets(p);
 }
 

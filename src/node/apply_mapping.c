@@ -463,24 +463,25 @@ static void quarantine_failed(struct arena *arena, uint8_t *const *failed, struc
     if (out->fault_count) out->batch = batch_select(arena, batch, keep);
 }
 
-static error apply(struct node *node, const struct batch *in, struct arena *arena,
+static error apply(const struct node *node, const struct batch *in, struct arena *arena,
                    struct node_output *out)
 {
     const struct mapping *mapping = node->state;
     int count = mapping->root.child_count;
     struct column *columns = ARENA_ARRAY(arena, struct column, (size_t)count);
     uint8_t **failed = ARENA_ARRAY(arena, uint8_t *, (size_t)count);
+    int64_t *cast_failures = ARENA_ARRAY(arena, int64_t, (size_t)count);
     int64_t failures = 0;
     for (int i = 0; i < count; i++) {
         struct evaluation run = {.arena = arena};
         TRY(evaluate(&run, &mapping->root.children[i], in->columns, in->rows, &columns[i], &failed[i]));
-        node->cast_failures[i] += run.failures;
+        cast_failures[i] = run.failures;
         failures += run.failures;
     }
     struct batch *batch = ARENA_NEW(arena, struct batch);
     *batch = (struct batch){
         .schema = node->schema, .rows = in->rows, .columns = columns, .origin = in->origin};
-    *out = (struct node_output){.batch = batch};
+    *out = (struct node_output){.batch = batch, .cast_failures = cast_failures};
     if (node->strict_casts && failures) quarantine_failed(arena, failed, batch, out);
     return OK;
 }

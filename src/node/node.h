@@ -4,7 +4,7 @@
  * A node is opened once its inputs are open: it checks its config against the type's member rows,
  * derives its output schema, and keeps what it needs in the job's arena. Then, per slice of
  * records, transforms map a batch to a batch. Sources and targets only describe themselves; the
- * job reads and writes for them (job/). One thread. */
+ * job reads and writes for them (job/). One thread, but for `apply`. */
 #pragma once
 
 #include "catalog/catalog.h"
@@ -29,6 +29,7 @@ struct node_output {
     const struct node_fault *faults;
     size_t fault_count;
     int64_t filtered;     /* rows left out on purpose */
+    const int64_t *cast_failures; /* per output column: values that became NULL; or NULL */
 };
 
 /* What opening a node may ask for. */
@@ -45,8 +46,10 @@ struct node_type {
     int inputs;                   /* how many it takes */
     const struct member *members; /* of its config; checked strictly */
     error (*open)(struct node *, struct node_context *);
-    /* Transforms. Inputs are finished batches of one slice; the output lives in the slice's arena. */
-    error (*apply)(struct node *, const struct batch *in, struct arena *, struct node_output *);
+    /* Transforms. Inputs are finished batches of one slice; the output lives in the slice's arena.
+     * Several threads at once, with arenas of their own: the node is only read. */
+    error (*apply)(const struct node *, const struct batch *in, struct arena *,
+                   struct node_output *);
     /* The fields a transform reads from a source whose schema is detected, with their declared
      * types, so that the source decodes straight into them. NULL: it takes whatever comes. */
     error (*wants)(const struct node *, struct arena *, const struct schema **);
@@ -90,7 +93,7 @@ struct node {
     struct source source;         /* sources */
     struct target target;         /* targets */
     void *state;                  /* transforms */
-    int64_t *cast_failures;       /* per output column: values that became NULL, since open */
+    int64_t *cast_failures;       /* per output column: values that became NULL; the job's count */
     bool strict_casts;
 };
 

@@ -54,6 +54,8 @@ struct table_writer;
 error table_writer_open(struct object_store *, const struct table_layout *, struct table_writer **) MUST_CHECK;
 /* The schema may change from call to call; files of the old schema are finished then. */
 error table_write(struct table_writer *, const struct batch *) MUST_CHECK;
+/* The same for several of one schema, which the Parquet options' pool then shares out better. */
+error table_write_all(struct table_writer *, const struct batch *const *, size_t count) MUST_CHECK;
 size_t table_writer_memory(const struct table_writer *);
 int64_t table_writer_rows(const struct table_writer *);
 int64_t table_writer_bytes(const struct table_writer *); /* encoded so far */

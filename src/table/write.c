@@ -198,7 +198,8 @@ static error keep_budget(struct table_writer *w)
 }
 
 static error write_rows(struct table_writer *w, const char *folder,
-                        const struct partition_value *partition, const struct batch *rows)
+                        const struct partition_value *partition, const struct batch *const *rows,
+                        size_t count)
 {
     struct open_file *file = file_find(w, folder);
     if (!file) {
@@ -206,8 +207,8 @@ static error write_rows(struct table_writer *w, const char *folder,
         TRY(file_open(w, folder, partition, &file));
     }
     file->used = ++w->tick;
-    file->rows += rows->rows;
-    TRY(parquet_write(file->parquet, rows));
+    for (size_t i = 0; i < count; i++) file->rows += rows[i]->rows;
+    TRY(parquet_write_all(file->parquet, rows, count));
     if ((size_t)file->sink_bytes + parquet_memory(file->parquet) <= w->layout.file_bytes) return OK;
     for (int i = 0; i < w->open_count; i++)
         if (w->open[i] == file) return file_finish(w, i);
@@ -306,46 +307,78 @@ static struct group *group_of(struct table_writer *w, struct group **groups, siz
     return group;
 }
 
-error table_write(struct table_writer *w, const struct batch *batch)
+/* The batch without the columns that become folders. */
+static const struct batch *project(struct table_writer *w, const struct batch *batch)
 {
-    if (batch->rows == 0) return OK;
-    if (!w->schema || !schema_equal(w->schema, batch->schema)) TRY(schema_changed(w, batch->schema));
-    const struct table_layout *layout = &w->layout;
     struct column *columns =
         ARENA_ARRAY(&w->scratch, struct column, (size_t)w->file_schema.field_count);
     for (int i = 0; i < w->file_schema.field_count; i++)
         columns[i] = batch->columns[w->file_columns[i]];
-    struct batch projected = {.schema = &w->file_schema, .rows = batch->rows, .columns = columns};
+    struct batch *projected = ARENA_NEW(&w->scratch, struct batch);
+    *projected = (struct batch){
+        .schema = &w->file_schema, .rows = batch->rows, .columns = columns};
+    return projected;
+}
 
-    struct buffer path = {0};
-    struct partition_value *values = ARENA_ARRAY(
-        &w->scratch, struct partition_value,
-        (size_t)(layout->fixed_count + layout->partition_column_count));
+/* Rows go to the folder of their own values, below `path`. */
+static error write_groups(struct table_writer *w, struct buffer *path,
+                          struct partition_value *values, const struct batch *batch)
+{
+    struct group *groups = NULL;
+    size_t count = 0, capacity = 0, base = path->size;
+    const struct batch *projected = project(w, batch);
+    for (int64_t row = 0; row < batch->rows; row++) {
+        path->size = base;
+        row_partition(w, batch, row, path, values + w->layout.fixed_count);
+        bit_set(group_of(w, &groups, &count, &capacity, buffer_text(path), batch->rows, values)->keep,
+                row);
+    }
+    path->size = base;
+    for (size_t i = 0; i < count; i++) {
+        const struct batch *rows = batch_select(&w->scratch, projected, groups[i].keep);
+        TRY(write_rows(w, groups[i].folder, groups[i].partition, &rows, 1));
+    }
+    return OK;
+}
+
+static error write_batches(struct table_writer *w, struct buffer *path,
+                           const struct batch *const *batches, size_t count)
+{
+    const struct table_layout *layout = &w->layout;
+    size_t keys = (size_t)(layout->fixed_count + layout->partition_column_count);
+    struct partition_value *values = ARENA_ARRAY(&w->scratch, struct partition_value, keys);
     for (int i = 0; i < layout->fixed_count; i++) {
         values[i] = layout->fixed[i];
-        hive_append(&path, values[i].key, span_of(values[i].value));
+        hive_append(path, values[i].key, span_of(values[i].value));
     }
-    error e = OK;
     if (layout->partition_column_count == 0) {
-        e = write_rows(w, buffer_text(&path), values, &projected);
-    } else {
-        struct group *groups = NULL;
-        size_t count = 0, capacity = 0, base = path.size;
-        for (int64_t row = 0; row < batch->rows; row++) {
-            path.size = base;
-            row_partition(w, batch, row, &path, values + layout->fixed_count);
-            bit_set(group_of(w, &groups, &count, &capacity, buffer_text(&path), batch->rows, values)
-                        ->keep, row);
-        }
-        for (size_t i = 0; e == OK && i < count; i++)
-            e = write_rows(w, groups[i].folder, groups[i].partition,
-                           batch_select(&w->scratch, &projected, groups[i].keep));
+        const struct batch **projected = ARENA_ARRAY(&w->scratch, const struct batch *, count);
+        for (size_t i = 0; i < count; i++) projected[i] = project(w, batches[i]);
+        return write_rows(w, buffer_text(path), values, projected, count);
     }
+    for (size_t i = 0; i < count; i++) TRY(write_groups(w, path, values, batches[i]));
+    return OK;
+}
+
+error table_write_all(struct table_writer *w, const struct batch *const *batches, size_t count)
+{
+    int64_t rows = 0;
+    for (size_t i = 0; i < count; i++) rows += batches[i]->rows;
+    if (rows == 0) return OK;
+    const struct schema *schema = batches[0]->schema;
+    if (!w->schema || !schema_equal(w->schema, schema)) TRY(schema_changed(w, schema));
+    struct buffer path = {0};
+    error e = write_batches(w, &path, batches, count);
     buffer_release(&path);
     arena_reset(&w->scratch);
     if (e != OK) return e;
-    w->rows += batch->rows;
+    w->rows += rows;
     return keep_budget(w);
+}
+
+error table_write(struct table_writer *w, const struct batch *batch)
+{
+    return table_write_all(w, &batch, 1);
 }
 
 static void writer_free(struct table_writer *w)

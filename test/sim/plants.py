@@ -59,7 +59,7 @@ PLANTS = {
     "never-sweep": ("src/job/run.c", """        TRY(objects->ops->upload_sweep(objects, node->target.bucket, stem, now_us(), keep,
                                        count));
 """, ""),
-    "lose-quarantine": ("src/job/pipeline.c", """    return write_rows(p, &p->targets[p->target_count], batch_finish(&p->quarantine_rows, &p->slice));
+    "lose-quarantine": ("src/job/pipeline.c", """    return write_rows(p, &p->targets[p->target_count], batches, 1);
 """, """    return OK;
 """),
     "drop-last-record": ("src/job/reader.c", "    if (records->count) {\n        if (shard->batch_records", "    if (records->count > 7) records->count--;\n    if (records->count) {\n        if (shard->batch_records"),

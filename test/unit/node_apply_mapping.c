@@ -91,7 +91,7 @@ static void test_picks_renames_casts(void **state)
     assert_int_equal(f->node.schema->fields[1].type->kind, TYPE_BIGINT);
     assert_row(f, 0, "{\"at\":\"2023-09-07 16:02:17\",\"id\":7}");
     assert_row(f, 1, "{\"at\":null,\"id\":8}");
-    assert_int_equal(f->node.cast_failures[0], 1);
+    assert_int_equal(f->out.cast_failures[0], 1);
     assert_int_equal(f->out.fault_count, 0);
 }
 
