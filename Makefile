@@ -34,7 +34,7 @@ LDFLAGS    += $(SANFLAGS) -Wl,--as-needed
 # What each folder may include: tool/layers checks the same lines.
 include layers.mk
 
-FOLDERS  := cli aws script project job node table catalog object stream sql dialect parquet decode batch stack state http base
+FOLDERS  := cli aws query script project job node table catalog object stream sql dialect parquet decode batch stack state http base
 # transitive closure, in link order (users before what they use)
 closure   = $(filter $(call reach,$(1)),$(FOLDERS))
 reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))

@@ -5,7 +5,7 @@
 #include "cli/print.h"
 #include "cli/process.h"
 #include "cli/producer.h"
-#include "cli/query.h"
+#include "query/query.h"
 
 #include "http/http.h"
 
@@ -133,9 +133,9 @@ static error await_commits(struct demo *demo)
 
 /* ---- the questions ---- */
 
-static void ignore_columns(void *context, const struct schema *schema)
+static void ignore_columns(void *context, const struct query_columns *columns)
 {
-    (void)context, (void)schema;
+    (void)context, (void)columns;
 }
 
 static void take_counts(void *context, const struct batch *batch)
@@ -145,9 +145,9 @@ static void take_counts(void *context, const struct batch *batch)
     demo->distinct = ((const int64_t *)batch->columns[1].values)[0];
 }
 
-static void open_printer(void *context, const struct schema *schema)
+static void open_printer(void *context, const struct query_columns *columns)
 {
-    *(struct printer **)context = printer_open(PRINT_TABLE, schema);
+    *(struct printer **)context = printer_open(PRINT_TABLE, columns->schema);
 }
 
 static void print_rows(void *context, const struct batch *batch)
@@ -168,13 +168,14 @@ static error ask(struct demo *demo, struct query_engine *engine)
         "       ROUND(AVG(pressurecontrol), 2) AS pressurecontrol\n"
         "FROM %s GROUP BY manufacturer ORDER BY manufacturer",
         table);
-    TRY(query_run(engine, counts, DEMO_DATABASE,
-                  &(struct query_sink){demo, ignore_columns, take_counts}));
+    TRY(query_run(engine, &(struct query_request){.text = counts, .database = DEMO_DATABASE},
+                  &(struct query_sink){demo, ignore_columns, take_counts}, NULL, NULL));
     if (demo->options->json) return OK;
     printf("\n%s%s%s\n\n", bold(stdout), averages, plain(stdout));
     struct printer *printer = NULL;
-    error e = query_run(engine, averages, DEMO_DATABASE,
-                        &(struct query_sink){&printer, open_printer, print_rows});
+    error e = query_run(engine,
+                        &(struct query_request){.text = averages, .database = DEMO_DATABASE},
+                        &(struct query_sink){&printer, open_printer, print_rows}, NULL, NULL);
     if (printer) printer_close(printer);
     return e;
 }

@@ -1,6 +1,6 @@
 /* `sluice requeue`: rows of a quarantine table, chosen by SQL, back into the stream they came from. */
-#include "cli/query.h"
 #include "cli/stores.h"
+#include "query/query.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -28,9 +28,9 @@ struct rows {
     bool mixed;      /* of more than one job */
 };
 
-static void ignore_columns(void *context, const struct schema *schema)
+static void ignore_columns(void *context, const struct query_columns *columns)
 {
-    (void)context, (void)schema;
+    (void)context, (void)columns;
 }
 
 static span text_of(struct rows *rows, const struct batch *batch, int column, int64_t row)
@@ -72,7 +72,8 @@ static error read_rows(const struct requeue_command_options *o, struct arena *ar
         "ORDER BY 2, 3, 4", o->where ? o->where : "TRUE", database, table);
     TRY(query_open_over(s->catalog, s->objects, !s->path, &engine));
     struct query_sink sink = {rows, ignore_columns, take_rows};
-    error e = query_run(engine, text, database, &sink);
+    struct query_request request = {.text = text, .database = database};
+    error e = query_run(engine, &request, &sink, NULL, NULL);
     query_close(engine);
     return e;
 }

@@ -1,7 +1,7 @@
 /* `sluice sql`: one SELECT over the tables of a data directory, printed. */
 #include "cli/internal.h"
 #include "cli/print.h"
-#include "cli/query.h"
+#include "query/query.h"
 
 #include <stddef.h>
 
@@ -15,10 +15,10 @@ struct output {
     struct printer *printer;
 };
 
-static void start_output(void *context, const struct schema *schema)
+static void start_output(void *context, const struct query_columns *columns)
 {
     struct output *output = context;
-    output->printer = printer_open(output->format, schema);
+    output->printer = printer_open(output->format, columns->schema);
 }
 
 static void add_output(void *context, const struct batch *batch)
@@ -37,7 +37,8 @@ static error run_statement(const struct sql_command_options *options, struct are
                    &engine));
     query_act_as(engine, options->principal);
     struct query_sink sink = {output, start_output, add_output};
-    error e = query_run(engine, text, options->database, &sink);
+    struct query_request request = {.text = text, .database = options->database};
+    error e = query_run(engine, &request, &sink, NULL, NULL);
     query_close(engine);
     return e;
 }

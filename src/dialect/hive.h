@@ -60,7 +60,7 @@ struct hive_statement {
     const char *comment, *location;
     struct hive_properties properties;       /* TBLPROPERTIES, DBPROPERTIES */
     struct hive_columns columns, partition_keys;
-    const char *format;            /* STORED AS word, upper case */
+    const char *format;            /* STORED AS word, lower case */
     const char *serde, *input_format, *output_format;
     struct hive_properties serde_properties; /* of DELIMITED too: "field.delim" ... */
     const char *const *bucket_columns;

@@ -1,0 +1,78 @@
+/* What the files of query/ share: a statement on its way. */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "dialect/hive.h"
+#include "object/object.h"
+#include "query/query.h"
+#include "sql/sql.h"
+#include "state/state.h"
+#include "table/table.h"
+
+struct query_engine {
+    struct state *state; /* NULL: over stores of others */
+    struct object_store *objects, *own_objects; /* own ones are closed with the engine */
+    struct catalog *catalog, *own_catalog;
+    struct sql_engine *sql;
+};
+
+struct run {
+    struct query_engine *engine;
+    const struct query_request *request;
+    const struct query_sink *sink;
+    struct query_outcome *outcome;
+    struct arena *arena;
+    const char *database; /* of names without one */
+};
+
+/* ---- select.c ---- */
+error select_run(struct run *) MUST_CHECK;
+
+/* ---- DDL and utility statements ---- */
+error hive_run(struct run *) MUST_CHECK; /* hive.c: the table of statements */
+
+typedef error hive_action(struct run *, const struct hive_statement *);
+hive_action create_database, drop_database, alter_database;         /* database.c */
+hive_action create_table, drop_table, set_properties, set_location, /* table.c */
+    add_columns, replace_columns;
+hive_action add_partitions, drop_partitions, rename_partition, show_partitions; /* partition.c */
+hive_action repair_table;                                           /* repair.c */
+hive_action show_databases, show_tables, show_views, show_columns, show_properties, describe;
+hive_action show_create_table, show_create_view;                    /* show_create.c */
+
+/* ---- names and words (hive.c) ---- */
+
+/* The database a statement's table is in. */
+const char *database_of(const struct run *, const struct hive_statement *);
+/* "FAILED: Execution Error, return code 1 from ...DDLTask. " and the text. */
+error execution_error(error, const char *format, ...) PRINTF(2, 3);
+/* The catalog's error in the words of Hive's DDL task, or as it is. */
+error catalog_error(error, const char *database, const char *table);
+/* The table's document, which the caller frees; SemanticException 10001 when there is none. */
+error table_document(struct run *, const struct hive_statement *, json_t **out) MUST_CHECK;
+/* Whether the caller may put data of tables there. */
+error location_check(struct run *, const char *location) MUST_CHECK;
+
+/* ---- lines (lines.c): the result of utility statements ---- */
+
+struct lines {
+    struct run *run;
+    struct buffer text; /* each line ends in NUL */
+    size_t count;
+};
+void lines_add(struct lines *, const char *format, ...) PRINTF(2, 3);
+/* Sends them under the columns' names (NULL at the end) and frees them. */
+void lines_send(struct lines *, const char *const *columns);
+
+/* ---- partitions (partition.c) ---- */
+
+/* Values of all keys, in their order. */
+error partition_values(struct run *, const json_t *table, const struct hive_partition *,
+                       json_t **out) MUST_CHECK;
+/* Catalog's expression for c = 'v' AND ... */
+error partition_expression(struct run *, const json_t *table, const struct hive_partition *,
+                           const char **out) MUST_CHECK;
+/* PartitionInput: the table's descriptor at the location. Steals the values. */
+json_t *partition_input(const json_t *table, json_t *values, const char *location);
+/* "k=v/k2=v2" of a table's keys. */
+const char *partition_name(struct arena *, const json_t *table, const json_t *values);
