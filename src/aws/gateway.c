@@ -2,6 +2,7 @@
  * recognise, authenticate, read, check, run. Which service and operation a request names follows
  * the order X-Amz-Target, the signature's scope, S3. */
 #include "aws/cloudformation.h"
+#include "aws/athena_runner.h"
 #include "aws/kinesis.h"
 #include "aws/run.h"
 #include "aws/s3.h"
@@ -240,7 +241,8 @@ static void reply_error(struct call *c, error e)
     if (row->status == 500)
         log_line(LOG_ERROR, "aws", "%s: %s", c->operation ? c->operation->name : "request", message);
     enum protocol protocol = c->service ? c->service->protocol : PROTOCOL_JSON;
-    if (protocol == PROTOCOL_QUERY) query_reply_error(c, e, message);
+    if (c->service && c->service->reply_error) c->service->reply_error(c, e, message);
+    else if (protocol == PROTOCOL_QUERY) query_reply_error(c, e, message);
     else if (protocol == PROTOCOL_REST_JSON) rest_reply_error(c, e, message);
     else if (!c->service && !http_header(c->http, "x-amz-target").data)
         call_reply_body(c, row->status, "application/xml",
@@ -411,6 +413,7 @@ static void trimmer_stop(struct gateway *g)
 
 static void gateway_free(struct gateway *g)
 {
+    athena_runner_close(g->queries);
     run_supervisor_close(g->runs);
     access_keys_close(g->keys);
     subscriptions_close(g->subscriptions);
@@ -435,6 +438,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     error e = token_key_load(options->state, g->token_key);
     if (e == OK && options->directory) e = run_supervisor_open(&g->options, &g->runs);
     if (e == OK) e = cloudformation_recover(g);
+    if (e == OK && options->directory) e = athena_runner_open(&g->options, &g->queries);
     if (e == OK)
         e = http_server_open_tls(options->listen, options->port, &g->handler, NULL, options->tls,
                                  &g->server);
@@ -443,6 +447,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
         return e;
     }
     if (g->runs) run_supervisor_start(g->runs);
+    if (g->queries) athena_runner_start(g->queries);
     trimmer_start(g);
     *out = g;
     return OK;

@@ -48,6 +48,8 @@ struct service {
     bool cbor;                    /* speaks application/x-amz-cbor-1.1 as well */
     const struct operation *const *operations; /* tables, NULL at the end; NULL: not served */
     const char *version, *xml_namespace; /* Query: the Version asked for; of replies */
+    /* Words an error in the service's own shape; NULL: as its protocol does. */
+    void (*reply_error)(struct call *, error, const char *message);
 };
 
 extern const struct service services[]; /* ended by a NULL title */
@@ -77,6 +79,7 @@ struct call {
 struct access_keys;
 struct subscriptions;
 struct run_supervisor;
+struct athena_runner;
 
 struct gateway {
     struct gateway_options options;
@@ -86,6 +89,7 @@ struct gateway {
     struct access_keys *keys;
     struct subscriptions *subscriptions;
     struct run_supervisor *runs;  /* NULL: none */
+    struct athena_runner *queries; /* NULL: none */
     uint8_t token_key[SHA256_SIZE]; /* seals iterators and tokens; lives in the state store */
     pthread_mutex_t settings;       /* held while a setting is read, changed and written */
     pthread_t trimmer;
@@ -139,7 +143,7 @@ error session_find(struct gateway *, struct arena *, span access_key, span token
 
 /* ---- sealed tokens (token.c) ---- */
 
-enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE,
+enum token_use { TOKEN_SHARD_ITERATOR = 1, TOKEN_SHARDS, TOKEN_STREAMS, TOKEN_CONSUMERS, TOKEN_GLUE, TOKEN_ATHENA,
                  TOKEN_SESSION = 16, TOKEN_PERMISSIONS, TOKEN_PARAMETERS, TOKEN_IAM,
                  TOKEN_LOGS, TOKEN_STACKS };
 enum { TOKEN_LIFE_MS = 300000, TOKEN_KEY_SIZE = SHA256_SIZE };

@@ -2,6 +2,7 @@
  * A service or operation that AWS has and Sluice does not serve has its row too: it is refused by
  * name, never answered with something plausible. */
 #include "aws/cloudformation.h"
+#include "aws/athena.h"
 #include "aws/glue.h"
 #include "aws/identity.h"
 #include "aws/kinesis.h"
@@ -44,7 +45,8 @@ const struct service services[] = {
     {.title = "AWS Glue", .target = "AWSGlue", .signing_name = "glue", .protocol = PROTOCOL_JSON,
      .operations = glue_operations},
     {.title = "Amazon Athena", .target = "AmazonAthena", .signing_name = "athena",
-     .protocol = PROTOCOL_JSON},
+     .protocol = PROTOCOL_JSON, .operations = athena_operations,
+     .reply_error = athena_reply_error},
     {.title = "AWS Systems Manager", .target = "AmazonSSM", .signing_name = "ssm",
      .protocol = PROTOCOL_JSON, .operations = ssm_tables},
     {.title = "Amazon CloudWatch Logs", .target = "Logs_20140328", .signing_name = "logs",

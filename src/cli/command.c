@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 
 const struct command *command_find(const char *name)
 {
+    if (strcmp(query_worker_command.name, name) == 0) return &query_worker_command; /* our own */
     for (int i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0) return commands[i];
     return NULL;

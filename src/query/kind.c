@@ -28,7 +28,7 @@ static span word_next(span *rest, char out[32])
     return (span){out, size};
 }
 
-enum gives { LINES, ROWS, FILES };
+enum gives { LINES, ROWS, PLAN, FILES };
 static const struct {
     const char *first, *second; /* NULL: any */
     enum query_class class;
@@ -40,7 +40,7 @@ static const struct {
     {"VALUES", NULL, QUERY_DML, "SELECT", ROWS},
     {"TABLE", NULL, QUERY_DML, "SELECT", ROWS},
     {"EXECUTE", NULL, QUERY_DML, "SELECT", ROWS},
-    {"EXPLAIN", NULL, QUERY_UTILITY, "EXPLAIN", LINES},
+    {"EXPLAIN", NULL, QUERY_DML, "EXPLAIN", PLAN},
     {"INSERT", NULL, QUERY_DML, "INSERT", FILES},
     {"UNLOAD", NULL, QUERY_DML, "UNLOAD", FILES},
     {"CREATE", "VIEW", QUERY_DDL, "CREATE_VIEW", LINES},
@@ -63,7 +63,7 @@ static const struct {
     {"DESCRIBE", NULL, QUERY_UTILITY, "DESCRIBE_TABLE", LINES},
     {"DESC", NULL, QUERY_UTILITY, "DESCRIBE_TABLE", LINES},
     {"MSCK", NULL, QUERY_DDL, "MSCK_REPAIR_TABLE", LINES},
-    {"ALTER", NULL, QUERY_DDL, "ALTER_TABLE", LINES},
+    {"ALTER", NULL, QUERY_DDL, NULL, LINES},
 };
 
 void query_kind_of(span text, struct query_kind *out)
@@ -79,7 +79,8 @@ void query_kind_of(span text, struct query_kind *out)
         if (kinds[i].second && strcmp(second, kinds[i].second) != 0) continue;
         *out = (struct query_kind){.class = kinds[i].class,
                                    .substatement = kinds[i].substatement,
-                                   .has_header = kinds[i].gives == ROWS,
+                                   .has_header = kinds[i].gives == ROWS || kinds[i].gives == PLAN,
+                                   .plan = kinds[i].gives == PLAN,
                                    .writes = kinds[i].gives == FILES};
         break;
     }

@@ -35,6 +35,7 @@ struct query_kind {
     bool hive;                   /* in Hive's dialect, else Trino's */
     bool has_header;             /* results begin with the columns' names */
     bool writes;                 /* rows into files */
+    bool plan;                   /* EXPLAIN: lines under one header */
 };
 void query_kind_of(span text, struct query_kind *out);
 
@@ -94,3 +95,16 @@ struct query_failure query_judge(error, const char *text);
 
 /* A value as Athena writes it in results: [1, 2], {a=1}, 2023-01-01 00:00:00.000. Not for NULL. */
 void query_print_value(struct buffer *out, const struct column *, int64_t row);
+
+/* ---- a statement as a process of its own (work.c) ----
+ * What the gateway starts for each of Athena's queries: the results go to objects, the reply says
+ * how it went. Request and reply are JSON:
+ *
+ *   request  {"Directory", "Account", "Region", "Principal"?, "Id", "Query", "Database"?,
+ *             "Parameters"?: [...], "WorkGroup", "Output"?: "s3://BUCKET/FOLDER/",
+ *             "BytesMost"?: integer}
+ *   reply    {"State": "SUCCEEDED" | "FAILED", "Reason"?, "Category"?, "Type"?, "Retryable"?,
+ *             "Columns": [ColumnInfo...], "Header": bool, "Rows", "Updated"?, "Scanned",
+ *             "Output"?, "Manifest"?, "EngineMs"}
+ */
+void query_work(const json_t *request, json_t **reply);

@@ -148,7 +148,7 @@ static error create_check(struct run *run, const struct hive_statement *s)
 
 error create_table(struct run *run, const struct hive_statement *s)
 {
-    struct format format;
+    struct format format = {0};
     struct catalog *catalog = run->engine->catalog;
     const char *database = database_of(run, s);
     TRY(create_check(run, s));

@@ -9,6 +9,7 @@ struct scan {
     const struct table *table;
     struct sql_files *sets;
     size_t count, capacity;
+    json_t *seen; /* partitions by their values as the keys' types read them, and location */
     error failure;
 };
 
@@ -65,6 +66,29 @@ static void add_set(struct scan *scan, struct sql_files set)
     scan->sets[scan->count++] = set;
 }
 
+/* "1" and "01" under an integer key, of one folder: two entries of one partition, which is read
+ * once. */
+static bool is_twin(struct scan *scan, const char *const *values, const char *location)
+{
+    const struct schema *keys = scan->table->partition_keys;
+    struct buffer name = {0};
+    int64_t number;
+    size_t size = strlen(location);
+    for (int i = 0; i < keys->field_count; i++) {
+        bool integer = values[i] && keys->fields[i].type->kind >= TYPE_TINYINT &&
+                       keys->fields[i].type->kind <= TYPE_BIGINT &&
+                       parse_int64(span_of(values[i]), &number);
+        if (integer) buffer_printf(&name, "%lld/", (long long)number);
+        else percent_encode(&name, span_of(values[i] ? values[i] : HIVE_NULL), false);
+        buffer_append_byte(&name, '/');
+    }
+    buffer_append(&name, location, size - (size && location[size - 1] == '/'));
+    bool twin = json_object_get(scan->seen, buffer_text(&name)) != NULL;
+    if (!twin) json_object_set_new(scan->seen, buffer_text(&name), json_true());
+    buffer_release(&name);
+    return twin;
+}
+
 static error partition_files(struct scan *scan, json_t *partition)
 {
     const json_t *values = json_object_get(partition, "Values");
@@ -79,6 +103,7 @@ static error partition_files(struct scan *scan, json_t *partition)
         bool null = !text || strcmp(text, HIVE_NULL) == 0;
         texts[i] = null ? NULL : arena_text(scan->arena, span_of(text));
     }
+    if (is_twin(scan, texts, location)) return OK;
     struct sql_files set = {.values = texts};
     TRY(folder_paths(scan, location, &set));
     if (set.path_count) add_set(scan, set);
@@ -112,8 +137,10 @@ error table_scan(struct catalog *catalog, struct object_store *objects, struct a
         e = folder_paths(&scan, table->location, &set);
         if (e == OK && set.path_count) add_set(&scan, set);
     } else if (e == OK) {
+        scan.seen = json_object();
         e = catalog->ops->partitions(catalog, database, name, each_partition, &scan);
         if (e == OK) e = scan.failure;
+        json_decref(scan.seen);
     }
     json_decref(document);
     if (e != OK) return e;

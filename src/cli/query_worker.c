@@ -1,0 +1,65 @@
+/* `sluice query-worker`: one of Athena's queries as a process of its own, started by `sluice up`.
+ * The request comes on stdin, the reply goes to stdout (query/query.h says what they hold). It ends
+ * with the process that started it and is bounded in memory; who started it bounds its time. */
+#include "cli/internal.h"
+#include "query/query.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct worker_options { int64_t memory; };
+
+static error request_read(json_t **out)
+{
+    enum { REQUEST_MAX = 8 << 20 };
+    struct buffer text = {0};
+    ssize_t n;
+    do {
+        buffer_reserve(&text, 65536);
+        n = read(STDIN_FILENO, text.data + text.size, 65536);
+        if (n > 0) text.size += (size_t)n;
+    } while ((n > 0 || (n < 0 && errno == EINTR)) && text.size < REQUEST_MAX);
+    error e = json_read(buffer_span(&text), out);
+    buffer_release(&text);
+    return e;
+}
+
+static int worker_run(const void *given, int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    const struct worker_options *options = given;
+    json_t *request, *reply;
+    struct rlimit limit = {(rlim_t)options->memory << 20, (rlim_t)options->memory << 20};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setrlimit(RLIMIT_DATA, &limit);
+    error e = request_read(&request);
+    if (e != OK) return command_failed(&query_worker_command, e);
+    query_work(request, &reply);
+    print_json_line(reply);
+    json_decref(reply);
+    json_decref(request);
+    return STATUS_OK;
+}
+
+static const struct option_row worker_options[] = {
+    {.name = "memory", .type = OPTION_INTEGER, .argument = "MIB",
+     .summary = "Memory of the process (default: 2048)",
+     .offset = offsetof(struct worker_options, memory), .min = 64, .max = 1 << 20},
+    {0},
+};
+
+const struct command query_worker_command = {
+    .name = "query-worker",
+    .summary = "Run one of Athena's queries; `sluice up' starts it",
+    .arguments = "",
+    .description = "Reads a request as JSON from stdin and writes the reply to stdout.",
+    .options = worker_options,
+    .defaults = &(const struct worker_options){.memory = 2048},
+    .options_size = sizeof(struct worker_options),
+    .run = worker_run,
+};
