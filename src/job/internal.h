@@ -200,6 +200,8 @@ int64_t shares_bad_values(const struct pipeline *, int column);
 /* ---- program.c: a batch that a program writes ---- */
 error program_begin(struct pipeline *) MUST_CHECK;
 void program_take(struct pipeline *, const struct batch *);
+/* Records as rows, whatever they hold. */
+const struct batch *program_raw(struct pipeline *, const struct records *);
 bool program_is_full(const struct pipeline *); /* the window must end now */
 error program_run(struct pipeline *) MUST_CHECK;
 /* Every sink's files, appended. */

@@ -66,6 +66,8 @@ struct job_program {
      * staged bytes get lost: then it must write the same again. */
     error (*run)(void *context, const struct window *, struct pipeline *);
     void *context;
+    bool raw;   /* its rows are the records as they are: data, streamName, partitionKey,
+                   sequenceNumber, approximateArrivalTimestamp */
 };
 
 /* A table that the program writes in this batch; the order of the calls names its objects. The

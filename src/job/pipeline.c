@@ -367,13 +367,10 @@ static error write_targets(struct pipeline *p)
     return write_rows(p, &p->targets[p->target_count], batches, 1);
 }
 
-error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
+static error slice_decode(struct pipeline *p, const char *shard, const struct records *records)
 {
-    arena_reset(&p->slice);
-    batch_reset(&p->quarantine_rows);
     TRY(prepare_decoder(p, records));
     TRY(shares_run(p, records));
-    p->counts.read += (int64_t)records->count;
     for (int i = 0; i < p->share_count; i++) {
         const struct share *share = &p->shares[i];
         take_faults(p, shard, share);
@@ -381,6 +378,17 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
             program_take(p, share->outputs[p->graph->source - p->graph->nodes].batch);
         take_outputs(p, shard, share);
     }
+    return OK;
+}
+
+error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
+{
+    const struct job_program *program = p->options->program;
+    arena_reset(&p->slice);
+    batch_reset(&p->quarantine_rows);
+    if (program && program->raw) program_take(p, program_raw(p, records));
+    else TRY(slice_decode(p, shard, records));
+    p->counts.read += (int64_t)records->count;
     return write_targets(p);
 }
 

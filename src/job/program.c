@@ -39,6 +39,36 @@ void program_take(struct pipeline *p, const struct batch *batch)
     run->rows += kept->rows;
 }
 
+const struct batch *program_raw(struct pipeline *p, const struct records *records)
+{
+    static const struct field fields[] = {
+        {.name = "data"}, {.name = "streamName"}, {.name = "partitionKey"},
+        {.name = "sequenceNumber"}, {.name = "approximateArrivalTimestamp"},
+    };
+    static const enum type_kind kinds[] = {TYPE_BINARY, TYPE_STRING, TYPE_STRING, TYPE_STRING,
+                                           TYPE_TIMESTAMP};
+    enum { COLUMNS = sizeof kinds / sizeof *kinds };
+    struct batch_builder rows = {0};
+    struct field *typed = arena_copy(&p->slice, fields, sizeof fields);
+    for (int i = 0; i < COLUMNS; i++) typed[i].type = type_of(kinds[i]);
+    struct schema *schema = ARENA_NEW(&p->slice, struct schema);
+    *schema = (struct schema){COLUMNS, typed};
+    batch_begin(&rows, schema);
+    for (size_t i = 0; i < records->count; i++) {
+        char sequence[SEQUENCE_TEXT_MAX];
+        sequence_print(sequence, records->sequence[i]);
+        builder_bytes(&rows.columns[0], records->data[i]);
+        builder_bytes(&rows.columns[1], span_of(p->reader->stream->name));
+        builder_bytes(&rows.columns[2], records->partition_key[i]);
+        builder_bytes(&rows.columns[3], span_of(sequence));
+        builder_int(&rows.columns[4], records->arrival_us[i]);
+        batch_row_done(&rows);
+    }
+    const struct batch *copy = batch_copy(&p->slice, batch_finish(&rows, &p->slice));
+    batch_builder_release(&rows);
+    return copy;
+}
+
 bool program_is_full(const struct pipeline *p)
 {
     return p->options->program && p->program.bytes >= WINDOW_BUDGETS * pipeline_memory(p);

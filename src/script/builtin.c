@@ -16,6 +16,7 @@ static error text_at(py_object *arguments, int at, const char **out)
 
 static error document_at(py_object *arguments, int at, json_t **out)
 {
+    *out = NULL;
     const char *text;
     TRY(text_at(arguments, at, &text));
     return json_read(span_of(text), out);
@@ -50,6 +51,20 @@ static py_object *raise_error(error e)
                                              : *py->PyExc_RuntimeError,
                         error_text());
     return NULL;
+}
+
+static json_t *schema_document(const struct schema *schema)
+{
+    struct buffer type = {0};
+    json_t *list = json_array();
+    for (int i = 0; i < schema->field_count; i++) {
+        buffer_reset(&type);
+        type_print(&type, schema->fields[i].type);
+        json_array_append_new(list, json_pack("[s, o]", schema->fields[i].name,
+                                              json_from_span(buffer_span(&type))));
+    }
+    buffer_release(&type);
+    return list;
 }
 
 /* ---- small things ---- */
@@ -136,8 +151,9 @@ static error batch_answer(py_object *answer)
 error builtin_call_batch(const struct window *window)
 {
     const struct python *py = script.py;
-    py_object *arguments = py->Py_BuildValue("(LL)", (long long)window->batch,
-                                             (long long)window->wall_us);
+    py_object *arguments = py->Py_BuildValue("(LLN)", (long long)window->batch,
+                                             (long long)window->wall_us,
+                                             document_object(schema_document(window->schema)));
     py_object *answer = arguments ? py->PyObject_Call(script.function, arguments, NULL) : NULL;
     if (arguments) py->Py_DecRef(arguments);
     if (!answer) {
@@ -158,12 +174,14 @@ static void loop_options(const json_t *options, const struct job_program *progra
     if (!out->checkpoint) out->checkpoint = json_text(options, "checkpoint");
     if (out->window_us < 0) out->window_us = json_integer_or(options, "window_us", -1);
     out->retries = (int)json_integer_or(options, "retries", out->retries);
+    out->drain = out->drain || json_is_set(options, "drain");
 }
 
-static error run_loop(const json_t *source, const json_t *options, py_object *function)
+static error run_loop(json_t *source, const json_t *options, py_object *function)
 {
-    static const struct job_program program = {.run = run_window};
+    struct job_program program = {.run = run_window, .raw = json_is_set(source, "raw")};
     struct job_options job;
+    json_object_del(source, "raw");
     if (script.function)
         return fail(ERR_UNSUPPORTED, "a second streaming query: a run has one; start the other as a "
                                      "job of its own");
@@ -193,70 +211,103 @@ static py_object *builtin_for_each_batch(py_object *self, py_object *arguments)
 
 /* ---- frames ---- */
 
-static py_object *count_object(const struct rows *rows)
+/* The answer's rows are the arena's. */
+static error plan_rows(py_object *arguments, struct arena *arena, struct sql_rows *rows)
 {
-    int64_t count = 0;
-    for (size_t i = 0; i < rows->count; i++) count += rows->batches[i]->rows;
-    return script.py->PyLong_FromLongLong(count);
+    json_t *plan;
+    TRY(document_at(arguments, 0, &plan));
+    error e = frame_rows(arena, plan, rows);
+    json_decref(plan);
+    return e;
 }
 
-static py_object *schema_object(const struct rows *rows)
-{
-    struct buffer type = {0};
-    json_t *list = json_array();
-    for (int i = 0; i < rows->schema->field_count; i++) {
-        buffer_reset(&type);
-        type_print(&type, rows->schema->fields[i].type);
-        json_array_append_new(list, json_pack("[s, o]", rows->schema->fields[i].name,
-                                              json_from_span(buffer_span(&type))));
-    }
-    buffer_release(&type);
-    return document_object(list);
-}
-
-/* Evaluates the plan that is the first argument and makes an object of its rows. */
-static py_object *with_rows(py_object *arguments, py_object *(*make)(const struct rows *))
+static py_object *builtin_count(py_object *self, py_object *arguments)
 {
     struct arena arena = {0};
-    struct rows rows;
-    json_t *plan = NULL;
-    py_object *out = NULL;
+    struct sql_rows rows;
+    int64_t count = 0;
+    (void)self;
+    error e = plan_rows(arguments, &arena, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) count += rows.batches[i]->rows;
+    arena_release(&arena);
+    return e == OK ? script.py->PyLong_FromLongLong(count) : raise_error(e);
+}
+
+static py_object *builtin_rows(py_object *self, py_object *arguments)
+{
+    struct arena arena = {0};
+    struct sql_rows rows;
+    (void)self;
+    error e = plan_rows(arguments, &arena, &rows);
+    py_object *out = e == OK ? value_rows(&rows) : raise_error(e);
+    arena_release(&arena);
+    return out;
+}
+
+static py_object *builtin_schema(py_object *self, py_object *arguments)
+{
+    struct arena arena = {0};
+    const struct schema *schema;
+    json_t *plan;
+    (void)self;
     error e = document_at(arguments, 0, &plan);
-    if (e == OK) e = frame_rows(&arena, plan, &rows);
-    if (e == OK) out = make(&rows);
-    else raise_error(e);
+    if (e != OK) return raise_error(e);
+    e = frame_schema(&arena, plan, &schema);
+    py_object *out = e == OK ? document_object(schema_document(schema)) : raise_error(e);
     json_decref(plan);
     arena_release(&arena);
     return out;
 }
 
-static py_object *builtin_count(py_object *self, py_object *arguments)
+static py_object *builtin_keep(py_object *self, py_object *arguments)
 {
+    json_t *schema = NULL, *lines = NULL;
+    int64_t id = 0;
     (void)self;
-    return with_rows(arguments, count_object);
+    error e = document_at(arguments, 0, &schema);
+    if (e == OK) e = document_at(arguments, 1, &lines);
+    if (e == OK) e = leaf_keep(schema, lines, &id);
+    json_decref(schema);
+    json_decref(lines);
+    return e == OK ? script.py->PyLong_FromLongLong(id) : raise_error(e);
 }
 
-static py_object *builtin_rows(py_object *self, py_object *arguments)
+static error object_found(const char *url, bool *found)
 {
-    (void)self;
-    return with_rows(arguments, value_rows);
+    struct arena arena = {0};
+    const char *bucket, *key;
+    struct object_info *page;
+    size_t count = 0;
+    bool more;
+    struct object_store *objects = script.options->job.objects;
+    error e = object_url_parse(&arena, url, &bucket, &key);
+    if (e == OK) e = objects->ops->list(objects, bucket, key, NULL, 1, &arena, &page, &count, &more);
+    *found = count > 0;
+    arena_release(&arena);
+    return e;
 }
 
-static py_object *builtin_schema(py_object *self, py_object *arguments)
+static py_object *builtin_exists(py_object *self, py_object *arguments)
 {
+    const char *url;
+    bool found = false;
     (void)self;
-    return with_rows(arguments, schema_object);
+    error e = text_at(arguments, 0, &url);
+    if (e == OK) e = object_found(url, &found);
+    return e == OK ? script.py->PyBool_FromLong(found) : raise_error(e);
 }
 
 static py_object *builtin_write(py_object *self, py_object *arguments)
 {
-    json_t *plan = NULL, *target = NULL;
+    json_t *plan = NULL, *target = NULL, *form = NULL;
     (void)self;
     error e = document_at(arguments, 0, &plan);
     if (e == OK) e = document_at(arguments, 1, &target);
-    if (e == OK) e = frame_write(plan, target);
+    if (e == OK) e = document_at(arguments, 2, &form);
+    if (e == OK) e = frame_write(plan, target, form);
     json_decref(plan);
     json_decref(target);
+    json_decref(form);
     return e == OK ? nothing() : raise_error(e);
 }
 
@@ -271,6 +322,8 @@ static struct py_method methods[] = {
     {"count", builtin_count, PY_VARARGS, NULL},
     {"rows", builtin_rows, PY_VARARGS, NULL},
     {"schema", builtin_schema, PY_VARARGS, NULL},
+    {"keep", builtin_keep, PY_VARARGS, NULL},
+    {"exists", builtin_exists, PY_VARARGS, NULL},
     {"write", builtin_write, PY_VARARGS, NULL},
 };
 

@@ -1,28 +1,29 @@
-/* Plans to rows. Plans of nodes run as in a job document, slice by slice. */
+/* Plans to rows. Plans of nodes run as in a job document, slice by slice; SQL runs on the SQL engine,
+ * over the rows of its leaves. */
 #include "script/internal.h"
 
-void frame_engine_close(void)
+static struct sql_engine *engine;
+static struct sql_memory *memory;
+
+error frame_engine(struct sql_engine **out)
 {
+    if (!engine) TRY(sql_open(NULL, &engine));
+    *out = engine;
+    return OK;
 }
 
 void frame_batch_end(void)
 {
+    leaf_batch_end();
 }
 
-/* ---- leaves ---- */
-
-static error leaf_rows(struct arena *arena, const char *name, struct rows *out)
+void frame_close(void)
 {
-    const struct window *window = script.window;
-    if (strcmp(name, "stream") != 0) return fail(ERR_NOT_FOUND, "there is no table %s", name);
-    if (!window)
-        return fail(ERR_USAGE, "a streaming frame has rows only within its batch function");
-    *out = (struct rows){
-        .schema = window->schema,
-        .batches = arena_copy(arena, window->slices, window->slice_count * sizeof *window->slices),
-        .count = window->slice_count,
-    };
-    return OK;
+    leaf_close();
+    sql_memory_close(memory);
+    sql_close(engine);
+    memory = NULL;
+    engine = NULL;
 }
 
 /* ---- nodes ---- */
@@ -54,26 +55,75 @@ static error step_open(struct arena *arena, const json_t *step, const struct sch
     return node_open(node, &context);
 }
 
-static error step_apply(struct arena *arena, const json_t *step, struct rows *rows)
+static error step_apply(struct arena *arena, const json_t *step, struct sql_rows *rows)
 {
     struct node *node = ARENA_NEW(arena, struct node);
+    const struct batch **out = ARENA_ARRAY(arena, const struct batch *, rows->count);
     TRY(step_open(arena, step, rows->schema, node));
     for (size_t i = 0; i < rows->count; i++) {
         struct node_output output = {0};
         TRY(node->type->apply(node, rows->batches[i], arena, &output));
-        rows->batches[i] = output.batch;
+        out[i] = output.batch;
     }
-    rows->schema = node->schema;
+    *rows = (struct sql_rows){node->schema, out, rows->count};
     return OK;
 }
 
-error frame_rows(struct arena *arena, const json_t *plan, struct rows *out)
+static error native_rows(struct arena *arena, const json_t *plan, bool with_rows,
+                         struct sql_rows *out)
 {
     const json_t *steps = json_object_get(plan, "steps");
-    const char *leaf = json_text(plan, "leaf");
-    if (!leaf) return fail(ERR_INTERNAL, "a plan without leaf");
-    TRY(leaf_rows(arena, leaf, out));
+    TRY(leaf_rows(arena, json_object_get(plan, "leaf"), with_rows, out));
     for (size_t i = 0; i < json_array_size(steps); i++)
         TRY(step_apply(arena, json_array_get(steps, i), out));
+    return OK;
+}
+
+/* ---- SQL ---- */
+
+static int64_t frozen_now(void)
+{
+    return script.window ? script.window->wall_us : now_us();
+}
+
+static error sql_rows_of(struct arena *arena, const json_t *plan, bool with_rows,
+                         struct sql_rows *out)
+{
+    const json_t *tables = json_object_get(plan, "tables");
+    size_t count = json_object_size(tables), at = 0;
+    struct sql_rows *rows = ARENA_ARRAY(arena, struct sql_rows, count);
+    struct spark_table *named = ARENA_ARRAY(arena, struct spark_table, count);
+    const char *name, *sql;
+    json_t *native;
+    json_object_foreach((json_t *)tables, name, native)
+    {
+        TRY(native_rows(arena, native, with_rows, &rows[at]));
+        named[at] = (struct spark_table){name, rows[at].schema};
+        at++;
+    }
+    TRY(spark_translate(arena, json_text(plan, "sql"), named, count, frozen_now(), &sql));
+    struct sql_engine *own;
+    TRY(frame_engine(&own));
+    if (!memory) TRY(sql_memory_open(own, spark_setup, &memory));
+    if (!with_rows) sql = arena_printf(arena, "SELECT * FROM (%s) LIMIT 0", sql);
+    return sql_memory_query(memory, sql, rows, count, arena, out);
+}
+
+static error plan_rows(struct arena *arena, const json_t *plan, bool with_rows, struct sql_rows *out)
+{
+    return json_object_get(plan, "sql") ? sql_rows_of(arena, plan, with_rows, out)
+                                        : native_rows(arena, plan, with_rows, out);
+}
+
+error frame_rows(struct arena *arena, const json_t *plan, struct sql_rows *out)
+{
+    return plan_rows(arena, plan, true, out);
+}
+
+error frame_schema(struct arena *arena, const json_t *plan, const struct schema **out)
+{
+    struct sql_rows rows;
+    TRY(plan_rows(arena, plan, false, &rows));
+    *out = rows.schema;
     return OK;
 }

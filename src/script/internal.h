@@ -3,14 +3,12 @@
 
 #include "script/python_api.h"
 #include "script/script.h"
-
-struct frame_engine;
+#include "sql/sql.h"
 
 /* The script that runs: one per process, since an interpreter is. */
 struct script {
     const struct script_options *options;
     const struct python *py;
-    struct frame_engine *frames;
     struct arena arena;              /* the script's life */
 
     /* while a batch loop runs */
@@ -37,23 +35,54 @@ error builtin_install(void) MUST_CHECK;
 error builtin_call_batch(const struct window *) MUST_CHECK;
 
 /* ---- frame.c: plans to rows ----
- * A plan, as the Python side says it:
- *   {"leaf": NAME, "steps": [{"ApplyMapping": config}...]}     nodes of job documents, natively
- *   {"sql": TEXT}                                              Spark SQL over leaves by name
- * A leaf is a table in memory: "stream" is the batch's rows. */
-struct rows {
-    const struct schema *schema;
-    const struct batch **batches;
-    size_t count;
-};
-error frame_rows(struct arena *, const json_t *plan, struct rows *) MUST_CHECK;
+ * A plan, as the Python side says it, is one of
+ *   {"leaf": LEAF, "steps": [{"ApplyMapping": config}...]}     nodes of job documents, natively
+ *   {"sql": TEXT, "tables": {NAME: plan of the first form}}    Spark SQL over these tables */
+error frame_rows(struct arena *, const json_t *plan, struct sql_rows *) MUST_CHECK;
+/* Without its rows. */
+error frame_schema(struct arena *, const json_t *plan, const struct schema **) MUST_CHECK;
 void frame_batch_end(void);          /* the batch's rows are gone */
-void frame_engine_close(void);
+void frame_close(void);
+error frame_engine(struct sql_engine **) MUST_CHECK;
+
+/* ---- leaf.c: rows that are there before anything is computed ----
+ *   {"kind": "stream", "schema": [[NAME, TYPE]...], "json": NAME}   the batch's; schema: before there
+ *                                           is one; json: each as one text, in a column of that name
+ *   {"kind": "table", "database", "table"}  of the catalog
+ *   {"kind": "files", "format", "paths", "schema", "options"}
+ *   {"kind": "kept", "id"}                  what leaf_keep took
+ * Tables and files are read once, or, with "batch", once in that batch. */
+error leaf_rows(struct arena *, const json_t *leaf, bool with_rows, struct sql_rows *) MUST_CHECK;
+/* Rows as JSON objects, of a schema [[NAME, TYPE]...]. */
+error leaf_keep(const json_t *schema, const json_t *lines, int64_t *id) MUST_CHECK;
+error leaf_schema(struct arena *, const json_t *list, const struct schema **) MUST_CHECK;
+/* All of a query's result. */
+error query_take(struct arena *, struct sql_result *, struct sql_rows *) MUST_CHECK;
+void leaf_batch_end(void);
+void leaf_close(void);
+
+/* ---- files.c: objects of the lake as rows ---- */
+/* `schema` NULL: detected. The rows live in the arena. */
+struct files_request {
+    const char *format;              /* parquet, json, csv */
+    const json_t *paths;             /* s3:// urls of objects or folders */
+    const json_t *options;           /* Spark's, lower case; NULL: none */
+    const struct schema *schema;
+};
+error files_read(struct arena *, const struct files_request *, struct sql_rows *) MUST_CHECK;
+
+/* ---- spark.c: Spark SQL to DuckDB's ---- */
+struct spark_table { const char *name; const struct schema *schema; };
+/* `sql` reads table N as "scan"."N". Names as Spark gives them. */
+error spark_translate(struct arena *, const char *text, const struct spark_table *, size_t count,
+                      int64_t now_us, const char **sql) MUST_CHECK;
+/* Statements to run first in a session that runs translated text. */
+extern const char spark_setup[];
 
 /* ---- value.c: columns to Python objects ---- */
 /* A new list with one tuple per row. */
-py_object *value_rows(const struct rows *);
+py_object *value_rows(const struct sql_rows *);
 
 /* ---- write.c: plans to tables ---- */
-/* `target` is the config of an S3GlueParquetTarget node. */
-error frame_write(const json_t *plan, const json_t *target) MUST_CHECK;
+/* `target` is the config of an S3GlueParquetTarget node; `form`: "format" and its "options". */
+error frame_write(const json_t *plan, const json_t *target, const json_t *form) MUST_CHECK;

@@ -168,7 +168,7 @@ error script_run(const struct script_options *options)
     error e = call_script(options, "run", &message, &none);
     if (e == OK && !none) e = fail(ERR_SCRIPT, "%s", buffer_text(&message));
     buffer_release(&message);
-    frame_engine_close();
+    frame_close();
     arena_release(&script.arena);
     return e;
 }

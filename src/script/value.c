@@ -79,7 +79,7 @@ static py_object *value_at(const struct column *c, int64_t row)
     }
 }
 
-py_object *value_rows(const struct rows *rows)
+py_object *value_rows(const struct sql_rows *rows)
 {
     const struct python *py = script.py;
     py_object *list = py->PyList_New(0);

@@ -21,13 +21,16 @@ static error target_open(struct arena *arena, const json_t *config, const struct
     };
     TRY(node_open(&node, &context));
     *out = node.target;
+    if (out->ingest_keys && json_array_size(json_object_get(config, "PartitionKeys")))
+        return fail(ERR_USAGE, "a partition key is no column of the frame: add the ingest_ columns "
+                               "with add_ingestion_time_columns");
     if (json_array_size(json_object_get(config, "PartitionKeys")) == 0) out->ingest_keys = 0;
     return OK;
 }
 
 static error write_rows(struct arena *arena, const json_t *plan, const json_t *config)
 {
-    struct rows rows;
+    struct sql_rows rows;
     struct target target;
     struct sink *sink;
     TRY(frame_rows(arena, plan, &rows));
@@ -37,9 +40,12 @@ static error write_rows(struct arena *arena, const json_t *plan, const json_t *c
     return OK;
 }
 
-error frame_write(const json_t *plan, const json_t *target)
+error frame_write(const json_t *plan, const json_t *target, const json_t *form)
 {
     struct arena arena = {0};
+    const char *format = json_text(form, "format");
+    if (!format || (strcmp(format, "parquet") != 0 && strcmp(format, "glueparquet") != 0))
+        return fail(ERR_UNSUPPORTED, "writing %s: write parquet", format ? format : "");
     if (!script.pipeline)
         return fail(ERR_UNSUPPORTED, "a write outside of a batch function: write in the function "
                                      "that forEachBatch calls");

@@ -8,7 +8,8 @@
 
 typedef uint64_t duck_index;
 typedef void *duck_config, *duck_database, *duck_connection, *duck_statements, *duck_prepared,
-    *duck_chunk, *duck_vector, *duck_logical_type;
+    *duck_chunk, *duck_vector, *duck_logical_type, *duck_value;
+typedef void *duck_table_function, *duck_bind_info, *duck_init_info, *duck_function_info;
 
 enum duck_state { DUCK_SUCCESS = 0, DUCK_ERROR = 1 };
 
@@ -133,7 +134,45 @@ static inline const char *duck_string_data(const union duck_string *s)
     F(duck_logical_type, map_type_value_type, (duck_logical_type))                                 \
     F(duck_index, struct_type_child_count, (duck_logical_type))                                    \
     F(char *, struct_type_child_name, (duck_logical_type, duck_index))                             \
-    F(duck_logical_type, struct_type_child_type, (duck_logical_type, duck_index))
+    F(duck_logical_type, struct_type_child_type, (duck_logical_type, duck_index))                  \
+    F(duck_table_function, create_table_function, (void))                                          \
+    F(void, destroy_table_function, (duck_table_function *))                                       \
+    F(void, table_function_set_name, (duck_table_function, const char *))                          \
+    F(void, table_function_add_parameter, (duck_table_function, duck_logical_type))                \
+    F(void, table_function_set_extra_info, (duck_table_function, void *, void (*free)(void *)))    \
+    F(void, table_function_set_bind, (duck_table_function, void (*)(duck_bind_info)))              \
+    F(void, table_function_set_init, (duck_table_function, void (*)(duck_init_info)))              \
+    F(void, table_function_set_function,                                                           \
+      (duck_table_function, void (*)(duck_function_info, duck_chunk)))                             \
+    F(void, table_function_supports_projection_pushdown, (duck_table_function, bool))              \
+    F(enum duck_state, register_table_function, (duck_connection, duck_table_function))            \
+    F(void *, bind_get_extra_info, (duck_bind_info))                                               \
+    F(duck_value, bind_get_parameter, (duck_bind_info, duck_index))                                \
+    F(void, bind_add_result_column, (duck_bind_info, const char *, duck_logical_type))             \
+    F(void, bind_set_bind_data, (duck_bind_info, void *, void (*free)(void *)))                    \
+    F(void, bind_set_cardinality, (duck_bind_info, duck_index, bool exact))                        \
+    F(void, bind_set_error, (duck_bind_info, const char *))                                        \
+    F(void *, init_get_bind_data, (duck_init_info))                                                \
+    F(duck_index, init_get_column_count, (duck_init_info))                                         \
+    F(duck_index, init_get_column_index, (duck_init_info, duck_index))                             \
+    F(void, init_set_init_data, (duck_init_info, void *, void (*free)(void *)))                    \
+    F(void *, function_get_bind_data, (duck_function_info))                                        \
+    F(void *, function_get_init_data, (duck_function_info))                                        \
+    F(int64_t, get_int64, (duck_value))                                                            \
+    F(void, destroy_value, (duck_value *))                                                         \
+    F(duck_logical_type, create_logical_type, (enum duck_type))                                    \
+    F(duck_logical_type, create_decimal_type, (uint8_t width, uint8_t scale))                      \
+    F(duck_logical_type, create_list_type, (duck_logical_type))                                    \
+    F(duck_logical_type, create_map_type, (duck_logical_type, duck_logical_type))                  \
+    F(duck_logical_type, create_struct_type,                                                       \
+      (duck_logical_type *, const char **names, duck_index))                                       \
+    F(duck_index, vector_size, (void))                                                             \
+    F(void, data_chunk_set_size, (duck_chunk, duck_index))                                         \
+    F(void, vector_ensure_validity_writable, (duck_vector))                                        \
+    F(void, vector_assign_string_element_len, (duck_vector, duck_index, const char *, duck_index)) \
+    F(duck_index, list_vector_get_size, (duck_vector))                                             \
+    F(enum duck_state, list_vector_reserve, (duck_vector, duck_index))                             \
+    F(enum duck_state, list_vector_set_size, (duck_vector, duck_index))
 
 struct duck {
 #define DUCK_MEMBER(returns, name, args) returns(*name) args;

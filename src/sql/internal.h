@@ -61,6 +61,12 @@ void view_create(struct buffer *out, const char *schema, const struct sql_table 
 error result_open(struct sql_engine *, struct session *, duck_prepared, const struct statement *,
                   struct sql_result **) MUST_CHECK;
 
+/* ---- vector_write.c: columns to DuckDB's vectors ---- */
+duck_logical_type logical_make(const struct duck *, const struct type *); /* to be destroyed */
+/* Rows [first, first + count) of the column. Texts and bytes are copied. */
+error vector_write(const struct duck *, const struct column *, int64_t first, int64_t count,
+                   duck_vector) MUST_CHECK;
+
 /* ---- vector.c: DuckDB's vectors to columns ---- */
 struct reader {
     enum duck_type id;

@@ -42,6 +42,25 @@ struct sql_table {
     size_t file_sets;
 };
 
+/* ---- tables in memory (memory.c) ----
+ * A session of its own, kept over queries, whose tables are batches of the caller. Its statements
+ * are the caller's own, not a stranger's; it can read no file all the same. One thread. */
+struct sql_memory;
+
+struct sql_rows {
+    const struct schema *schema;
+    const struct batch *const *batches;   /* of that schema */
+    size_t count;
+};
+
+/* `setup`: statements to run first (macros); NULL: none. */
+error sql_memory_open(struct sql_engine *, const char *setup, struct sql_memory **) MUST_CHECK;
+void sql_memory_close(struct sql_memory *);
+/* One SELECT of DuckDB's own dialect, in which "scan"."N" is table N. All rows of the result, in
+ * the arena. */
+error sql_memory_query(struct sql_memory *, const char *text, const struct sql_rows *tables,
+                       size_t table_count, struct arena *, struct sql_rows *out) MUST_CHECK;
+
 struct sql_result;
 
 /* Runs one SELECT over exactly these tables; nothing else on the machine can be read. Thread: one

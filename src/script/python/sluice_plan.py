@@ -10,6 +10,10 @@ class Unsupported(NotImplementedError):
     """Something of Spark or Glue that Sluice does not serve: never half done."""
 
 
+class AnalysisException(RuntimeError):
+    """What Spark finds wrong with a plan before it runs."""
+
+
 def script_line():
     """The line of the script that is being run, for messages."""
     frame = sys._getframe(1)
@@ -29,19 +33,24 @@ def call(function, *arguments):
         return function(*[a if isinstance(a, str) or callable(a) else json.dumps(a) for a in arguments])
     except NotImplementedError as problem:
         raise Unsupported(script_line() + str(problem)) from None
+    except RuntimeError as problem:
+        if function in (_sluice.schema, _sluice.rows, _sluice.count, _sluice.write):
+            raise AnalysisException(str(problem)) from None
+        raise
 
 
 # ---- the batch loop ----
 
 batch = None  # the number of the batch whose function runs
+stream_schema = None  # its columns, as a text
 _failure = None
 
 
 def _caller(function):
     """What the engine calls per batch: None is told as ("", no failure)."""
-    def one(number, wall_us):
-        global batch, _failure
-        batch = number
+    def one(number, wall_us, schema):
+        global batch, stream_schema, _failure
+        batch, stream_schema = number, schema
         sluice_time.freeze(wall_us / 1e6)
         try:
             function(number)
@@ -54,7 +63,7 @@ def _caller(function):
                 or str(problem).startswith("CheckpointMetadataNotFound")
             return (0 if final else 1, sluice_boot.message_of(problem) or "failed")
         finally:
-            batch = None
+            batch = stream_schema = None
             sluice_time.freeze(None)
     return one
 
