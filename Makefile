@@ -111,6 +111,10 @@ $(foreach t,$(TOOL),$(eval $(call tool_rule,$(t))))
 
 # test/bench/NAME.c is a program of the benchmarks that stands alone.
 BENCH := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
+$(BUILD)/bench/%: test/bench/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O3 -o $@ $< -lsimdjson
+
 $(BUILD)/bench/%: test/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
@@ -137,7 +141,7 @@ $(BUILD)/sim/sluice-sim-%: $(BUILD)/sim/main.a test/sim/plants.py
 tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%) $(TOOL:%=$(BUILD)/tool/%)
 .PHONY: unit fuzz tool sim bench
 sim: $(BUILD)/sim/sluice-sim $(PLANTS:%=$(BUILD)/sim/sluice-sim-%)
-bench: $(BENCH:%=$(BUILD)/bench/%)
+bench: $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/simdjson $(BUILD)/tool/decode_speed
 tool: $(TOOL:%=$(BUILD)/tool/%)
 unit: $(UNIT:%=$(BUILD)/unit/%)
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
