@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <ctype.h>
+
 void hex_encode(char *out, const void *data, size_t size)
 {
     const uint8_t *p = data;
@@ -183,4 +185,18 @@ size_t text_distance(const char *a, const char *b)
         }
     }
     return rows[m][n];
+}
+
+static size_t skip_marks(const char *text)
+{
+    return strspn(text, "-_ ");
+}
+
+bool text_nearly_equal(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += skip_marks(a), b += skip_marks(b);
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
+        if (!*a) return true;
+    }
 }

@@ -35,3 +35,5 @@ void json_escape(struct buffer *out, span in);
 /* Letters to insert, drop, change or swap with their neighbour to make one text of the other
  * (optimal string alignment distance); texts beyond 31 letters are far from everything. */
 size_t text_distance(const char *a, const char *b);
+/* Equal but for upper case, hyphens, underscores and blanks. */
+bool text_nearly_equal(const char *a, const char *b);

@@ -1,5 +1,5 @@
-/* `sluice demo`: the whole river once, with the real processes: endpoints, a streaming job, a
- * producer over HTTP, SQL at the end; and the proof that every record arrived exactly once. */
+/* `sluice demo`: the whole river once, with the real processes: endpoints, the deployment of the
+ * stacks, a streaming job, a producer over HTTP, SQL at the end; and the proof that every record arrived exactly once. */
 #include "cli/demo.h"
 #include "cli/internal.h"
 #include "cli/print.h"
@@ -31,9 +31,10 @@ struct demo {
     const struct demo_options *options;
     struct arena arena;
     struct demo_place place;
-    struct process up, run;
+    struct process up, deploy, run;
     struct producer producer;
-    int64_t started_us, put_us, behind_us; /* when it began; how long putting and the rest took */
+    int64_t started_us, deploy_us, put_us, behind_us; /* when it began; how long each took */
+    int stacks;                                       /* deployed */
     /* of the job's reports */
     int64_t batches, read, written, quarantined, files, bytes;
     /* of the table */
@@ -94,6 +95,36 @@ static error start_up(struct demo *demo)
     json_decref(ready);
     return endpoint_client(&demo->arena, demo->producer.endpoint_url, demo->place.directory,
                            &demo->producer.endpoint_url, &demo->producer.client);
+}
+
+/* A line of `sluice deploy --json`: an event, or what a stack has come to. */
+static error take_event(struct demo *demo, span line)
+{
+    json_t *event;
+    TRY(json_read(line, &event));
+    demo->stacks += json_object_get(event, "StackStatus") != NULL;
+    progress("stack %d of %d   %s", demo->stacks + 1, PROJECT_STACKS, json_text(event, "Stack"));
+    json_decref(event);
+    return OK;
+}
+
+static error deploy_stacks(struct demo *demo)
+{
+    char *argv[] = {"sluice", "deploy", "--all", "--json", "--region", "us-east-1", "--file",
+                    demo->place.context, "--endpoint-url", (char *)demo->producer.endpoint_url,
+                    "--dir", (char *)demo->place.directory, NULL};
+    int64_t started_us = monotonic_us();
+    error e = process_start(&demo->deploy, argv, demo->place.log);
+    while (e == OK && !demo->deploy.ended) {
+        span line = process_line(&demo->deploy, US_PER_SECOND / 10);
+        if (line.data) e = take_event(demo, line);
+        if (e == OK && stopped) e = fail(ERR_STOPPED, "stopped");
+    }
+    progress_end();
+    if (e != OK) return e;
+    demo->deploy_us = monotonic_us() - started_us;
+    e = process_stop(&demo->deploy, GRACE_US); /* tells how it ended */
+    return e != OK ? fail_context(e, "the deployment") : OK;
 }
 
 static error start_run(struct demo *demo)
@@ -168,13 +199,13 @@ static error ask(struct demo *demo, struct query_engine *engine)
         "       ROUND(AVG(pressurecontrol), 2) AS pressurecontrol\n"
         "FROM %s GROUP BY manufacturer ORDER BY manufacturer",
         table);
-    TRY(query_run(engine, &(struct query_request){.text = counts, .database = DEMO_DATABASE},
+    const char *database = demo->place.project.database;
+    TRY(query_run(engine, &(struct query_request){.text = counts, .database = database},
                   &(struct query_sink){demo, ignore_columns, take_counts}, NULL, NULL));
     if (demo->options->json) return OK;
     printf("\n%s%s%s\n\n", bold(stdout), averages, plain(stdout));
     struct printer *printer = NULL;
-    error e = query_run(engine,
-                        &(struct query_request){.text = averages, .database = DEMO_DATABASE},
+    error e = query_run(engine, &(struct query_request){.text = averages, .database = database},
                         &(struct query_sink){&printer, open_printer, print_rows}, NULL, NULL);
     if (printer) printer_close(printer);
     return e;
@@ -202,6 +233,8 @@ static void tell_start(const struct demo *demo)
     printf("%s records of ventilators, from stream to SQL\n\n", grouped(demo->options->records));
     printf("  endpoints  %s, data in %s\n", demo->producer.endpoint_url,
            demo->place.directory);
+    printf("  stacks     %d of %s deployed in %.1f s\n", demo->stacks, demo->place.context,
+           seconds(demo->deploy_us));
     printf("  job        %s, a micro-batch every %g s\n", demo->place.job, demo->options->window);
     fflush(stdout);
 }
@@ -247,12 +280,12 @@ static void tell_end(const struct demo *demo)
 static void tell_json(const struct demo *demo)
 {
     json_t *line = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:b}", "records",
-        (json_int_t)demo->options->records, "acknowledged",
+        "{s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:s, s:b}", "records",
+        (json_int_t)demo->options->records, "stacks", demo->stacks, "acknowledged",
         (json_int_t)demo->producer.acknowledged, "rows", (json_int_t)demo->rows, "distinct",
         (json_int_t)demo->distinct, "quarantined", (json_int_t)demo->quarantined, "batches",
-        (json_int_t)demo->batches, "files", (json_int_t)demo->files, "put_seconds",
-        seconds(demo->put_us), "behind_seconds", seconds(demo->behind_us), "seconds",
+        (json_int_t)demo->batches, "files", (json_int_t)demo->files, "deploy_seconds",
+        seconds(demo->deploy_us), "put_seconds", seconds(demo->put_us), "behind_seconds", seconds(demo->behind_us), "seconds",
         seconds(monotonic_us() - demo->started_us), "directory", demo->place.directory,
         "exactly_once", exactly_once(demo));
     print_json_line(line);
@@ -265,8 +298,9 @@ static error play(struct demo *demo)
 {
     TRY(demo_place_open(&demo->arena, demo->options->keep, demo->options->example, &demo->place));
     TRY(start_up(demo));
+    TRY(deploy_stacks(demo));
     TRY(demo_place_create(&demo->place, demo->producer.client, demo->producer.endpoint_url));
-    demo->producer.stream = demo->place.stream;
+    demo->producer.stream = demo->place.project.stream;
     tell_start(demo);
     TRY(start_run(demo));
     error e = put_records(demo);
@@ -284,10 +318,11 @@ static error play(struct demo *demo)
 static error end_children(struct demo *demo, error e)
 {
     char *words = e == OK ? NULL : must_strdup(error_text());
-    error run = process_stop(&demo->run, GRACE_US), up = process_stop(&demo->up, GRACE_US);
+    error deploy = process_stop(&demo->deploy, GRACE_US), run = process_stop(&demo->run, GRACE_US);
+    error up = process_stop(&demo->up, GRACE_US);
     if (e != OK) fail(e, "%s", words);
     free(words);
-    return e != OK ? e : run != OK ? run : up;
+    return e != OK ? e : deploy != OK ? deploy : run != OK ? run : up;
 }
 
 static int demo_run(const void *given, int count, char **arguments)
@@ -324,8 +359,8 @@ static const struct option_row demo_options[] = {
      .summary = "Use this new or empty data directory and leave it (default: a temporary one)",
      .offset = OFFSET(keep)},
     {.name = "example", .type = OPTION_STRING, .argument = "DIR",
-     .summary = "Folder of stream.json, table.json, lake-table.json and job.json (default: the "
-                "shipped example/ventilators)",
+     .summary = "Folder of cdk.context.json, lake-table.json and job.json (default: the shipped "
+                "example/ventilators)",
      .offset = OFFSET(example)},
     {.name = "json", .type = OPTION_TRUE, .summary = "One JSON line on stdout with the counts",
      .offset = OFFSET(json)},
@@ -337,10 +372,10 @@ const struct command demo_command = {
     .summary = "Show the whole way from a stream to SQL",
     .arguments = "",
     .description =
-        "Serves the endpoints on a free port, creates the example's stream, tables and bucket, "
-        "runs its job as a process of its own, puts records over HTTP, and asks the table with "
-        "SQL. Ends with status 0 only when every record that was put is in the table exactly "
-        "once, and with status 2 when not.",
+        "Serves the endpoints on a free port, deploys the example's six stacks, makes the lake's "
+        "table, runs the example's job as a process of its own, puts records over HTTP, and asks the "
+        "table with SQL. Ends with status 0 only when every record that was put is in the table "
+        "exactly once, and with status 2 when not.",
     .examples = "  sluice demo\n"
                 "  sluice demo --records 1000000 --keep /tmp/lake\n",
     .options = demo_options,

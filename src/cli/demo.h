@@ -1,9 +1,7 @@
 /* Where a demo plays: its data directory and the shipped example's documents. */
 #pragma once
 
-#include "base/base.h"
-
-#define DEMO_DATABASE "ventilatordb"
+#include "project/project.h"
 
 struct http_client;
 
@@ -12,18 +10,17 @@ struct demo_place {
     const char *directory;  /* the data directory */
     bool temporary;
     const char *log;        /* stderr of the processes */
-    char *job;              /* path of job.json */
+    char *context, *job;    /* paths of cdk.context.json and job.json */
     const char *files;      /* folder of the lake table's objects */
-    const char *stream;     /* name */
     const char *lake_table; /* database.table */
-    const char *bucket;
-    json_t *stream_input, *table_input, *lake_table_input; /* the documents */
+    struct project project; /* what the stacks make */
+    json_t *lake_table_input;
 };
 
 /* A new or empty `keep`, or a temporary directory; `example` NULL: the shipped one. */
 error demo_place_open(struct arena *, const char *keep, const char *example,
                       struct demo_place *) MUST_CHECK;
-/* Creates stream, bucket, database and tables through the endpoints. */
+/* Creates the lake table through the endpoints: what no stack makes. */
 error demo_place_create(struct demo_place *, struct http_client *,
                         const char *endpoint_url) MUST_CHECK;
 /* Removes a temporary directory; before, shows the end of the log when `failed`. */

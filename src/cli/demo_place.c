@@ -38,24 +38,38 @@ static error find_example(struct arena *arena, const char *given, const char **o
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!places[i]) continue;
         char *real = realpath(places[i], NULL);
-        bool found = real && access(arena_printf(arena, "%s/job.json", real), R_OK) == 0;
+        bool found = real && access(arena_printf(arena, "%s/cdk.context.json", real), R_OK) == 0;
         if (found) *out = arena_text(arena, span_of(real));
         free(real);
         if (found) return OK;
         if (given) break;
     }
-    return fail(ERR_USAGE, "no job.json in %s", given ? given : "the shipped example; give --example");
+    return fail(ERR_USAGE, "no cdk.context.json in %s", given ? given : "the shipped example; give --example");
 }
 
-static error read_document(struct arena *arena, const char *folder, const char *name, json_t **out)
+static error read_file(const char *path, struct buffer *text)
 {
     enum { DOCUMENT_MAX_BYTES = 1024 * 1024 };
-    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    return file_read_whole(path, text, DOCUMENT_MAX_BYTES);
+}
+
+static error read_project(struct arena *arena, const char *path, struct project *project)
+{
     struct buffer text = {0};
-    error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
-    if (e == OK) e = json_read(buffer_span(&text), out);
+    error e = read_file(path, &text);
+    if (e == OK && (e = project_read(arena, buffer_span(&text), project)) != OK)
+        fail_context(e, "%s", path);
     buffer_release(&text);
-    return e == ERR_PARSE ? fail_context(e, "%s", path) : e;
+    return e;
+}
+
+static error read_document(const char *path, json_t **out)
+{
+    struct buffer text = {0};
+    error e = read_file(path, &text);
+    if (e == OK && (e = json_read(buffer_span(&text), out)) != OK) fail_context(e, "%s", path);
+    buffer_release(&text);
+    return e;
 }
 
 /* The directory exists and has nothing in it. */
@@ -88,21 +102,19 @@ static error open_directory(struct arena *arena, const char *keep, struct demo_p
 
 static error read_documents(struct arena *arena, const char *example, struct demo_place *place)
 {
-    TRY(read_document(arena, example, "stream.json", &place->stream_input));
-    TRY(read_document(arena, example, "table.json", &place->table_input));
-    TRY(read_document(arena, example, "lake-table.json", &place->lake_table_input));
+    place->context = arena_printf(arena, "%s/cdk.context.json", example);
     place->job = arena_printf(arena, "%s/job.json", example);
-    place->stream = json_text(place->stream_input, "StreamName");
+    TRY(read_project(arena, place->context, &place->project));
+    TRY(read_document(arena_printf(arena, "%s/lake-table.json", example), &place->lake_table_input));
     const char *table = json_text(place->lake_table_input, "Name");
     const char *location =
         json_text(json_object_get(place->lake_table_input, "StorageDescriptor"), "Location");
-    if (!place->stream || !table || !location)
-        return fail(ERR_INVALID_INPUT, "%s: StreamName, Name or Location is missing", example);
-    place->lake_table = arena_printf(arena, "%s.%s", DEMO_DATABASE, table);
-    const char *key;
-    TRY(object_url_parse(arena, location, &place->bucket, &key));
-    place->files =
-        arena_printf(arena, "%s/objects/%s/%s", place->directory, place->bucket, key);
+    if (!table || !location)
+        return fail(ERR_INVALID_INPUT, "%s/lake-table.json: Name or Location is missing", example);
+    place->lake_table = arena_printf(arena, "%s.%s", place->project.database, table);
+    const char *bucket, *key;
+    TRY(object_url_parse(arena, location, &bucket, &key));
+    place->files = arena_printf(arena, "%s/objects/%s/%s", place->directory, bucket, key);
     return OK;
 }
 
@@ -117,77 +129,18 @@ error demo_place_open(struct arena *arena, const char *keep, const char *example
     return read_documents(arena, folder, place);
 }
 
-/* ---- creating, through the doors that any client uses ---- */
-
-struct door {
-    struct http_client *client;
-    const char *endpoint_url;
-};
-
-/* Takes the reference of `input`; the reply goes to *output unless that is NULL. */
-static error call(const struct door *door, const char *service, const char *target, json_t *input,
-                  json_t **output)
-{
-    json_t *reply = NULL;
-    error e = http_aws_json(door->client, door->endpoint_url, service, region, target, input, 0,
-                            &reply);
-    json_decref(input);
-    if (e == OK && output) *output = reply;
-    else json_decref(reply);
-    return e;
-}
-
-static error create_stream(const struct door *door, const struct demo_place *place)
-{
-    TRY(call(door, "kinesis", "Kinesis_20131202.CreateStream", json_incref(place->stream_input),
-             NULL));
-    for (bool active = false; !active;) {
-        json_t *reply;
-        TRY(call(door, "kinesis", "Kinesis_20131202.DescribeStreamSummary",
-                 json_pack("{s:s}", "StreamName", place->stream), &reply));
-        const char *status =
-            json_text(json_object_get(reply, "StreamDescriptionSummary"), "StreamStatus");
-        active = status && strcmp(status, "ACTIVE") == 0;
-        json_decref(reply);
-        if (!active) world->sleep_us(20 * US_PER_MS);
-    }
-    return OK;
-}
-
-static error create_bucket(const struct door *door, const struct demo_place *place)
-{
-    struct buffer url = {0}, reply = {0};
-    buffer_printf(&url, "%s/%s", door->endpoint_url, place->bucket);
-    struct http_call put = {.method = "PUT",
-                            .url = buffer_text(&url),
-                            .service = "s3",
-                            .region = region,
-                            .reply_body = &reply};
-    error e = http_call(door->client, &put);
-    if (e == OK && put.status != 200)
-        e = fail(ERR_UNAVAILABLE, "PUT %s answered %d: %s", put.url, put.status,
-                 buffer_text(&reply));
-    buffer_release(&reply);
-    buffer_release(&url);
-    return e;
-}
-
-static error create_table(const struct door *door, json_t *input)
-{
-    return call(door, "glue", "AWSGlue.CreateTable",
-                json_pack("{s:s, s:O}", "DatabaseName", DEMO_DATABASE, "TableInput", input), NULL);
-}
+/* ---- creating ---- */
 
 error demo_place_create(struct demo_place *place, struct http_client *client,
                         const char *endpoint_url)
 {
-    struct door door = {client, endpoint_url};
-    TRY(create_stream(&door, place));
-    TRY(create_bucket(&door, place));
-    TRY(call(&door, "glue", "AWSGlue.CreateDatabase",
-             json_pack("{s:{s:s}}", "DatabaseInput", "Name", DEMO_DATABASE), NULL));
-    TRY(create_table(&door, place->table_input));
-    return create_table(&door, place->lake_table_input);
+    json_t *input = json_pack("{s:s, s:O}", "DatabaseName", place->project.database, "TableInput",
+                              place->lake_table_input), *output;
+    error e = http_aws_json(client, endpoint_url, "glue", region, "AWSGlue.CreateTable", input, 0,
+                            &output);
+    if (e == OK) json_decref(output);
+    json_decref(input);
+    return e;
 }
 
 /* ---- ending ---- */
@@ -217,7 +170,6 @@ void demo_place_close(struct demo_place *place, bool failed)
     if (place->temporary &&
         nftw(place->directory, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) != 0)
         fprintf(stderr, "sluice demo: remove %s: %s\n", place->directory, strerror(errno));
-    json_decref(place->stream_input);
-    json_decref(place->table_input);
+    project_release(&place->project);
     json_decref(place->lake_table_input);
 }

@@ -290,6 +290,26 @@ static error show_logs(struct door *door, const char *job)
 
 /* ---- the command ---- */
 
+/* The job that a name which is none's may have meant, mostly one with other hyphens: added to the
+ * error's words. */
+static error suggest_job(struct door *door, error e, const char *name)
+{
+    enum { NEAR = 2 };
+    const char *words = arena_text(&door->arena, span_of(error_text()));
+    json_t *jobs, *job;
+    size_t i;
+    if (call_pages(door, "GetJobs", json_object(), "Jobs", &jobs) != OK) return fail(e, "%s", words);
+    fail(e, "%s: %s", name, words);
+    json_array_foreach(jobs, i, job) {
+        const char *other = text_of(job, "Name");
+        if (!text_nearly_equal(other, name) && text_distance(other, name) > NEAR) continue;
+        fail(e, "%s: %s; did you mean '%s'?", name, words, other);
+        break;
+    }
+    json_decref(jobs);
+    return e;
+}
+
 static const struct action {
     const char *name;
     const char *argument; /* NULL: takes none */
@@ -324,6 +344,7 @@ static int job_run_command(const void *given, int count, char **arguments)
         endpoint_client(&door.arena, options->endpoint_url, options->dir, &door.url, &door.client);
     if (e == OK) {
         e = action->run(&door, arguments[1]);
+        if (e == ERR_ENTITY_NOT_FOUND && arguments[1]) e = suggest_job(&door, e, arguments[1]);
         http_client_close(door.client);
     }
     arena_release(&door.arena);

@@ -119,3 +119,5 @@ void stack_report_end(struct stack_report *, const char *status, bool changed,
                       const json_t *outputs);
 /* Words the failure of an operation, with what to do about it. */
 error stack_report_failure(struct stack_report *, const struct stack_state *) MUST_CHECK;
+/* Adds what to do about it to the words of an error, where that is known; returns it. */
+error stack_report_advise(error);

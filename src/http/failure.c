@@ -72,7 +72,7 @@ error http_json_error(int status, span reply)
     const char *name = name_of_type(&arena, type ? type : "");
     error e = http_aws_error(status, name);
     bool known = strcmp(name, error_row(error_by_name(name))->name) == 0;
-    if (known && message) fail(e, "%s", message);
+    if (known && message && *message) fail(e, "%s", message);
     else fail(e, "HTTP status %d %s %s", status, name, message ? message : "");
     arena_release(&arena);
     json_decref(body);

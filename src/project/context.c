@@ -54,23 +54,6 @@ static void refuse(struct reader *r, const char *place, const char *format, ...)
     va_end(args);
 }
 
-/* ---- names that are nearly the same ---- */
-
-static size_t skip_marks(const char *text)
-{
-    return strspn(text, "-_ ");
-}
-
-/* Equal but for upper case, hyphens, underscores and blanks. */
-static bool nearly_equal(const char *a, const char *b)
-{
-    for (;; a++, b++) {
-        a += skip_marks(a), b += skip_marks(b);
-        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
-        if (!*a) return true;
-    }
-}
-
 /* ---- values ---- */
 
 static const char *kind_of(const json_t *value)
@@ -223,7 +206,7 @@ static const char *nearest(const char *const *names, const char *name)
     const char *found = NULL;
     size_t least = NEAR + 1;
     for (; *names; names++) {
-        size_t distance = nearly_equal(*names, name) ? 0 : text_distance(*names, name);
+        size_t distance = text_nearly_equal(*names, name) ? 0 : text_distance(*names, name);
         if (distance >= least || distance >= strlen(*names)) continue;
         found = *names;
         least = distance;
@@ -239,7 +222,7 @@ static void name_unknown(struct reader *r, const char *place, json_t *object,
     json_object_foreach(object, name, value) {
         if (is_among(names, name) || (!*place && is_of_the_cdk(name))) continue;
         const char *meant = nearest(names, name);
-        bool used = meant && nearly_equal(meant, name) && !json_object_get(object, meant);
+        bool used = meant && text_nearly_equal(meant, name) && !json_object_get(object, meant);
         if (used) tolerate(r, place_in(r, place, name), "read as \"%s\"", meant);
         else if (meant)
             tolerate(r, place_in(r, place, name), "not known, left out; did you mean \"%s\"?", meant);
@@ -254,7 +237,7 @@ static json_t *member_of(json_t *object, const char *name)
     if (value) return value;
     const char *other;
     json_object_foreach(object, other, value)
-        if (nearly_equal(other, name)) return value;
+        if (text_nearly_equal(other, name)) return value;
     return NULL;
 }
 
@@ -457,7 +440,7 @@ static void check_job(struct reader *r)
     const char *job = r->project->job, *script = r->project->script;
     if (!job || !script) return;
     const char *base = arena_printf(r->arena, "%.*s", (int)strcspn(script, "."), script);
-    if (strcmp(job, base) != 0 && nearly_equal(job, base))
+    if (strcmp(job, base) != 0 && text_nearly_equal(job, base))
         tolerate(r, "glue_job_name", "\"%s\", but the script is \"%s\": start the job by the first, "
                                      "with its hyphens and underscores as they are", job, script);
 }

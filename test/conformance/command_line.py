@@ -5,7 +5,8 @@ import collections, csv, io, json, os, re, shutil, signal, stat, subprocess, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
 
-COMMANDS = ["up", "gen", "run", "sql", "synth", "ls", "demo", "help"]
+COMMANDS = ["up", "gen", "run", "sql", "synth", "ls", "deploy", "diff", "destroy",
+            "demo", "help"]
 FAILED, USAGE = 1, 64
 
 def scratch():
@@ -57,7 +58,7 @@ def completion_works_in_bash():
                      SLUICE, " ".join("'%s'" % w for w in words), len(words) - 1,
                      words[-1], words[-2])
         return subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split()
-    assert complete("sluice", "d") == ["demo"]
+    assert complete("sluice", "d") == ["deploy", "diff", "destroy", "demo"]
     assert complete("sluice", "up", "--a") == ["--auth", "--account"], complete("sluice", "up", "--a")
     assert complete("sluice", "up", "--auth", "o") == ["on", "off"]
 
