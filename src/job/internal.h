@@ -218,7 +218,10 @@ error program_register(struct pipeline *, const json_t *plan, const struct stage
 json_t *plan_document(struct pipeline *, const struct reader *, const struct staged_file *,
                       size_t count);
 /* The same batch with other files; those of `plan` become superseded. */
-json_t *plan_again(const json_t *plan, const struct staged_file *files, size_t count);
+json_t *plan_again(const struct pipeline *, const json_t *plan, const struct staged_file *files,
+                   size_t count);
+/* The detected schemas of a plan that another run made become the pipeline's. */
+error plan_schemas(struct pipeline *, const json_t *plan) MUST_CHECK;
 /* The files of a plan; text borrowed from it. */
 error plan_files(struct arena *, const json_t *plan, struct staged_file **, size_t *count) MUST_CHECK;
 /* Files of plans whose place it took: they must not be visible. */

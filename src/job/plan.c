@@ -7,6 +7,7 @@
  *     "nulled":    { column: values that became NULL },
  *     "sinks":     [ tables a program wrote: {"id", "database", "table", "location", ...} ],
  *     "files":     [ {"target", "bucket", "key", "token", "rows", "bytes", "partition": [[key, value]]} ],
+ *     "schemas":   { target: [[column, type]] }, of a source whose schema is detected
  *     "superseded": files of the plans whose place this one took (after a replay) } */
 #include "job/internal.h"
 
@@ -31,22 +32,75 @@ static json_t *files_document(const struct staged_file *files, size_t count)
     return list;
 }
 
+static json_t *schema_document(const struct schema *schema)
+{
+    json_t *columns = json_array();
+    struct buffer type = {0};
+    for (int i = 0; i < schema->field_count; i++) {
+        buffer_reset(&type);
+        type_print(&type, schema->fields[i].type);
+        json_array_append_new(columns, json_pack("[s, s]", schema->fields[i].name, buffer_text(&type)));
+    }
+    buffer_release(&type);
+    return columns;
+}
+
+/* What is known from the records alone: whoever finishes the batch has not seen them. */
+static json_t *schemas_document(const struct pipeline *p)
+{
+    if (p->graph->source->source.schema) return NULL;
+    json_t *schemas = json_object();
+    for (int i = 0; i < p->target_count; i++)
+        if (p->targets[i].schema)
+            json_object_set_new(schemas, p->targets[i].id, schema_document(p->targets[i].schema));
+    return schemas;
+}
+
+static error schema_read(struct arena *arena, const json_t *columns, const struct schema **out)
+{
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    size_t count = json_array_size(columns);
+    struct field *fields = ARENA_ARRAY(arena, struct field, count);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *column = json_array_get(columns, i);
+        const char *name = json_string_value(json_array_get(column, 0));
+        const char *type = json_string_value(json_array_get(column, 1));
+        if (!name || !type) return fail(ERR_CORRUPT, "checkpoint: a planned column without name or type");
+        fields[i].name = arena_text(arena, span_of(name));
+        TRY(type_parse(arena, span_of(type), &fields[i].type));
+    }
+    *schema = (struct schema){(int)count, fields};
+    *out = schema;
+    return OK;
+}
+
+error plan_schemas(struct pipeline *p, const json_t *plan)
+{
+    const json_t *schemas = json_object_get(plan, "schemas");
+    for (int i = 0; i < p->target_count; i++) {
+        const json_t *columns = json_object_get(schemas, p->targets[i].id);
+        if (columns) TRY(schema_read(&p->decoder_arena, columns, &p->targets[i].schema));
+    }
+    return OK;
+}
+
 json_t *plan_document(struct pipeline *p, const struct reader *reader,
                       const struct staged_file *files, size_t count)
 {
     const struct pipeline_counts *c = &p->counts;
     pipeline_collect_nulled(p);
-    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o*, s:o}",
+    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o*, s:o, s:o*}",
                      "version", PLAN_VERSION, "job", p->options->name, "checkpoint", p->checkpoint_id,
                      "batch", (json_int_t)p->batch, "wall_us", (json_int_t)p->wall_us,
                      "ranges", reader_ranges(reader), "positions", reader_positions(reader),
                      "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
                      "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,
                      "nulled", p->nulled, "sinks", program_sinks(p),
-                     "files", files_document(files, count));
+                     "files", files_document(files, count), "schemas", schemas_document(p));
 }
 
-json_t *plan_again(const json_t *plan, const struct staged_file *files, size_t count)
+json_t *plan_again(const struct pipeline *p, const json_t *plan, const struct staged_file *files,
+                   size_t count)
 {
     json_t *again = json_copy((json_t *)plan);
     json_t *superseded = json_array(), *old = json_object_get(plan, "superseded");
@@ -54,6 +108,9 @@ json_t *plan_again(const json_t *plan, const struct staged_file *files, size_t c
     json_array_extend(superseded, json_object_get(plan, "files"));
     json_object_set_new(again, "superseded", superseded);
     json_object_set_new(again, "files", files_document(files, count));
+    json_t *schemas = schemas_document(p), *sinks = program_sinks(p);
+    if (schemas) json_object_set_new(again, "schemas", schemas);
+    if (sinks) json_object_set_new(again, "sinks", sinks);
     return again;
 }
 

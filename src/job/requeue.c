@@ -98,13 +98,13 @@ static error read_more(struct stream_cursor *cursor, struct records *records, bo
     return OK;
 }
 
-/* A service does not say where a shard ends: its last records do. */
+/* A service does not say where a shard ends: its last records before `out`, a time, do. */
 static error end_by_reading(struct stream *stream, const char *shard, struct position *out)
 {
     struct stream_cursor *cursor;
     struct records records;
-    struct position recent = {.type = POSITION_AT_TIMESTAMP,
-                              .timestamp_us = now_us() + stream->ahead_us - RECENT_US};
+    struct position recent = *out;
+    recent.timestamp_us -= RECENT_US;
     TRY(stream->ops->open_cursor(stream, shard, recent, &cursor));
     error e = OK;
     for (bool more = true; e == OK && more;) e = read_more(cursor, &records, &more);
@@ -119,7 +119,7 @@ static error shard_end(struct stream *stream, const char *shard, struct position
     TRY(stream->ops->open_cursor(stream, shard, (struct position){.type = POSITION_LATEST}, &cursor));
     *out = stream->ops->position(cursor);
     stream->ops->close_cursor(cursor);
-    return out->type == POSITION_LATEST ? end_by_reading(stream, shard, out) : OK;
+    return out->type == POSITION_AT_TIMESTAMP ? end_by_reading(stream, shard, out) : OK;
 }
 
 static error stream_ends(struct requeue *q, json_t **out)

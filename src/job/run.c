@@ -48,18 +48,15 @@ static const char *checkpoint_url(struct job *job)
     return NULL;
 }
 
-/* A time becomes a place, so that a crash before the first commit loses nothing, whatever the clock
- * does. A service that tells no place is asked again for what came since now, by its own clock. */
+/* LATEST becomes a place, or a time of the service's, so that a crash before the first commit loses
+ * nothing, whatever this machine's clock does. */
 static error first_position(struct stream *stream, const char *shard, struct position *position)
 {
     struct stream_cursor *cursor;
-    int64_t now = now_us() + stream->ahead_us;
     if (position->type == POSITION_TRIM_HORIZON) return OK;
     TRY(stream->ops->open_cursor(stream, shard, *position, &cursor));
     *position = stream->ops->position(cursor);
     stream->ops->close_cursor(cursor);
-    if (position->type == POSITION_LATEST)
-        *position = (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = now};
     return OK;
 }
 
@@ -74,7 +71,9 @@ static error first_positions(void *context, json_t **out)
     for (size_t i = 0; e == OK && i < count; i++) {
         struct position position = job->graph.source->source.starting;
         e = first_position(job->stream, shards[i].id, &position);
-        if (e == OK) json_object_set_new(positions, shards[i].id, position_document(position));
+        bool gone = e == ERR_RESOURCE_NOT_FOUND; /* expired since it was listed */
+        if (gone) e = OK;
+        else if (e == OK) json_object_set_new(positions, shards[i].id, position_document(position));
     }
     if (e == OK) *out = positions;
     else json_decref(positions);
@@ -222,7 +221,7 @@ static error replay(struct job *job)
     size_t count;
     TRY(read_again(job, job->checkpoint.pending));
     TRY(pipeline_finish(&job->pipeline, &files, &count));
-    json_t *plan = plan_again(job->checkpoint.pending, files, count);
+    json_t *plan = plan_again(&job->pipeline, job->checkpoint.pending, files, count);
     error e = checkpoint_replan(&job->checkpoint, plan);
     if (e != OK) {
         json_decref(plan);
@@ -297,6 +296,7 @@ static error commit(struct job *job, const json_t *plan, const struct staged_fil
                     bool recovered, int64_t end_us)
 {
     struct batch_report report = {.recovered = recovered};
+    if (recovered) TRY(plan_schemas(&job->pipeline, plan));
     if (!job->tables_ensured || !job->graph.source->source.schema)
         TRY(pipeline_ensure_tables(&job->pipeline));
     job->tables_ensured = true;

@@ -41,6 +41,7 @@ struct remote {
     struct stream base;
     struct http_client *client;
     char *endpoint, *region, *name, *arn; /* arn NULL: named by name */
+    int64_t ahead_us; /* the service's clock before ours, as of the last reply, where one is wrong */
     bool paced;
     int64_t retention_us; /* as last described */
     pthread_mutex_t lock; /* the client and `known` */
@@ -79,6 +80,14 @@ static struct remote *remote_of(const struct stream_cursor *c)
 
 /* ---- calls ---- */
 
+/* Where the clocks differ, by what a reply says; its seconds may be cut short. */
+static void compare_clocks(struct remote *r)
+{
+    int64_t told_us = http_client_told_us(r->client), here_us = now_us();
+    bool agree = here_us >= told_us && here_us < told_us + CLOCKS_AGREE_US;
+    if (told_us) r->ahead_us = agree ? 0 : told_us - here_us;
+}
+
 static error call(struct remote *r, const char *operation, json_t *input, int attempts,
                   json_t **output)
 {
@@ -87,6 +96,7 @@ static error call(struct remote *r, const char *operation, json_t *input, int at
     pthread_mutex_lock(&r->lock);
     error e = http_aws_json(r->client, r->endpoint, "kinesis", r->region, target, input, attempts,
                             output);
+    compare_clocks(r);
     pthread_mutex_unlock(&r->lock);
     json_decref(input);
     return e;
@@ -95,7 +105,7 @@ static error call(struct remote *r, const char *operation, json_t *input, int at
 /* By the service's clock. */
 static int64_t remote_now_us(const struct remote *r)
 {
-    return now_us() + r->base.ahead_us;
+    return now_us() + r->ahead_us;
 }
 
 /* A call that is tried once, its reply as bytes. */
@@ -162,21 +172,10 @@ static error fail_reply(const char *operation, const char *what)
 
 /* ---- what the stream is ---- */
 
-/* Where the clocks differ, by what a reply said; its seconds may be cut short. */
-static void compare_clocks(struct remote *r)
-{
-    pthread_mutex_lock(&r->lock);
-    int64_t told_us = http_client_told_us(r->client), here_us = now_us();
-    pthread_mutex_unlock(&r->lock);
-    bool agree = told_us == 0 || (here_us >= told_us && here_us < told_us + CLOCKS_AGREE_US);
-    r->base.ahead_us = agree ? 0 : told_us - here_us;
-}
-
 static error describe(struct remote *r)
 {
     json_t *output;
     TRY(call(r, "DescribeStreamSummary", input_for(r), 0, &output));
-    compare_clocks(r);
     const json_t *summary = json_object_get(output, "StreamDescriptionSummary");
     const json_t *created = json_object_get(summary, "StreamCreationTimestamp");
     error e = json_is_number(created)
@@ -604,7 +603,8 @@ static error remote_open_cursor(struct stream *base, const char *shard, struct p
 static struct position remote_position(const struct stream_cursor *base)
 {
     const struct remote_cursor *c = (const struct remote_cursor *)base;
-    return c->position;
+    if (c->position.type != POSITION_LATEST) return c->position;
+    return (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = c->opened_us};
 }
 
 /* ---- putting ---- */

@@ -115,7 +115,8 @@ struct stream_ops {
      * is used up and no read follows at once: a slice held long lets the local log's file grow. */
     void (*release)(struct stream_cursor *);
     /* Where the next read goes on, in a form open_cursor takes. A local cursor has turned LATEST
-     * and AT_TIMESTAMP into AFTER_SEQUENCE at once; a remote one when it has read a record. */
+     * and AT_TIMESTAMP into AFTER_SEQUENCE at once; a remote one when it has read a record, until
+     * when LATEST is the time at which it was opened, by the service's clock. */
     struct position (*position)(const struct stream_cursor *);
     /* Waits until data may have come, at most `timeout_us`; local streams wake early, also when
      * another process puts. One thread waits on a stream. */
@@ -130,7 +131,6 @@ struct stream {
     const struct stream_ops *ops;
     const char *name;
     int64_t created_us; /* tells a re-created stream of the same name */
-    int64_t ahead_us;   /* its clock before ours, where one of them is wrong */
 };
 
 static inline error MUST_CHECK stream_shards(struct stream *s, struct arena *a, struct shard **out,

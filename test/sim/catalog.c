@@ -61,9 +61,15 @@ static error create_table(struct catalog *base, const char *database, const json
 static error update_table(struct catalog *base, const char *database, const char *table,
                           const json_t *input)
 {
-    (void)base, (void)database, (void)input;
-    sim_fail("the job updates table %s, whose columns never change", table);
-    return OK;
+    enum fate fate = sim_step(process_of(base), "update_table", table);
+    if (fate == FATE_DEAD) return sim_dead();
+    if (fate == FATE_FAULT) return sim_fault();
+    if (!sim.detected) sim_fail("the job updates table %s, whose columns never change", table);
+    if (!json_object_get(sim.database_tables, table)) return fail(ERR_ENTITY_NOT_FOUND, "%s", table);
+    json_t *document = json_deep_copy(input);
+    json_object_set_new(document, "DatabaseName", json_string(database));
+    json_object_set_new(sim.database_tables, table, document);
+    return fate == FATE_LOST ? sim_fault() : OK;
 }
 
 static error add_partitions(struct catalog *base, const char *database, const char *table,

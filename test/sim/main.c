@@ -20,21 +20,48 @@ enum { JOBS_MAX = 64, LAST_RUNS = 12 };
 
 /* ---- one seed ---- */
 
-static json_t *job_document(void)
+static json_t *target_document(const char *name, const char *path, int layout)
 {
     static const char *const ingest[] = {"ingest_year", "ingest_month", "ingest_day", "ingest_hour"};
     json_t *keys = json_array();
-    for (int i = 0; sim.layout == 1 && i < 4; i++)
+    for (int i = 0; layout == 1 && i < 4; i++)
         json_array_append_new(keys, json_pack("[s]", ingest[i]));
-    if (sim.layout) json_array_append_new(keys, json_pack("[s]", "k"));
-    return json_pack(
-        "{s:{s:{s:s, s:s, s:s, s:i, s:{s:s}}}, s:{s:{s:s, s:[s], s:s, s:s, s:o, s:{s:b, s:s, s:s}}}}",
-        "source", "CatalogKinesisSource", "Name", "events", "Database", "db", "Table", "events",
-        "WindowSize", sim.window_s, "StreamingOptions", "StartingPosition", "TRIM_HORIZON",
-        "target", "S3GlueParquetTarget", "Name", "rows", "Inputs", "source", "Path",
-        "s3://" BUCKET "/table/", "Compression", sim_chance(500) ? "none" : "snappy",
-        "PartitionKeys", keys, "SchemaChangePolicy", "EnableUpdateCatalog", 1, "Database", "db",
-        "Table", "rows");
+    if (layout) json_array_append_new(keys, json_pack("[s]", "k"));
+    return json_pack("{s:{s:s, s:[s], s:s, s:s, s:o, s:{s:b, s:s, s:s, s:s}}}", "S3GlueParquetTarget",
+                     "Name", name, "Inputs", "source", "Path", path, "Compression",
+                     sim_chance(500) ? "none" : "snappy", "PartitionKeys", keys, "SchemaChangePolicy",
+                     "EnableUpdateCatalog", 1, "Database", "db", "Table", name, "UpdateBehavior",
+                     "UPDATE_IN_DATABASE");
+}
+
+static json_t *job_document(void)
+{
+    static const char *const starts[] = {"TRIM_HORIZON", "LATEST", "timestamp"};
+    json_t *options = json_pack("{s:s}", "StartingPosition", starts[sim.start]);
+    if (sim.start == START_TIMESTAMP)
+        json_object_set_new(options, "StartingTimestamp", json_integer(sim.start_us / US_PER_SECOND));
+    json_t *source = json_pack("{s:s, s:i, s:o}", "Name", "events", "WindowSize", sim.window_s,
+                               "StreamingOptions", options);
+    if (sim.detected) {
+        json_object_set_new(options, "StreamName", json_string("events"));
+        json_object_set_new(options, "Classification", json_string("json"));
+    } else {
+        json_object_set_new(source, "Database", json_string("db"));
+        json_object_set_new(source, "Table", json_string("events"));
+    }
+    json_t *nodes = json_pack("{s:{s:o}, s:o}", "source",
+                              sim.detected ? "DirectKinesisSource" : "CatalogKinesisSource", source,
+                              "target", target_document("rows", "s3://" BUCKET "/table/", sim.layout));
+    if (sim.targets > 1)
+        json_object_set_new(nodes, "target2", target_document("rows2", "s3://" BUCKET "/table2/",
+                                                              (sim.layout + 1) % 3));
+    return nodes;
+}
+
+static void clock_jump(void)
+{
+    sim.skew_us += (sim_below(4 * 3600) - 2 * 3600) * (int64_t)US_PER_SECOND;
+    sim_say("the clock jumps");
 }
 
 static void seed_begin(uint64_t seed)
@@ -58,12 +85,25 @@ static void seed_begin(uint64_t seed)
         sim.switch_permille = 300;
         sim.fault_permille = 5;
     }
+    sim.contest = sim_chance(40); /* over one batch whose staged bytes are lost again and again */
+    if (sim.contest) {
+        sim.loses_staged = sim.overlaps = true;
+        sim.switch_permille = 300;
+        sim.fault_permille = 5;
+    }
     sim.trims = sim_chance(400);
-    sim.overtrims = sim_chance(100);
+    sim.overtrims = sim_chance(150);
     sim.trims |= sim.overtrims;
     sim.lost = sim.told = false;
     sim.jumps = sim_chance(400);
+    if (sim.jumps && sim_chance(500)) clock_jump();
     sim.layout = sim_below(3);
+    sim.targets = sim_chance(150) ? 2 : 1;
+    sim.detected = sim_chance(150);
+    sim.remote = sim_chance(300);
+    sim.start = sim_chance(300) ? START_LATEST + sim_below(2) : START_TRIM_HORIZON;
+    sim.start_us = sim.started_us = 0;
+    sim.begun = false;
     sim.window_s = sim_chance(300) ? 0 : 1 + sim_below(5);
     sim.clock_calls = 0;
     sim.overlap_now = false;
@@ -86,11 +126,7 @@ static void world_turns(void)
     case 4: if (sim_chance(400)) sim_reshard(); break;
     case 5: if (sim.trims) sim_trim(); break;
     case 6: if (sim.loses_staged && sim_chance(300)) sim_lose_staged(); break;
-    case 7: if (sim.jumps && sim_chance(300)) {
-                sim.skew_us += (sim_below(4 * 3600) - 2 * 3600) * (int64_t)US_PER_SECOND;
-                sim_say("the clock jumps");
-            }
-            break;
+    case 7: if (sim.jumps && sim_chance(300)) clock_jump(); break;
     case 8: if (sim.fault_permille && sim_chance(100)) {
                 sim.full_until_us = sim.true_us + sim_below(20) * (int64_t)US_PER_SECOND;
                 sim_say("the disk is full");
@@ -107,7 +143,11 @@ static struct process *process_pick(bool alive)
     struct process *found = NULL;
     int count = 0;
     for (int i = 0; i < PROCESSES_MAX; i++)
-        if (sim.processes[i].alive == alive && sim_below(++count) == 0) found = &sim.processes[i];
+        if (sim.processes[i].alive == alive && (sim.calm || !sim.processes[i].nap) &&
+            sim_below(++count) == 0)
+            found = &sim.processes[i];
+    for (int i = 0; i < PROCESSES_MAX; i++)
+        if (sim.processes[i].nap) sim.processes[i].nap--;
     return found;
 }
 
@@ -121,7 +161,7 @@ static void check_result(const struct process *p)
     if (sim.lost && p->result == ERR_DATA_LOSS) fine = sim.told = true;
     bool drained = p->result == OK && p->options.drain && !p->stop;
     for (int i = 0; drained && i < sim.shard_count; i++)
-        if (sim.shards[i].committed < p->began_at[i] && !sim.lost)
+        if (sim.shards[i].committed < p->began_at[i] && sim.shards[i].begin < p->began_at[i] && !sim.lost)
             sim_fail("run p%d ended as drained, but committed %s only up to %d of %d", p->number,
                      sim.shards[i].id, sim.shards[i].committed, p->began_at[i]);
     if (!fine) sim_fail("run p%d ended with %s: %s", p->number, error_row(p->result)->code, p->text);
@@ -132,6 +172,7 @@ static void process_turn(struct process *p)
     if (sim_chance(10)) atomic_store(&p->stop, true); /* SIGTERM */
     process_resume(p);
     if (!p->alive) check_result(p);
+    else if (sim.overlaps && sim_chance(50)) p->nap = sim_below(60); /* another run goes on meanwhile */
 }
 
 static void wild_time(const json_t *document)
@@ -200,10 +241,24 @@ static void calm_time(const json_t *document)
     }
 }
 
+/* Some time of a short history, in whole seconds. */
+static void choose_start(void)
+{
+    int64_t first_us = sim.true_us;
+    for (int n = sim_below(6); n > 0; n--) {
+        sim.true_us += sim_below(20) * (int64_t)US_PER_SECOND;
+        sim_produce();
+    }
+    int seconds = (int)((sim.true_us - first_us) / US_PER_SECOND);
+    int64_t chosen_us = first_us + sim_below(seconds + 1) * (int64_t)US_PER_SECOND;
+    sim.start_us = chosen_us / US_PER_SECOND * US_PER_SECOND;
+}
+
 static bool seed_run(uint64_t seed)
 {
     seed_begin(seed);
     sim_produce();
+    if (sim.start == START_TIMESTAMP) choose_start();
     bool sleeps = sim_chance(10);
     if (sleeps) sim.window_s = 0;
     json_t *document = job_document();

@@ -15,9 +15,21 @@ static bool is_quarantine(const char *key)
     return span_starts(span_of(key), "quarantine/");
 }
 
+/* -1: of no target. */
+static int target_of(const char *key)
+{
+    if (span_starts(span_of(key), "table/")) return 0;
+    return span_starts(span_of(key), "table2/") ? 1 : -1;
+}
+
 static bool is_data(const char *key)
 {
-    return span_starts(span_of(key), "table/") || is_quarantine(key);
+    return target_of(key) >= 0 || is_quarantine(key);
+}
+
+static const char *table_of(const char *key)
+{
+    return is_quarantine(key) ? "rows_quarantine" : target_of(key) ? "rows2" : "rows";
 }
 
 /* .../JOB-CHECKPOINT-BATCH...: -1 when it is no such name. */
@@ -60,7 +72,8 @@ typedef void row_found(struct sim_record *, const char *key, void *context);
 static void file_rows(struct arena *arena, const char *key, span bytes, row_found *found, void *context)
 {
     int64_t rows;
-    struct row_column t[] = {{.name = "id", .is_int = true}, {.name = "n", .is_int = true}, {.name = "k"}};
+    struct row_column t[] = {{.name = "id", .is_int = true}, {.name = "n", .is_int = true,
+                              .optional = sim.detected}, {.name = "k"}};
     const char *folder = strstr(key, "/k=");
     if (!rows_read(arena, bytes, t, folder ? 2 : 3, &rows)) {
         sim_fail("%s (%zu bytes) is no readable Parquet file", key, bytes.size);
@@ -141,6 +154,8 @@ static int stored_through(const json_t *position, int shard)
     struct sequence s = {0};
     const char *type = json_text(position, "type");
     if (strcmp(type, "SHARD_END") == 0) return sim.shards[shard].count;
+    if (strcmp(type, "AT_TIMESTAMP") == 0)
+        return sim_stored_before(shard, json_integer_or(position, "timestamp_us", 0));
     if (strcmp(type, "AFTER_SEQUENCE_NUMBER") != 0) return 0;
     if (sequence_parse(span_of(json_text(position, "sequence")), &s) != OK) sim_fail("a bad position");
     return (int)s.low;
@@ -153,7 +168,7 @@ static void committed(int64_t batch, const json_t *record)
         sim_fail("batch %lld is committed without a plan", (long long)batch);
         return;
     }
-    if (json_integer_or(record, "read", -1) !=
+    if (sim.targets == 1 && json_integer_or(record, "read", -1) !=
         json_integer_or(record, "written", 0) + json_integer_or(record, "quarantined", 0) +
             json_integer_or(record, "filtered", 0))
         sim_fail("batch %lld: read is not written + quarantined + filtered", (long long)batch);
@@ -168,6 +183,30 @@ static void committed(int64_t batch, const json_t *record)
     }
 }
 
+/* Where the job says that it begins: what was there when it was first started may be left out, what
+ * came afterwards may not. */
+static void begun(const json_t *metadata)
+{
+    const char *id;
+    json_t *position;
+    if (sim.begun) sim_fail("the checkpoint was made twice");
+    sim.begun = true;
+    json_object_foreach(json_object_get(metadata, "shards"), id, position) {
+        int shard = sim_shard_find(id);
+        struct sim_shard *s = &sim.shards[shard];
+        int least = sim.start == START_LATEST ? s->first_seen : 0, most = s->count;
+        s->begin = stored_through(position, shard);
+        if (sim.start == START_TIMESTAMP) least = most = sim_stored_before(shard, sim.start_us);
+        if (sim.start == START_TRIM_HORIZON) most = 0;
+        if (s->begin < least || s->begin > most)
+            sim_fail("the job begins behind record %d of %s, not %d to %d", s->begin, id, least, most);
+        if (sim.start == START_LATEST && sim.remote &&
+            (json_integer_or(position, "timestamp_us", 0) < sim.started_us ||
+             json_integer_or(position, "timestamp_us", 0) > sim.true_us))
+            sim_fail("LATEST of %s is a time that is not now", id);
+    }
+}
+
 void oracle_put(const char *key, span bytes)
 {
     int64_t batch;
@@ -179,6 +218,7 @@ void oracle_put(const char *key, span bytes)
     }
     bool plan = strstr(key, "/plan/") != NULL, commit = strstr(key, "/commit/") != NULL;
     sim.replays += strstr(key, "/replan/") != NULL;
+    if (strcmp(slash, "/metadata") == 0) begun(document);
     if ((plan || commit) && parse_int64(span_of(slash + 1), &batch)) {
         json_t *all = plan ? sim.plans : sim.commits;
         char number[24];
@@ -187,7 +227,8 @@ void oracle_put(const char *key, span bytes)
         if (commit) committed(batch, document);
     }
     /* Bytes lost behind their plan, while another run may look at it: the hardest of all. */
-    if ((plan || strstr(key, "/replan/")) && sim.loses_staged && !sim.calm && sim_chance(200)) {
+    if ((plan || strstr(key, "/replan/")) && sim.loses_staged && !sim.calm &&
+        sim_chance(sim.contest ? 700 : 200)) {
         sim_lose_staged();
         sim.overlap_now = sim.overlaps;
     }
@@ -237,7 +278,7 @@ static void check_ranges(int64_t batch, const json_t *plan, int *reached, int *b
 /* The leading ingest folders are the hour of the plan's wall time. */
 static void check_hour(const char *key, const json_t *plan)
 {
-    if (sim.layout == 2 && !is_quarantine(key)) return;
+    if ((sim.layout + target_of(key)) % 3 == 2 && !is_quarantine(key)) return;
     char want[64];
     time_t seconds = (time_t)(json_integer_or(plan, "wall_us", 0) / US_PER_SECOND);
     struct tm tm;
@@ -250,8 +291,7 @@ static void check_partition(const char *key)
 {
     char folder[OBJECT_KEY_MAX];
     snprintf(folder, sizeof folder, "s3://" BUCKET "/%.*s", (int)(strrchr(key, '/') - key + 1), key);
-    const char *table = is_quarantine(key) ? "rows_quarantine" : "rows";
-    json_t *values = json_object_get(json_object_get(sim.partitions, table), folder);
+    json_t *values = json_object_get(json_object_get(sim.partitions, table_of(key)), folder);
     if (!values) {
         sim_fail("the partition of %s is not in the catalog", key);
         return;
@@ -267,13 +307,33 @@ static void check_partition(const char *key)
     }
 }
 
+static bool has_column(const json_t *columns, const char *name)
+{
+    size_t i;
+    json_t *column;
+    json_array_foreach(columns, i, column)
+        if (strcmp(json_text(column, "Name"), name) == 0) return true;
+    return false;
+}
+
+/* What a file holds can be asked for. */
+static void check_columns(const char *key, const struct schema *schema)
+{
+    const json_t *table = json_object_get(sim.database_tables, table_of(key));
+    const json_t *columns = json_object_get(json_object_get(table, "StorageDescriptor"), "Columns");
+    if (!table) sim_fail("the table of %s is not in the catalog", key);
+    for (int i = 0; table && i < schema->field_count; i++)
+        if (!has_column(columns, schema->fields[i].name))
+            sim_fail("column %s of %s is not in the catalog", schema->fields[i].name, key);
+}
+
 struct count { int64_t batch; const int *batches; };
 
 static void count_row(struct sim_record *r, const char *key, void *context)
 {
     const struct count *c = context;
     if (is_quarantine(key)) r->faults++;
-    else r->rows++;
+    else r->rows[target_of(key)]++;
     if (c->batches[r - sim.records] != c->batch)
         sim_fail("%s holds a record of batch %d", key, c->batches[r - sim.records]);
 }
@@ -292,16 +352,18 @@ static void check_file(const struct sim_object *o, const int *batches)
     struct parquet_footer *footer;
     size_t need;
     int64_t named;
-    if (parquet_footer_read(&arena, o->bytes, (int64_t)o->bytes.size, &footer, &need) == OK &&
-        (!parse_int64(parquet_footer_value(footer, "sluice.batch"), &named) || named != count.batch))
+    bool read = parquet_footer_read(&arena, o->bytes, (int64_t)o->bytes.size, &footer, &need) == OK;
+    if (read && (!parse_int64(parquet_footer_value(footer, "sluice.batch"), &named) || named != count.batch))
         sim_fail("the footer of %s names another batch", o->key);
+    if (read) check_columns(o->key, footer->schema);
     file_each(&arena, o->key, o->bytes, count_row, &count);
     arena_release(&arena);
 }
 
 void oracle_finish(void)
 {
-    int reached[SHARDS_MAX] = {0};
+    int reached[SHARDS_MAX];
+    for (int i = 0; i < SHARDS_MAX; i++) reached[i] = i < sim.shard_count ? sim.shards[i].begin : 0;
     int *batches = must_alloc(((size_t)sim.record_count + 1) * sizeof *batches);
     for (int i = 0; i < sim.record_count; i++) batches[i] = -1;
     int64_t count = (int64_t)json_object_size(sim.commits);
@@ -319,12 +381,13 @@ void oracle_finish(void)
         if (is_data(sim.objects[i].key)) check_file(&sim.objects[i], batches);
     for (int i = 0; i < sim.record_count; i++) {
         const struct sim_record *r = &sim.records[i];
-        bool good = r->reason == DECODED ? r->rows == 1 && r->faults == 0
-                                         : r->rows == 0 && r->faults == 1;
+        int meant = r->stored >= sim.shards[r->shard].begin;
+        bool good = r->faults == (r->reason == DECODED ? 0 : meant);
+        for (int t = 0; t < sim.targets; t++) good &= r->rows[t] == (r->reason == DECODED ? meant : 0);
         if (!good)
             sim_fail("record %d (%s, number %d, sub-record %u; batch %d) is %d times in the table, "
-                     "%d times in quarantine", i, sim.shards[r->shard].id, r->stored, r->sub,
-                     batches[i], r->rows, r->faults);
+                     "%d times in the second one, %d times in quarantine", i, sim.shards[r->shard].id,
+                     r->stored, r->sub, batches[i], r->rows[0], r->rows[1], r->faults);
     }
     for (const struct upload *u = sim.uploads; u; u = u->next)
         sim_fail("staged bytes of %s are left (%s)", u->key, u->token);

@@ -30,6 +30,7 @@ PLANTS = {
     }
 """),
     "commit-before-register": ("src/job/run.c", """    TRY(pipeline_register(&job->pipeline, files, count, &report.partitions_added));
+    TRY(program_register(&job->pipeline, plan, files, count, &report.partitions_added));
     fill_report(job, plan, files, count, &report);
     json_t *record = record_document(&report);
     error e = checkpoint_commit(&job->checkpoint, plan, record);
@@ -73,6 +74,16 @@ PLANTS = {
     "replay-takes-new-shards": ("src/job/reader.c", "    fresh.skipped = r->restricted;\n", ""),
     "silent-expiry": ("src/job/reader.c", "    return check_expired(r);\n", "    return OK;\n"),
     "forget-shard-end": ("src/job/run.c", " && !reader_moved(&job->reader);", ";"),
+    "forget-begin": ("src/job/reader.c", "    if (!stored) stored = json_object_get(r->initial, shard->id);\n", ""),
+    "latest-by-own-clock": ("src/job/run.c", "    *position = stream->ops->position(cursor);\n", """    if (position->type == POSITION_LATEST)
+        *position = (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = now_us()};
+"""),
+    "forget-detected-schema": ("src/job/run.c", "    if (recovered) TRY(plan_schemas(&job->pipeline, plan));\n", ""),
+    "forget-second-target": ("src/job/pipeline.c", """    for (int i = 0; i < p->target_count; i++) {
+        const struct node *input""", """    for (int i = 0; i < 1; i++) {
+        const struct node *input"""),
+    "register-first-target": ("src/job/pipeline.c", "        struct data_file *own = ARENA_ARRAY", """        if (i == 1 && p->target_count > 1) continue;
+        struct data_file *own = ARENA_ARRAY"""),
     "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
 }
 

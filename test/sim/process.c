@@ -54,6 +54,9 @@ void process_start(struct process *p, const json_t *document)
     };
     if (!sim.calm && sim_chance(800)) p->kill_at = 1 + sim_below(sim_chance(300) ? 20 : 150);
     for (int i = 0; i < sim.shard_count; i++) p->began_at[i] = sim.shards[i].count;
+    for (int i = 0; i < sim.shard_count && !sim.started_us; i++)
+        sim.shards[i].first_seen = sim.shards[i].count;
+    if (!sim.started_us) sim.started_us = sim.true_us;
     sim_say("p%d starts%s", p->number, p->options.drain ? ", to drain" : "");
     document_to_run = document;
     CHECK(getcontext(&p->context) == 0);

@@ -190,6 +190,10 @@ bool rows_read(struct arena *arena, span file, struct row_column *columns, int c
         c->texts = ARENA_ARRAY(arena, span, room);
         c->nulls = ARENA_ARRAY(arena, bool, room);
         int at = schema_find(footer->schema, span_of(c->name));
+        if (at < 0 && c->optional) {
+            memset(c->nulls, 1, room * sizeof *c->nulls);
+            continue;
+        }
         if (at < 0) return false;
         int width = footer->schema->fields[at].type->kind == TYPE_BIGINT ? 8 : 4;
         int64_t row = 0;

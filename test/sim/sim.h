@@ -14,7 +14,7 @@
 
 #include <ucontext.h>
 
-enum { SHARDS_MAX = 24, PROCESSES_MAX = 2, KINDS = 3 };
+enum { SHARDS_MAX = 24, PROCESSES_MAX = 2, KINDS = 3, TARGETS_MAX = 2 };
 #define BUCKET "lake"
 #define JOB "sim"
 
@@ -27,7 +27,7 @@ struct sim_record {
     int64_t id, n;               /* the row: n < 0 is NULL */
     int kind;
     span data;
-    int rows, faults;            /* how often the oracle found it */
+    int rows[TARGETS_MAX], faults; /* how often the oracle found it */
 };
 
 struct sim_shard {
@@ -37,6 +37,8 @@ struct sim_shard {
     int *stored;                 /* first sim_record of each stored record */
     int count, capacity;
     int trimmed;                 /* stored records that have left */
+    int first_seen;              /* stored records when the job was first started */
+    int begin;                   /* stored records that the job does not read: they came before it */
     int committed;               /* stored records that a committed batch covers */
     bool committed_end;
 };
@@ -68,6 +70,7 @@ struct process {
     error result;
     char text[256];
     long ops, kill_at;           /* kill_at 0: never */
+    int nap;                     /* turns for which it is not resumed */
     int began_at[SHARDS_MAX];    /* stored records at its start: draining covers them */
     ucontext_t context;
     char *stack;
@@ -77,6 +80,7 @@ struct process {
     struct sim_catalog catalog;
 };
 
+enum start { START_TRIM_HORIZON, START_LATEST, START_TIMESTAMP };
 enum plant { PLANT_NONE, PLANT_NO_SYNC, PLANT_NO_FENCE, PLANT_FORGET_SHARDS };
 
 struct sim {
@@ -88,9 +92,15 @@ struct sim {
 
     int64_t true_us, skew_us, full_until_us;
     int fault_permille, switch_permille, empty_permille;
-    bool loses_staged, overlaps, overlap_now, duel, trims, overtrims, jumps;
+    bool loses_staged, overlaps, overlap_now, duel, contest, trims, overtrims, jumps;
     bool lost, told;             /* records left unread; a run said so */
-    int layout;                  /* of the target: 0 by hour, 1 by hour and kind, 2 by kind */
+    int layout;                  /* of the first target: 0 by hour, 1 by hour and kind, 2 by kind */
+    int targets;
+    bool detected;               /* the job finds its schema in the records */
+    bool remote;                 /* the stream tells times, not places, and when it was read to its end */
+    enum start start;
+    int64_t start_us, started_us; /* of START_TIMESTAMP; when the first run began, 0: not yet */
+    bool begun;                  /* the checkpoint says where each shard begins */
     int window_s;
     int64_t clock_calls;
 
@@ -143,6 +153,7 @@ void sim_produce(void);
 void sim_reshard(void);
 void sim_trim(void);
 int sim_shard_find(const char *id); /* -1 */
+int sim_stored_before(int shard, int64_t time_us); /* records that arrived earlier */
 
 /* ---- object.c, catalog.c ---- */
 extern const struct object_ops sim_object_ops;
@@ -153,7 +164,7 @@ void sim_uploads_drop(const struct process *); /* what it did not finish; NULL: 
 void sim_catalog_reset(void);
 
 /* ---- rows.c ---- */
-struct row_column { const char *name; bool is_int; int64_t *ints; span *texts; bool *nulls; };
+struct row_column { const char *name; bool is_int, optional; int64_t *ints; span *texts; bool *nulls; };
 /* Reads the named columns; false: the file lacks one or is not well-formed. */
 bool rows_read(struct arena *, span file, struct row_column *, int count, int64_t *rows);
 

@@ -33,6 +33,7 @@ static void record_make(struct sim_record *r)
     r->n = sim_chance(200) ? -1 : sim_below(1000);
     const char *text;
     int shape = sim_chance(850) ? sim_below(3) : 3 + sim_below(6);
+    if (sim.detected && shape == 2) shape = 9; /* a type of its own would change the column's */
     long long id = (long long)r->id;
     r->reason = DECODED;
     switch (shape) {
@@ -40,12 +41,15 @@ static void record_make(struct sim_record *r)
                                 (long long)(r->n < 0 ? 0 : r->n));
             if (r->n < 0) r->n = 0;
             break;
-    case 1: text = arena_printf(&sim.memory, "{\"k\":\"k%d\",\"other\":[1,{\"x\":2}],\"id\":%lld}",
-                                r->kind, id);
+    case 1: text = arena_printf(&sim.memory, "{\"k\":\"k%d\",\"other\":%s,\"id\":%lld}", r->kind,
+                                sim.detected ? "\"x\"" : "[1,{\"x\":2}]", id);
             r->n = -1;
             break;
     case 2: text = arena_printf(&sim.memory, " {\"id\" : %lld, \"n\":\"many\", \"k\":\"k%d\"}\n", id,
                                 r->kind); /* a value that does not fit is NULL */
+            r->n = -1;
+            break;
+    case 9: text = arena_printf(&sim.memory, " {\"id\" : %lld, \"k\":\"k%d\"}\n", id, r->kind);
             r->n = -1;
             break;
     case 3: text = ""; r->reason = DECODE_EMPTY; break;
@@ -136,6 +140,8 @@ void sim_trim(void)
 struct sim_cursor {
     struct stream_cursor base;
     int shard, next;
+    int64_t asked_us;            /* of a remote one, until it has read a record: its time, else 0 */
+    int64_t seen_us;
     struct sequence *sequences;  /* the slice out; freed by release, so that a late use is seen */
     uint32_t *subs;
     int64_t *arrivals;
@@ -172,20 +178,33 @@ static error sim_shards(struct stream *base, struct arena *arena, struct shard *
     return OK;
 }
 
+int sim_stored_before(int shard, int64_t time_us)
+{
+    const struct sim_shard *s = &sim.shards[shard];
+    int count = 0;
+    while (count < s->count && sim.records[s->stored[count]].arrival_us < time_us) count++;
+    return count;
+}
+
 static error sim_open_cursor(struct stream *base, const char *id, struct position position,
                              struct stream_cursor **out)
 {
     enum fate fate = sim_step(process_of(base), "open_cursor", id);
     if (fate != FATE_GOOD) return fate == FATE_DEAD ? sim_dead() : sim_fault();
     int shard = sim_shard_find(id), next = 0;
+    int64_t asked_us = 0;
     if (shard < 0 || sim.shards[shard].expired) return fail(ERR_RESOURCE_NOT_FOUND, "no shard %s", id);
     const struct sim_shard *s = &sim.shards[shard];
     switch (position.type) {
     case POSITION_TRIM_HORIZON: next = s->trimmed; break;
     case POSITION_SHARD_END: next = s->count; break;
+    case POSITION_LATEST:
+        next = s->count;
+        asked_us = sim.true_us++;
+        break;
     case POSITION_AT_TIMESTAMP:
-        while (next < s->count && sim.records[s->stored[next]].arrival_us < position.timestamp_us)
-            next++;
+        next = sim_stored_before(shard, position.timestamp_us);
+        asked_us = position.timestamp_us;
         break;
     case POSITION_AFTER_SEQUENCE:
         if (position.sequence.middle != (uint64_t)shard + 1)
@@ -195,7 +214,8 @@ static error sim_open_cursor(struct stream *base, const char *id, struct positio
     default: sim_fail("a cursor at a position that is never stored");
     }
     struct sim_cursor *c = must_calloc(1, sizeof *c);
-    *c = (struct sim_cursor){.base.stream = base, .shard = shard, .next = next};
+    *c = (struct sim_cursor){.base.stream = base, .shard = shard, .next = next,
+                             .asked_us = sim.remote ? asked_us : 0, .seen_us = position.seen_us};
     *out = &c->base;
     return OK;
 }
@@ -245,6 +265,7 @@ static void slice_fill(struct sim_cursor *c, int end, struct records *out)
     out->any = true;
     out->last = sequence_at(c->shard, end - 1);
     c->next = end;
+    c->asked_us = 0;
 }
 
 static error sim_read(struct stream_cursor *base, struct read_limits limits, struct records *out)
@@ -270,6 +291,8 @@ static error sim_read(struct stream_cursor *base, struct read_limits limits, str
     if (end > c->next) slice_fill(c, end, out);
     out->behind_ms = c->next < s->count ? 1 + sim_below(1000) : 0;
     out->shard_end = s->closed && c->next >= s->count;
+    if (sim.remote && out->behind_ms == 0) c->seen_us = sim.true_us;
+    out->seen_us = c->seen_us;
     return OK;
 }
 
@@ -282,6 +305,8 @@ static void sim_close_cursor(struct stream_cursor *base)
 static struct position sim_position(const struct stream_cursor *base)
 {
     const struct sim_cursor *c = (const struct sim_cursor *)base;
+    if (c->asked_us)
+        return (struct position){.type = POSITION_AT_TIMESTAMP, .timestamp_us = c->asked_us};
     if (c->next == 0) return (struct position){.type = POSITION_TRIM_HORIZON};
     return (struct position){.type = POSITION_AFTER_SEQUENCE,
                              .sequence = sequence_at(c->shard, c->next - 1)};

@@ -454,14 +454,19 @@ static void a_wrong_clock_is_known(void **state)
 {
     struct endpoint *p = *state;
     struct stream *s = remote(p, "s");
-    assert_int_equal(s->ahead_us, 0);
-    s->ops->close(s);
+    struct stream_cursor *c;
     struct world wrong = real_world;
     wrong.now_us = wrong_now;
-    world = &wrong;
-    s = remote(p, "s");
-    world = &real_world;
-    assert_in_range(-s->ahead_us, 599 * US_PER_SECOND, 603 * US_PER_SECOND);
+    for (int i = 0; i < 2; i++) {
+        if (i) world = &wrong;
+        assert_int_equal(
+            s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
+        world = &real_world;
+        struct position place = s->ops->position(c);
+        assert_int_equal(place.type, POSITION_AT_TIMESTAMP);
+        assert_in_range(real_world.now_us() - place.timestamp_us, 0, (i ? 3 : 1) * US_PER_SECOND);
+        s->ops->close_cursor(c);
+    }
     s->ops->close(s);
 }
 
