@@ -15,7 +15,7 @@ import argparse, importlib, json, os, platform, statistics, subprocess, sys, tim
 from row import Curve, Row, sample_of
 from stage import BUILD, ROOT, Stage
 
-MODULES = ["core", "kinesis", "s3", "start"]
+MODULES = ["core", "kinesis", "s3", "start", "pipeline"]
 RESULTS = os.path.join(ROOT, "bench", "results")
 CURVE_ROUNDS = 3
 
@@ -176,7 +176,7 @@ def main():
             tell(row, results[-1], options.json)
         except Exception as why:
             failed.append(row.name)
-            print("bench: %s: %s" % (row.name, why), file=sys.stderr)
+            print("bench: %s: %s" % (row.name, repr(why)), file=sys.stderr)
     if results and not options.quick:
         keep(where, results)
     sys.exit("bench: failed: " + ", ".join(failed) if failed else 0)
