@@ -9,6 +9,7 @@ enum {
     TIMEOUT_US = 30 * US_PER_SECOND,
     CONNECT_TIMEOUT_MS = 10000,
     REPLY_MAX_BYTES = 1 << 30,
+    BUFFER_BYTES = 512 * 1024, /* of a read or write: libcurl's own 16 KiB cost a poll each */
     ATTEMPTS = 5,
     BACKOFF_FIRST_US = 100 * US_PER_MS,
     BACKOFF_MAX_US = 20 * US_PER_SECOND,
@@ -87,6 +88,13 @@ error http_client_open(const struct credentials *override, struct http_client **
         return e;
     }
     *out = c;
+    return OK;
+}
+
+error http_client_twin(const struct http_client *c, struct http_client **out)
+{
+    TRY(http_client_open(c->own_credentials ? NULL : &c->credentials, out));
+    (*out)->ahead_us = c->ahead_us;
     return OK;
 }
 
@@ -265,6 +273,8 @@ static error call_perform(struct http_client *c, struct http_call *call,
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     if (direct) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     /* libcurl sends again, unasked, what a kept connection lost: of a new one nothing. */

@@ -149,6 +149,8 @@ struct http_client;
  * before they expire. ERR_USAGE says where it looked. `override` is copied and may be NULL; one
  * without an access key makes a client for unsigned calls. Thread: one at a time per client. */
 error http_client_open(const struct credentials *override, struct http_client **) MUST_CHECK;
+/* Another client with the same keys, for calls beside this one's. */
+error http_client_twin(const struct http_client *, struct http_client **) MUST_CHECK;
 void http_client_close(struct http_client *);
 /* The service's clock as of the last reply, in whole seconds; 0: the reply did not say. */
 int64_t http_client_told_us(const struct http_client *);

@@ -10,7 +10,10 @@
  *   So a cursor opened AFTER a sequence number asks AT it and wants to see that record first. When
  *   it is gone, more may be gone, which counts as data loss: unless nothing lay behind it at a time
  *   (seen_us) since when nothing can have expired.
+ * - While a page is used the next one is asked for, by a thread beside: at most AHEAD_MAX pages of a
+ *   stream, and only while more is known to follow.
  * - Times are the service's, from its replies: this machine's clock may be wrong. */
+#include "base/pool.h"
 #include "http/http.h"
 #include "stream/shard.h"
 
@@ -35,6 +38,8 @@ enum {
     LATEST_MARGIN_US = 60 * US_PER_SECOND,
     CLOCKS_AGREE_US = US_PER_SECOND + US_PER_SECOND / 4, /* replies tell whole seconds */
     RETENTION_MARGIN_US = 300 * US_PER_SECOND,
+    AHEAD_MAX = 4, /* pages of a stream that lie ready or are on their way */
+    AHEAD_TEXT_MAX = 512,
 };
 
 struct remote {
@@ -48,10 +53,27 @@ struct remote {
     struct arena arena;   /* of known */
     struct shard *known;  /* as of the last listing */
     size_t known_count;
+    struct reading_ahead {
+        struct pool *pool; /* a thread beside the owner; NULL: none yet, or none to be had */
+        struct http_client *client; /* of its own: the other is everybody's */
+        pthread_mutex_t lock;
+        int pages; /* ready or on their way; the owner's */
+    } ahead;
 };
 
 /* What the first record of a fresh iterator must be. */
 enum expectation { EXPECT_NOTHING, EXPECT_AND_SKIP, EXPECT_AND_KEEP };
+
+/* The page behind the one at hand, asked for while that one is used. */
+struct ahead {
+    bool started;
+    struct pool_job job;
+    size_t limit;
+    struct buffer reply;
+    int64_t told_us;
+    error e;
+    char text[AHEAD_TEXT_MAX]; /* of `e` */
+};
 
 struct remote_cursor {
     struct stream_cursor base;
@@ -70,6 +92,7 @@ struct remote_cursor {
     int64_t told_us;       /* the service's clock as of the reply; 0: it did not say */
     int64_t not_before_us; /* monotonic: pacing and backoff */
     int failures;          /* in a row */
+    struct ahead ahead;
     struct slice slice;
 };
 
@@ -113,6 +136,7 @@ struct post {
     const char *operation;
     struct buffer *reply;
     bool unrepeated; /* also not where a kept connection breaks */
+    bool ahead;      /* by the client that reads ahead */
     int64_t told_us; /* the service's clock; 0: it did not say */
 };
 
@@ -141,11 +165,13 @@ static error post_body(struct remote *r, struct post *p, span body)
                              .timeout_us = CALL_TIMEOUT_US,
                              .unrepeated = p->unrepeated,
                              .reply_body = p->reply};
+    struct http_client *client = p->ahead ? r->ahead.client : r->client;
+    pthread_mutex_t *lock = p->ahead ? &r->ahead.lock : &r->lock;
     buffer_reset(p->reply);
-    pthread_mutex_lock(&r->lock);
-    error e = http_call_retried(r->client, &call, 1, post_judge, p);
-    p->told_us = http_client_told_us(r->client);
-    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_lock(lock);
+    error e = http_call_retried(client, &call, 1, post_judge, p);
+    p->told_us = http_client_told_us(client);
+    pthread_mutex_unlock(lock);
     return e;
 }
 
@@ -419,21 +445,82 @@ static void pace(struct remote_cursor *c)
     c->not_before_us = monotonic_us() + (rest > CALL_INTERVAL_US ? rest : CALL_INTERVAL_US);
 }
 
-static error page_get(struct remote_cursor *c, const struct read_limits *limits)
+/* The reply stays as it is: no tree of JSON. */
+static error records_get(struct remote_cursor *c, size_t limit, struct post *get)
 {
     struct remote *r = remote_of(&c->base);
-    size_t limit =
-        limits->records && limits->records < RECORDS_PER_CALL ? limits->records : RECORDS_PER_CALL;
-    if (!c->iterator) TRY(iterator_get(c, limits->raw));
     json_t *input =
         json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
     if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
-    struct post get = {.operation = "GetRecords", .reply = &c->reply}; /* no tree of JSON */
-    error e = post(r, &get, input);
+    get->operation = "GetRecords";
+    return post(r, get, input);
+}
+
+static error page_ask(struct remote_cursor *c, size_t limit)
+{
+    struct post get = {.reply = &c->reply};
+    error e = records_get(c, limit, &get);
     c->told_us = get.told_us;
-    TRY(e);
+    return e;
+}
+
+/* ---- reading ahead ---- */
+
+static void ahead_run(void *context, int task, int worker)
+{
+    (void)task, (void)worker;
+    struct remote_cursor *c = context;
+    struct ahead *a = &c->ahead;
+    struct post get = {.reply = &a->reply, .ahead = true};
+    a->e = records_get(c, a->limit, &get);
+    a->told_us = get.told_us;
+    if (a->e != OK) snprintf(a->text, sizeof a->text, "%s", error_text());
+}
+
+static bool ahead_ready(struct remote *r)
+{
+    if (r->ahead.pool) return true;
+    if (!r->ahead.client && http_client_twin(r->client, &r->ahead.client) != OK) return false;
+    return pool_open(&r->ahead.pool, 2) == OK && r->ahead.pool;
+}
+
+/* Only while more is known to follow: at the tip nobody asks twice. */
+static void ahead_start(struct remote_cursor *c, const struct read_limits *limits, size_t limit)
+{
+    struct remote *r = remote_of(&c->base);
+    bool follows = c->iterator && c->page.count && c->behind_ms > 0;
+    if (!follows || r->paced || limits->raw || limits->through) return;
+    if (r->ahead.pages == AHEAD_MAX || !ahead_ready(r)) return;
+    c->ahead.started = true;
+    c->ahead.limit = limit;
+    c->ahead.job = (struct pool_job){.run = ahead_run, .context = c, .count = 1};
+    r->ahead.pages++;
+    pool_start(r->ahead.pool, &c->ahead.job);
+}
+
+/* What was asked for ahead, in `reply`. */
+static error ahead_take(struct remote_cursor *c)
+{
+    struct remote *r = remote_of(&c->base);
+    pool_wait(r->ahead.pool, &c->ahead.job);
+    r->ahead.pages--;
+    c->ahead.started = false;
+    struct buffer used = c->reply;
+    c->reply = c->ahead.reply;
+    c->ahead.reply = used;
+    c->told_us = c->ahead.told_us;
+    return c->ahead.e == OK ? OK : fail(c->ahead.e, "%s", c->ahead.text);
+}
+
+static error page_get(struct remote_cursor *c, const struct read_limits *limits)
+{
+    size_t limit =
+        limits->records && limits->records < RECORDS_PER_CALL ? limits->records : RECORDS_PER_CALL;
+    if (!c->iterator) TRY(iterator_get(c, limits->raw));
+    TRY(c->ahead.started ? ahead_take(c) : page_ask(c, limit));
     TRY(take_page(c));
     pace(c);
+    ahead_start(c, limits, limit);
     return OK;
 }
 
@@ -568,9 +655,11 @@ static error remote_read(struct stream_cursor *base, struct read_limits limits, 
 static void remote_close_cursor(struct stream_cursor *base)
 {
     struct remote_cursor *c = (struct remote_cursor *)base;
+    if (c->ahead.started) (void)ahead_take(c);
     iterator_drop(c);
     free(c->shard);
     buffer_release(&c->reply);
+    buffer_release(&c->ahead.reply);
     arena_release(&c->arena);
     slice_release(&c->slice);
     free(c);
@@ -669,6 +758,9 @@ static void remote_wait(struct stream *base, int64_t timeout_us)
 static void remote_close(struct stream *base)
 {
     struct remote *r = (struct remote *)base;
+    pool_close(r->ahead.pool);
+    http_client_close(r->ahead.client);
+    pthread_mutex_destroy(&r->ahead.lock);
     free(r->endpoint);
     free(r->region);
     free(r->name);
@@ -706,6 +798,7 @@ error stream_open_kinesis(struct http_client *client, const char *endpoint_url, 
     r->paced = http_is_aws(endpoint_url);
     r->base = (struct stream){.ops = &remote_ops, .name = r->name};
     pthread_mutex_init(&r->lock, NULL);
+    pthread_mutex_init(&r->ahead.lock, NULL);
     error e = describe(r);
     if (e != OK) {
         remote_close(&r->base);

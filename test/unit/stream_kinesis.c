@@ -307,16 +307,16 @@ static void faults_pass(void **state)
     size_t next = 0;
     for (size_t i = 0; i < 3; i++) {
         *faults[i] = i == 0 ? 1 : 2;
-        struct records r;
-        assert_int_equal(s->ops->read(c, (struct read_limits){.records = 50}, &r), OK);
-        for (size_t k = 0; k < r.count; k++) assert_int_equal(testing_number(r.data[k]), next++);
-        if (i) assert_true(!r.any && r.behind_ms > 0); /* nothing now, but not caught up */
-        while (atomic_load(faults[i]) > 0 || !r.any) {
+        struct records r = {0};
+        bool rested = false; /* nothing now, but not caught up */
+        while (atomic_load(faults[i]) > 0 || !r.any) { /* a page may lie ready from before */
             assert_int_equal(s->ops->read(c, (struct read_limits){.records = 50}, &r), OK);
             for (size_t k = 0; k < r.count; k++)
                 assert_int_equal(testing_number(r.data[k]), next++);
+            if (!r.any && r.behind_ms > 0) rested = true;
             s->ops->wait(s, 5000);
         }
+        if (i) assert_true(rested);
     }
     assert_int_equal(read_on(s, c, next, 37), 400);
     s->ops->close_cursor(c);
