@@ -160,14 +160,17 @@ def drain(stage, server, records, remote):
     return measure
 
 
+def lake_schema():
+    columns = example("lake-table.json")["StorageDescriptor"]["Columns"]
+    return ",".join("%(Name)s:%(Type)s" % column for column in columns)
+
+
 def core(stage, records):
     source = stage.records(records)
-    columns = example("lake-table.json")["StorageDescriptor"]["Columns"]
-    schema = ",".join("%(Name)s:%(Type)s" % c for c in columns)
 
     def measure():
-        took, peak, _ = run_timed([SLUICE, "convert", source, "--threads", "2", "--schema", schema,
-                                   "--output", stage.path("core.parquet")])
+        took, peak, _ = run_timed([SLUICE, "convert", source, "--threads", "2", "--schema",
+                                   lake_schema(), "--output", stage.path("core.parquet")])
         return Sample(records / took, peak)
     return measure
 

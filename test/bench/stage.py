@@ -39,10 +39,11 @@ def run_timed(command, **options):
     with tempfile.NamedTemporaryFile("r", prefix="sluice-peak-") as peak:
         start = time.monotonic()
         done = subprocess.run([os.path.join(BUILD, "bench", "launch"), peak.name, *command],
-                              stdout=subprocess.PIPE, text=True, **options)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         seconds = time.monotonic() - start
         if done.returncode != 0:
-            raise RuntimeError("%s ended with %d" % (" ".join(command), done.returncode))
+            raise RuntimeError("%s ended with %d: %s" % (" ".join(command), done.returncode,
+                                                         done.stderr[-1000:]))
         return seconds, int(peak.read()) / 1024, done.stdout
 
 
