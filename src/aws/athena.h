@@ -22,7 +22,10 @@ const char *athena_uuid(struct arena *); /* a fresh id */
 
 #define WORKGROUP_ROW(flag) WORKGROUP_NAMED("WorkGroup", flag)
 #define WORKGROUP_NAMED(text, flag) TEXT_ROW(text, flag, 0, 0, "[a-zA-Z0-9._-]{1,128}")
-#define QUERY_ID_ROW TEXT_ROW("QueryExecutionId", MEMBER_REQUIRED, 1, 128, "[^[:space:]]+")
+#define ID_ROW(text, flag)                                                                     \
+    {.name = (text), .type = MEMBER_STRING, .flags = (flag), .min = 1, .max = 128,             \
+     .pattern = "[^[:space:]]+", .told = "\\S+"}
+#define QUERY_ID_ROW ID_ROW("QueryExecutionId", MEMBER_REQUIRED)
 #define ATHENA_TOKEN_ROW TEXT_ROW("NextToken", MEMBER_OPTIONAL, 1, 1024, NULL)
 #define PAGE_ROW(least, most) INTEGER_ROW("MaxResults", MEMBER_OPTIONAL, least, most)
 #define CATALOG_NAME_ROW(text, flag)                                                           \

@@ -239,8 +239,10 @@ static error start_in(struct start *s, struct state_txn *txn)
     TRY(output_find(s));
     TRY(token_look(s, txn));
     if (s->known) return OK;
-    s->document = json_pack("{s:o, s:s*, s:s}", "Execution", execution_make(s), "Principal",
-                            c->principal.iam_arn, "Output", s->output);
+    s->document = json_pack(
+        "{s:o, s:s*, s:s, s:O*}", "Execution", execution_make(s), "Principal", c->principal.iam_arn,
+        "Output", s->output, "BytesMost",
+        json_object_get(json_object_get(s->group, "Configuration"), "BytesScannedCutoffPerQuery"));
     TRY(reuse_look(s, txn));
     return query_begin(txn, (struct query_key){c->account, c->region, s->id}, s->document);
 }
@@ -399,7 +401,7 @@ static const struct member start_rows[] = {
 };
 static const struct member id_rows[] = {QUERY_ID_ROW, ROWS_END};
 static const struct member id_row[] = {
-    TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 128, "[^[:space:]]+")};
+    ID_ROW(NULL, MEMBER_OPTIONAL)};
 static const struct member batch_rows[] = {
     LIST_ROW("QueryExecutionIds", MEMBER_REQUIRED, 1, 50, id_row), ROWS_END,
 };

@@ -2,7 +2,7 @@
  * file the next page begins. */
 #include "aws/athena.h"
 
-enum { PAGE_MOST = 1000, PAGE_FRAMEWORK = 100000 };
+enum { PAGE_MOST = 1000 };
 
 struct page {
     struct call *call;
@@ -149,10 +149,7 @@ static void page_reply(struct page *p)
 static error results_read(struct page *p)
 {
     struct call *c = p->call;
-    int64_t most = json_integer_or(c->input, "MaxResults", PAGE_MOST);
-    if (most > PAGE_MOST)
-        return fail(ERR_ATHENA_INPUT, "MaxResults is more than maximum allowed length %d", PAGE_MOST);
-    p->limit = (size_t)most;
+    p->limit = (size_t)json_integer_or(c->input, "MaxResults", PAGE_MOST);
     TRY(state_check(p));
     TRY(token_look(p));
     const json_t *x = json_object_get(p->document, "Execution");
@@ -184,7 +181,7 @@ static error get_query_results(struct call *c)
 }
 
 static const struct member result_rows[] = {
-    QUERY_ID_ROW, ATHENA_TOKEN_ROW, PAGE_ROW(1, PAGE_FRAMEWORK), ROWS_END,
+    QUERY_ID_ROW, ATHENA_TOKEN_ROW, PAGE_ROW(1, PAGE_MOST), ROWS_END,
 };
 
 const struct operation athena_result_operations[] = {

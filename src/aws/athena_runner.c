@@ -39,13 +39,14 @@ static json_t *worker_request(const struct athena_runner *r, const struct waitin
                               const json_t *document)
 {
     const json_t *x = json_object_get(document, "Execution");
-    return json_pack("{s:s, s:s, s:s, s:O*, s:s, s:s, s:s*, s:O*, s:s, s:s*}", "Directory",
+    return json_pack("{s:s, s:s, s:s, s:O*, s:s, s:s, s:s*, s:O*, s:s, s:s*, s:O*}", "Directory",
                      r->directory, "Account", w->account, "Region", w->region, "Principal",
                      json_object_get(document, "Principal"), "Id", w->id, "Query",
                      json_text(x, "Query"), "Database",
                      json_text(json_object_get(x, "QueryExecutionContext"), "Database"),
                      "Parameters", json_object_get(x, "ExecutionParameters"), "WorkGroup",
-                     json_text(x, "WorkGroup"), "Output", json_text(document, "Output"));
+                     json_text(x, "WorkGroup"), "Output", json_text(document, "Output"), "BytesMost",
+                     json_object_get(document, "BytesMost"));
 }
 
 static int64_t us_since(const json_t *status, const char *member)

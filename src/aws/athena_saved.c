@@ -311,7 +311,7 @@ static error list_prepared_statements(struct call *c)
 
 /* ---- rows ---- */
 
-#define NAMED_ID_ROW TEXT_ROW("NamedQueryId", MEMBER_REQUIRED, 1, 128, "[^[:space:]]+")
+#define NAMED_ID_ROW ID_ROW("NamedQueryId", MEMBER_REQUIRED)
 #define STATEMENT_TEXT(text) TEXT_ROW(text, MEMBER_REQUIRED, 1, 262144, NULL)
 #define STATEMENT_NAME TEXT_ROW("StatementName", MEMBER_REQUIRED, 1, 256, "[a-zA-Z_][a-zA-Z0-9_@:]{1,256}")
 static const struct member named_create_rows[] = {
@@ -322,7 +322,7 @@ static const struct member named_create_rows[] = {
     ROWS_END,
 };
 static const struct member named_rows[] = {NAMED_ID_ROW, ROWS_END};
-static const struct member named_id_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 128, "[^[:space:]]+")};
+static const struct member named_id_row[] = {ID_ROW(NULL, MEMBER_OPTIONAL)};
 static const struct member named_batch_rows[] = {
     LIST_ROW("NamedQueryIds", MEMBER_REQUIRED, 1, 50, named_id_row), ROWS_END,
 };

@@ -73,8 +73,6 @@ static error supported_check(const json_t *config)
     if (engine && strcmp(engine, "AUTO") != 0 && strcmp(engine, ENGINE) != 0)
         return fail(ERR_ATHENA_INPUT, "EngineVersion %s is not supported: AUTO and %s are", engine,
                     ENGINE);
-    if (json_object_get(config, "BytesScannedCutoffPerQuery"))
-        return fail(ERR_NOT_IMPLEMENTED, "Sluice does not serve BytesScannedCutoffPerQuery");
     return OK;
 }
 
@@ -141,7 +139,8 @@ static void group_update(struct call *c, json_t *group)
 {
     static const char *const members[] = {
         "EnforceWorkGroupConfiguration", "PublishCloudWatchMetricsEnabled", "RequesterPaysEnabled",
-        "AdditionalConfiguration", "ExecutionRole", "CustomerContentEncryptionConfiguration"};
+        "AdditionalConfiguration", "ExecutionRole", "CustomerContentEncryptionConfiguration",
+        "BytesScannedCutoffPerQuery"};
     const json_t *updates = json_object_get(c->input, "ConfigurationUpdates");
     json_t *config = json_object_get(group, "Configuration");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
@@ -149,6 +148,8 @@ static void group_update(struct call *c, json_t *group)
             json_object_set(config, members[i], json_object_get(updates, members[i]));
     result_update(json_object_get(config, "ResultConfiguration"),
                   json_object_get(updates, "ResultConfigurationUpdates"));
+    if (json_is_set(updates, "RemoveBytesScannedCutoffPerQuery"))
+        json_object_del(config, "BytesScannedCutoffPerQuery");
     if (json_is_set(updates, "RemoveCustomerContentEncryptionConfiguration"))
         json_object_del(config, "CustomerContentEncryptionConfiguration");
     if (json_text(c->input, "State")) json_object_set(group, "State", json_object_get(c->input, "State"));
@@ -290,7 +291,8 @@ static const struct member acl_rows[] = {
 #define RESULT_ROWS                                                                            \
     {.name = "OutputLocation", .type = MEMBER_STRING},                                         \
     STRUCTURE_ROW("EncryptionConfiguration", MEMBER_OPTIONAL, encryption_rows),                \
-    TEXT_ROW("ExpectedBucketOwner", MEMBER_OPTIONAL, 12, 12, "[0-9]+"),                        \
+    {.name = "ExpectedBucketOwner", .type = MEMBER_STRING, .min = 12, .max = 12,               \
+     .pattern = "[0-9]+", .told = "^[0-9]+$"},                                                 \
     STRUCTURE_ROW("AclConfiguration", MEMBER_OPTIONAL, acl_rows)
 const struct member athena_result_configuration[] = {RESULT_ROWS, ROWS_END};
 static const struct member result_updates[] = {
@@ -301,18 +303,28 @@ static const struct member engine_rows[] = {
     TEXT_ROW("SelectedEngineVersion", MEMBER_OPTIONAL, 1, 128, NULL),
     TEXT_ROW("EffectiveEngineVersion", MEMBER_OPTIONAL, 1, 128, NULL), ROWS_END,
 };
+#define KMS_KEY "arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:"
+#define KMS_NAME "/?[a-zA-Z_0-9+=,.@/_-]+"
 static const struct member customer_rows[] = {
-    TEXT_ROW("KmsKey", MEMBER_REQUIRED, 1, 2048, NULL), ROWS_END,
+    {.name = "KmsKey", .type = MEMBER_STRING, .flags = MEMBER_REQUIRED, .min = 1, .max = 2048,
+     .pattern = KMS_KEY "key" KMS_NAME "|" KMS_KEY "alias" KMS_NAME "|alias/[a-zA-Z0-9/_-]+|"
+                "[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}",
+     .told = "^arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:key/?[a-zA-Z_0-9+=,.@\\-_/]+$|"
+             "^arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:alias/?[a-zA-Z_0-9+=,.@\\-_/]+$|"
+             "^alias/[a-zA-Z0-9/_-]+$|"
+             "[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}"},
+    ROWS_END,
 };
 #define CONFIGURATION_ROWS                                                                     \
     BOOLEAN_ROW("EnforceWorkGroupConfiguration"),                                              \
     BOOLEAN_ROW("PublishCloudWatchMetricsEnabled"),                                            \
-    INTEGER_ROW("BytesScannedCutoffPerQuery", MEMBER_OPTIONAL, 10000000, 9e15),                \
+    INTEGER_ROW("BytesScannedCutoffPerQuery", MEMBER_OPTIONAL, 10000000, 9e18),                \
     BOOLEAN_ROW("RequesterPaysEnabled"),                                                       \
     STRUCTURE_ROW("EngineVersion", MEMBER_OPTIONAL, engine_rows),                              \
     TEXT_ROW("AdditionalConfiguration", MEMBER_OPTIONAL, 1, 128, NULL),                        \
-    TEXT_ROW("ExecutionRole", MEMBER_OPTIONAL, 20, 2048,                                       \
-             "arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@/_-]+"),                     \
+    {.name = "ExecutionRole", .type = MEMBER_STRING, .min = 20, .max = 2048,                   \
+     .pattern = "arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@/_-]+",                   \
+     .told = "^arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+$"},                   \
     STRUCTURE_ROW("CustomerContentEncryptionConfiguration", MEMBER_OPTIONAL, customer_rows)
 static const struct member configuration_rows[] = {
     STRUCTURE_ROW("ResultConfiguration", MEMBER_OPTIONAL, athena_result_configuration),
@@ -342,8 +354,7 @@ static const struct member list_rows[] = {ATHENA_TOKEN_ROW, PAGE_ROW(1, 50), ROW
 static const struct member engine_list_rows[] = {ATHENA_TOKEN_ROW, PAGE_ROW(1, 10), ROWS_END};
 
 const struct operation athena_workgroup_operations[] = {
-    {.name = "CreateWorkGroup", .run = create_work_group, .input = create_rows,
-     .note = "without BytesScannedCutoffPerQuery"},
+    {.name = "CreateWorkGroup", .run = create_work_group, .input = create_rows},
     {.name = "GetWorkGroup", .run = get_work_group, .input = get_rows},
     {.name = "ListWorkGroups", .run = list_work_groups, .input = list_rows},
     {.name = "UpdateWorkGroup", .run = update_work_group, .input = update_rows},
