@@ -68,12 +68,16 @@ static error rows_send(struct run *run, struct sql_result *result)
 
 error select_run(struct run *run)
 {
-    struct sql_table *tables;
+    struct sql_table *tables = NULL;
     struct sql_result *result;
-    size_t count;
-    TRY(find_tables(run, &tables, &count));
-    TRY(sql_query(run->engine->sql, run->request->text, tables, count, run->database, &result));
-    error e = rows_send(run, result);
-    sql_result_close(result);
+    size_t count = 0;
+    error e = find_tables(run, &tables, &count);
+    if (e == OK)
+        e = sql_query(run->engine->sql, run->request->text, tables, count, run->database, &result);
+    if (e == OK) {
+        e = rows_send(run, result);
+        sql_result_close(result);
+    }
+    for (size_t i = 0; i < count; i++) table_release(&tables[i]);
     return e;
 }

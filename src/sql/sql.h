@@ -40,6 +40,7 @@ struct sql_table {
     const struct schema *partition_keys;  /* may be empty */
     const struct sql_files *files;
     size_t file_sets;
+    int *held;                            /* the caller's own; not looked at here */
 };
 
 /* ---- tables in memory (memory.c) ----

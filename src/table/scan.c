@@ -1,5 +1,8 @@
 /* A catalog table -> the files that hold it now, with their partition values. */
-#include "table/table.h"
+#include "table/internal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
 
 enum { LIST_PAGE = 1000 };
 
@@ -110,6 +113,40 @@ static error partition_files(struct scan *scan, json_t *partition)
     return OK;
 }
 
+static error projected_files(struct scan *scan, const struct projected_partition *partitions,
+                             size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sql_files set = {.values = partitions[i].values};
+        TRY(folder_paths(scan, partitions[i].location, &set));
+        if (set.path_count) add_set(scan, set);
+    }
+    return OK;
+}
+
+/* Text files are read into Parquet files; *out: their numbers, behind their count. */
+static error texts_read(struct scan *scan, const json_t *document, int **out)
+{
+    const struct text_format *format;
+    TRY(text_format_of(scan->arena, document, scan->table, &format));
+    if (!format) return OK;
+    int *held = must_calloc(scan->count + 1, sizeof *held);
+    error e = OK;
+    for (size_t i = 0; e == OK && i < scan->count; i++) {
+        e = text_read(scan->arena, scan->table, format, &scan->sets[i], &held[1 + i]);
+        held[0] += held[1 + i] > 0;
+    }
+    *out = held;
+    return e;
+}
+
+void table_release(struct sql_table *table)
+{
+    for (int i = 0; table->held && i < table->held[0]; i++) close(table->held[1 + i]);
+    free(table->held);
+    table->held = NULL;
+}
+
 static bool each_partition(void *context, json_t *partition)
 {
     struct scan *scan = context;
@@ -117,33 +154,51 @@ static bool each_partition(void *context, json_t *partition)
     return scan->failure == OK;
 }
 
+static error table_check(const struct table *table)
+{
+    if (!table->location)
+        return fail(ERR_INVALID_INPUT, "table %s.%s has no location", table->database, table->name);
+    if (strncmp(table->location, "s3", 2) != 0)
+        return fail(ERR_INVALID_INPUT,
+                    "table %s.%s is not in the lake: its location is '%s' (a stream's table describes "
+                    "records, query the table that a job writes)",
+                    table->database, table->name, table->location);
+    return OK;
+}
+
+static error table_files(struct scan *scan, struct catalog *catalog, const json_t *document)
+{
+    const struct table *table = scan->table;
+    struct projected_partition *projected;
+    struct sql_files set = {0};
+    bool enabled;
+    size_t count;
+    if (table->partition_keys->field_count == 0) {
+        TRY(folder_paths(scan, table->location, &set));
+        if (set.path_count) add_set(scan, set);
+        return OK;
+    }
+    TRY(projection_list(scan->arena, document, table, &enabled, &projected, &count));
+    if (enabled) return projected_files(scan, projected, count);
+    scan->seen = json_object();
+    error e = catalog->ops->partitions(catalog, table->database, table->name, each_partition, scan);
+    json_decref(scan->seen);
+    return e == OK ? scan->failure : e;
+}
+
 error table_scan(struct catalog *catalog, struct object_store *objects, struct arena *arena,
                  const char *database, const char *name, struct sql_table *out)
 {
     json_t *document;
+    int *held = NULL;
     TRY(catalog->ops->get_table(catalog, database, name, &document));
     struct table *table = ARENA_NEW(arena, struct table);
-    error e = table_parse(arena, document, table);
     struct scan scan = {.objects = objects, .arena = arena, .table = table};
-    if (e == OK && !table->location)
-        e = fail(ERR_INVALID_INPUT, "table %s.%s has no location", database, name);
-    if (e == OK && strncmp(table->location, "s3", 2) != 0)
-        e = fail(ERR_INVALID_INPUT,
-                 "table %s.%s is not in the lake: its location is '%s' (a stream's table describes "
-                 "records, query the table that a job writes)",
-                 database, name, table->location);
-    if (e == OK && table->partition_keys->field_count == 0) {
-        struct sql_files set = {0};
-        e = folder_paths(&scan, table->location, &set);
-        if (e == OK && set.path_count) add_set(&scan, set);
-    } else if (e == OK) {
-        scan.seen = json_object();
-        e = catalog->ops->partitions(catalog, database, name, each_partition, &scan);
-        if (e == OK) e = scan.failure;
-        json_decref(scan.seen);
-    }
+    error e = table_parse(arena, document, table);
+    if (e == OK) e = table_check(table);
+    if (e == OK) e = table_files(&scan, catalog, document);
+    if (e == OK) e = texts_read(&scan, document, &held);
     json_decref(document);
-    if (e != OK) return e;
     *out = (struct sql_table){
         .database = arena_text(arena, span_of(database)),
         .name = arena_text(arena, span_of(name)),
@@ -151,6 +206,8 @@ error table_scan(struct catalog *catalog, struct object_store *objects, struct a
         .partition_keys = table->partition_keys,
         .files = scan.sets,
         .file_sets = scan.count,
+        .held = held,
     };
-    return OK;
+    if (e != OK) table_release(out);
+    return e;
 }

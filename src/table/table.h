@@ -90,3 +90,5 @@ error table_register(struct catalog *, const struct table_target *, const struct
  * partitions only, as Athena does. */
 error table_scan(struct catalog *, struct object_store *, struct arena *, const char *database,
                  const char *table, struct sql_table *out) MUST_CHECK;
+/* Closes what was opened for the scan: rows of text files, read into files without a name. */
+void table_release(struct sql_table *);
