@@ -111,12 +111,21 @@ error s3_parameter_integer(const struct call *c, const char *name, int64_t least
     return OK;
 }
 
+error s3_version_check(const char *id)
+{
+    enum { VERSION_ID_LENGTH = 32 };
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+    bool good = strlen(id) == VERSION_ID_LENGTH && strspn(id, letters) == VERSION_ID_LENGTH;
+    if (!*id) return fail(ERR_INVALID_ARGUMENT, "Version id cannot be the empty string");
+    return good || strcmp(id, "null") == 0
+               ? OK
+               : fail(ERR_INVALID_ARGUMENT, "Invalid version id specified");
+}
+
 error s3_version_id(const struct call *c, const char **out)
 {
     *out = s3_parameter(c, "versionId");
-    if (*out && !**out)
-        return fail(ERR_INVALID_ARGUMENT, "Version id cannot be the empty string");
-    return OK;
+    return *out ? s3_version_check(*out) : OK;
 }
 
 struct object_store *s3_store(const struct call *c)

@@ -52,6 +52,8 @@ const char *s3_header(const struct call *, const char *name);
 /* Whole number in a parameter; `otherwise` when absent. */
 error s3_parameter_integer(const struct call *, const char *name, int64_t least, int64_t most,
                            int64_t otherwise, int64_t *out) MUST_CHECK;
+/* Whether the text can be the id of a version at all. */
+error s3_version_check(const char *id) MUST_CHECK;
 /* ?versionId=, NULL: absent. */
 error s3_version_id(const struct call *, const char **) MUST_CHECK;
 struct object_store *s3_store(const struct call *);

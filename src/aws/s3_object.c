@@ -452,7 +452,7 @@ static error source_name(struct call *c, const char **bucket, const char **key, 
     *bucket = name;
     *key = slash + 1;
     *id = mark ? mark + strlen("?versionId=") : NULL;
-    return OK;
+    return *id ? s3_version_check(*id) : OK;
 }
 
 error s3_source_open(struct call *c, struct s3_source *out)

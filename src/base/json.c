@@ -56,6 +56,19 @@ bool json_is_set(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
+error json_print_kept(struct buffer *out, const json_t *value)
+{
+    size_t start = out->size;
+    json_print(out, value);
+    span text = {out->data + start, out->size - start};
+    if (!memmem(text.data, text.size, "\\u0000", 6)) return OK;
+    json_t *read; /* a backslash before it makes it something else */
+    if (json_read(text, &read) != OK)
+        return fail(ERR_INVALID_INPUT, "a text with a zero byte cannot be kept");
+    json_decref(read);
+    return OK;
+}
+
 json_t *json_from_span(span s)
 {
     return json_stringn(s.data ? s.data : "", s.size);

@@ -23,6 +23,9 @@ const char *json_text(const json_t *object, const char *name);
 /* Member as integer, or `otherwise` when absent or not an integer. */
 int64_t json_integer_or(const json_t *object, const char *name, int64_t otherwise);
 bool json_is_set(const json_t *object, const char *name); /* present and true */
+/* Prints what will be read again: a text with a zero byte, which json_read refuses, is
+ * ERR_INVALID_INPUT. */
+error json_print_kept(struct buffer *, const json_t *) MUST_CHECK;
 /* New JSON string from a span of UTF-8. */
 json_t *json_from_span(span);
 /* AWS timestamp: seconds with milliseconds as a number. */

@@ -30,9 +30,10 @@ static error read_document(const struct checkpoint *cp, const char *key, json_t 
 static error create_document(const struct checkpoint *cp, const char *key, const json_t *document)
 {
     struct buffer bytes = {0};
-    json_print(&bytes, document);
-    error e = cp->objects->ops->put(cp->objects, cp->bucket, key, buffer_span(&bytes),
-                                    "application/json", (struct object_condition){.if_absent = true});
+    error e = json_print_kept(&bytes, document);
+    if (e == OK)
+        e = cp->objects->ops->put(cp->objects, cp->bucket, key, buffer_span(&bytes),
+                                  "application/json", (struct object_condition){.if_absent = true});
     buffer_release(&bytes);
     return e;
 }

@@ -18,9 +18,10 @@ error ledger_create(struct object_store *objects, const char *bucket, const char
                     const json_t *document)
 {
     struct buffer bytes = {0};
-    json_print(&bytes, document);
-    error e = objects->ops->put(objects, bucket, key, buffer_span(&bytes), "application/json",
-                                (struct object_condition){.if_absent = true});
+    error e = json_print_kept(&bytes, document);
+    if (e == OK)
+        e = objects->ops->put(objects, bucket, key, buffer_span(&bytes), "application/json",
+                              (struct object_condition){.if_absent = true});
     buffer_release(&bytes);
     return e;
 }

@@ -262,9 +262,9 @@ error state_put(struct state_txn *t, struct state_key k, const json_t *document)
             buffer_append_text(&value, k.name);
             buffer_append_byte(&value, 0);
         }
-        json_print(&value, document);
+        e = json_print_kept(&value, document);
         MDB_val data = {value.size, value.data};
-        int code = mdb_put(t->txn, t->state->documents, &stored, &data, 0);
+        int code = e == OK ? mdb_put(t->txn, t->state->documents, &stored, &data, 0) : 0;
         if (code) e = lmdb_fail(code, t->state->folder, "write");
     }
     buffer_release(&key);

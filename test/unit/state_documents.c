@@ -83,6 +83,17 @@ static void test_put_get_delete(void **context)
     assert_int_equal(state_get_one(f->state, key("a"), &document), ERR_NOT_FOUND);
 }
 
+static void test_what_cannot_be_read_again_is_refused(void **context)
+{
+    struct fixture *f = *context;
+    json_t *document = json_pack("{s:o}", "t", json_from_span((span){"a\0b", 3})), *read;
+    assert_int_equal(state_put_one(f->state, key("a"), document), ERR_INVALID_INPUT);
+    assert_int_equal(state_get_one(f->state, key("a"), &read), ERR_NOT_FOUND);
+    json_decref(document);
+    put(f->state, key("a"), "{\"t\":\"a\\\\u0000b\"}"); /* a backslash and letters */
+    assert_document(f->state, key("a"), "{\"t\":\"a\\\\u0000b\"}");
+}
+
 static void test_abort_leaves_nothing(void **context)
 {
     struct fixture *f = *context;
@@ -294,6 +305,7 @@ int main(void)
         TEST(test_scan_order),           TEST(test_long_names),
         TEST(test_boundary_of_hashing),  TEST(test_delete_while_scanning),
         TEST(test_other_process_sees_it), TEST(test_open_twice_shares),
+        TEST(test_what_cannot_be_read_again_is_refused),
         cmocka_unit_test(test_faults_are_worded),
     };
     return cmocka_run_group_tests_name("state_documents", tests, NULL, NULL);

@@ -193,6 +193,7 @@ class SigningTime:
     datetime = Clock
 
 botocore.auth.datetime = SigningTime
+botocore.auth.get_current_datetime = lambda remove_tzinfo=True: Clock.utcnow() # of newer ones
 
 def signed_headers(gateway, service, how, method, path, headers, body):
     kind, _, argument = how.partition(" ")
