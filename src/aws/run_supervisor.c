@@ -329,6 +329,7 @@ static char *const *environment(struct run_supervisor *s, struct arena *arena)
     static const char *const kept[] = {
         "PATH", "HOME", "TMPDIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+        "SLUICE_DUCKDB", "SLUICE_PYTHON",
     };
     enum { COUNT = sizeof kept / sizeof *kept };
     char **out = ARENA_ARRAY(arena, char *, COUNT + 2);

@@ -115,7 +115,7 @@ size_t batch_bytes(const struct batch *);
 
 /* Rows whose bit in keep is set, in order. origin is composed. */
 const struct batch *batch_select(struct arena *, const struct batch *, const uint8_t *keep);
-/* A batch of its own: nothing is shared with the input but the schema. */
+/* A batch of its own, with its schema: nothing is shared with the input. */
 const struct batch *batch_copy(struct arena *, const struct batch *);
 /* Row as one JSON object text, for debugging, tests and quarantine reports. */
 void batch_print_row(struct buffer *out, const struct batch *, int64_t row);

@@ -155,9 +155,11 @@ static size_t values_size(const struct column *in)
     }
 }
 
-static void column_copy(struct arena *arena, const struct column *in, struct column *out)
+static void column_copy(struct arena *arena, const struct column *in, const struct type *type,
+                        struct column *out)
 {
     *out = *in;
+    out->type = type;
     if (in->validity) out->validity = bitmap_copy(arena, in->validity, in->length);
     if (in->offsets)
         out->offsets = arena_copy(arena, in->offsets, (size_t)(in->length + 1) * sizeof *in->offsets);
@@ -168,7 +170,7 @@ static void column_copy(struct arena *arena, const struct column *in, struct col
     if (!in->type->child_count) return;
     struct column *children = ARENA_ARRAY(arena, struct column, (size_t)in->type->child_count);
     for (int i = 0; i < in->type->child_count; i++)
-        column_copy(arena, &in->children[i], &children[i]);
+        column_copy(arena, &in->children[i], type->children[i].type, &children[i]);
     out->children = children;
 }
 
@@ -176,9 +178,10 @@ const struct batch *batch_copy(struct arena *arena, const struct batch *in)
 {
     struct batch *out = ARENA_NEW(arena, struct batch);
     struct column *columns = ARENA_ARRAY(arena, struct column, (size_t)in->schema->field_count);
-    for (int i = 0; i < in->schema->field_count; i++)
-        column_copy(arena, &in->columns[i], &columns[i]);
     *out = *in;
+    out->schema = schema_copy(arena, in->schema);
+    for (int i = 0; i < in->schema->field_count; i++)
+        column_copy(arena, &in->columns[i], out->schema->fields[i].type, &columns[i]);
     out->columns = columns;
     if (in->origin)
         out->origin = arena_copy(arena, in->origin, (size_t)in->rows * sizeof *in->origin);

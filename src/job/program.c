@@ -33,7 +33,6 @@ void program_take(struct pipeline *p, const struct batch *batch)
     struct program_run *run = &p->program;
     if (batch->rows == 0) return;
     const struct batch *kept = batch_copy(&p->batch_arena, batch);
-    ((struct batch *)kept)->schema = schema_copy(&p->batch_arena, batch->schema);
     buffer_append(&run->slices, &kept, sizeof kept);
     run->bytes += batch_bytes(kept);
     run->rows += kept->rows;

@@ -259,7 +259,7 @@ error leaf_keep(const json_t *schema, const json_t *lines, int64_t *id)
     if (e == OK) {
         const struct batch **one = ARENA_NEW(&kept->arena, const struct batch *);
         *one = batch_copy(&kept->arena, decoded.batch);
-        ((struct batch *)*one)->schema = kept->rows.schema;
+        kept->rows.schema = (*one)->schema;
         kept->rows.batches = one;
         kept->rows.count = 1;
     }

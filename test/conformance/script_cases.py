@@ -69,7 +69,7 @@ def written(duckdb, name, table, expected):
     if form == "csv":
         source = "read_csv([%s], header=%s, all_varchar=true)" % (", ".join("'%s'" % p for p in paths), expected.get("header", "false"))
     types = {row[0]: row[1] for row in duckdb("DESCRIBE SELECT * FROM " + source)}
-    names = list(expected["columns"])
+    names = [expected["check"]] if "check" in expected else list(expected["columns"])
     rows = duckdb("SELECT %s FROM %s" % (", ".join('"%s"' % n for n in names), source))
     return types, sorted(rows, key=str)
 
@@ -92,6 +92,10 @@ def judge(duckdb, name, case, done):
         wanted = sorted([[None if v is None else str(v) for v in row] for row in expected["rows"]], key=str)
         if rows != wanted:
             return "%s:\ngot      %s\nexpected %s\n%s" % (table, rows, wanted, done.stderr)
+    for query, wanted in case.get("catalog_rows", {}).items():
+        rows = [list(row.values()) for row in server.sql(query)]
+        if rows != wanted:
+            return "%s: %s" % (query, rows)
     batches = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{\"time")]
     for member, value in case.get("counts", {}).items():
         if sum(b[member] for b in batches) != value:

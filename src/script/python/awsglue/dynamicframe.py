@@ -41,10 +41,7 @@ class DynamicFrame:
         return self._df.schema
 
     def printSchema(self):
-        text = self._df.schema.treeString().replace("|", "|")
-        import re
-        print(re.sub(r" \((nullable|containsNull|valueContainsNull) = \w+\)", "", text).replace(" |--", "|--").replace(
-            " |   ", "|   "))
+        print("root\n" + _tree(self._df.schema, "|"))
 
     def show(self, num_rows=20):
         from pyspark.sql.dataframe import DataFrame
@@ -262,6 +259,22 @@ class _Record:
         if name.startswith("_"):
             raise AttributeError(name)
         return self[name]
+
+
+def _tree(type_, prefix):
+    """Glue's lines of a schema."""
+    from pyspark.sql.types import ArrayType, MapType, StructType
+    if isinstance(type_, StructType):
+        children = [(f.name, f.dataType) for f in type_.fields]
+    elif isinstance(type_, ArrayType):
+        children = [("element", type_.elementType)]
+    elif isinstance(type_, MapType):
+        children = [("keyType", type_.keyType), ("valueType", type_.valueType)]
+    else:
+        return ""
+    names = {"tinyint": "byte", "smallint": "short", "bigint": "long"}
+    return "".join("%s-- %s: %s\n%s" % (prefix, name, names.get(t.simpleString(), t.typeName() if t.typeName() != "integer" else "int"),
+                                        _tree(t, prefix + "    |")) for name, t in children)
 
 
 def _mapping_item(mapping):

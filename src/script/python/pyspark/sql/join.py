@@ -74,7 +74,7 @@ def join(frame, other, on, how):
     items, gone = [], set()
     if isinstance(on, str):
         on = [on]
-    if on and isinstance(on, (list, tuple)) and all(isinstance(c, str) for c in on):
+    if isinstance(on, (list, tuple)) and on and all(isinstance(c, str) for c in on):
         items, gone, condition = _using(sides, on, kind)
     else:
         condition = _condition(sides, on) if on is not None else None

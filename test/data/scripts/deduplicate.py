@@ -1,0 +1,41 @@
+"""Records that came twice in a batch, once: by key and as a whole."""
+import sys
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.job import Job
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from pyspark.sql import functions as F
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "stream"])
+sc = SparkContext.getOrCreate()
+glueContext = GlueContext(sc)
+spark = glueContext.spark_session
+logger = glueContext.get_logger()
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+lake = "s3://lake/" + args["stream"]
+
+source = glueContext.create_data_frame.from_catalog(
+    database="db", table_name=args["stream"], transformation_ctx="source",
+    additional_options={"startingPosition": "TRIM_HORIZON", "inferSchema": "true"})
+
+
+def processBatch(data_frame, batchId):
+    if data_frame.count() > 0:
+        by_key = data_frame.dropDuplicates(["order_id"]).select("order_id", "customer")
+        whole = data_frame.select("customer", "amount").distinct()
+        glueContext.write_dynamic_frame.from_options(
+            frame=DynamicFrame.fromDF(by_key, glueContext, "by_key"), connection_type="s3",
+            connection_options={"path": lake + "/by_key"}, format="parquet")
+        glueContext.write_dynamic_frame.from_options(
+            frame=DynamicFrame.fromDF(whole, glueContext, "whole"), connection_type="s3",
+            connection_options={"path": lake + "/whole"}, format="parquet")
+
+
+glueContext.forEachBatch(
+    frame=source, batch_function=processBatch,
+    options={"windowSize": "60 seconds", "checkpointLocation": "s3://lake/cp/" + args["JOB_NAME"]})
+job.commit()

@@ -1,0 +1,41 @@
+"""The latest record per key of a batch, by row_number over a window."""
+import sys
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.job import Job
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "stream"])
+sc = SparkContext.getOrCreate()
+glueContext = GlueContext(sc)
+spark = glueContext.spark_session
+logger = glueContext.get_logger()
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+lake = "s3://lake/" + args["stream"]
+
+source = glueContext.create_data_frame.from_catalog(
+    database="db", table_name=args["stream"], transformation_ctx="source",
+    additional_options={"startingPosition": "TRIM_HORIZON", "inferSchema": "true"})
+
+
+def processBatch(data_frame, batchId):
+    if data_frame.count() == 0:
+        return
+    newest = Window.partitionBy("device").orderBy(F.col("ts").desc())
+    latest = (data_frame
+              .withColumn("rn", F.row_number().over(newest))
+              .filter(F.col("rn") == 1)
+              .drop("rn"))
+    latest.write.mode("append").parquet(lake + "/out/")
+
+
+glueContext.forEachBatch(
+    frame=source, batch_function=processBatch,
+    options={"windowSize": "60 seconds", "checkpointLocation": "s3://lake/cp/" + args["JOB_NAME"]})
+job.commit()

@@ -1,0 +1,35 @@
+"""MERGE INTO an Iceberg table is refused by name."""
+import sys
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.job import Job
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+from pyspark.sql import functions as F
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "stream"])
+sc = SparkContext.getOrCreate()
+glueContext = GlueContext(sc)
+spark = glueContext.spark_session
+logger = glueContext.get_logger()
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+lake = "s3://lake/" + args["stream"]
+
+source = glueContext.create_data_frame.from_catalog(
+    database="db", table_name=args["stream"], transformation_ctx="source",
+    additional_options={"startingPosition": "TRIM_HORIZON", "inferSchema": "true"})
+
+
+def processBatch(data_frame, batchId):
+    data_frame.createOrReplaceTempView("updates")
+    spark.sql("""MERGE INTO glue_catalog.db.t t USING updates u ON t.id = u.id
+                 WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *""")
+
+
+glueContext.forEachBatch(
+    frame=source, batch_function=processBatch,
+    options={"windowSize": "60 seconds", "checkpointLocation": "s3://lake/cp/" + args["JOB_NAME"]})
+job.commit()
