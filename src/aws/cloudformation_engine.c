@@ -246,7 +246,8 @@ static error step_create(struct engine *g, json_t *record, struct resource *r, j
 static error step_update(struct engine *g, json_t *record, struct resource *r, json_t *properties)
 {
     const json_t *next = json_object_get(record, "Next");
-    r->id = json_text(record, "PhysicalId");
+    /* A copy: the record's own text goes when it is set anew. */
+    r->id = arena_text(g->stack->call->arena, span_of(json_text(record, "PhysicalId")));
     r->properties = properties;
     r->before = json_object_get(next ? next : record, "Properties");
     if (next) r->before = json_object_get(record, "Properties");

@@ -93,13 +93,13 @@ static error is_deployed(struct stack_door *door, const char *stack, const json_
     return OK;
 }
 
-static error execute(struct stack_report *report, const char *change_set, bool grants,
+static error execute(struct stack_report *report, const struct change_set *set, bool grants,
                      struct stack_state *state)
 {
     struct stack_door *door = report->door;
     json_t *admins = NULL;
     if (grants) TRY(lake_admins_read(door, &admins));
-    error e = formation_execute(door, report->stack, change_set, stack_report_event, report, state);
+    error e = formation_execute(door, set, stack_report_event, report, state);
     if (e == OK && grants) e = lake_admins_keep(door, admins);
     json_decref(admins);
     if (e != OK) return e;
@@ -112,14 +112,14 @@ static error change(struct stack_report *report, const json_t *wanted, bool gran
                     struct stack_state *state)
 {
     struct buffer text = {0};
-    const char *change_set = NULL;
+    struct change_set set;
     bool exists = state->status != NULL;
     project_template_print(&text, wanted);
-    error e = formation_change(report->door, report->stack, exists, buffer_span(&text), &change_set);
+    error e = formation_change(report->door, report->stack, exists, buffer_span(&text), &set);
     buffer_release(&text);
     if (e != OK) return stack_report_advise(e);
-    if (change_set) e = execute(report, change_set, grants, state);
-    if (e == OK) tell_end(report, state, change_set != NULL);
+    if (set.id) e = execute(report, &set, grants, state);
+    if (e == OK) tell_end(report, state, set.id != NULL);
     return e;
 }
 

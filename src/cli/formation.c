@@ -166,16 +166,17 @@ static error role_of(struct stack_door *door, const char **role)
 {
     const struct xml_element *caller;
     const char *given = door->options->role;
-    *role = given && strcmp(given, "none") == 0 ? NULL : given;
-    if (given) return OK;
+    *role = given && strcmp(given, "none") == 0 ? NULL : given ? given : door->role;
+    if (given || door->role) return OK;
     const struct http_aws_service sts = {"sts", "2011-06-15", stack_url(door, "sts"), door->region};
     TRY(http_aws_query(door->client, &door->arena, &sts, "GetCallerIdentity",
                        (const struct http_member[]){{NULL, NULL}}, &caller));
     const char *arn = text_of(caller, "Arn"), *account = text_of(caller, "Account");
     span partition = {arn, 0};
     if (strncmp(arn, "arn:", 4) == 0) partition = (span){arn + 4, strcspn(arn + 4, ":")};
-    *role = arena_printf(&door->arena, "arn:%.*s:iam::%s:role/cdk-hnb659fds-cfn-exec-role-%s-%s",
-                         (int)partition.size, partition.data, account, account, door->region);
+    *role = door->role =
+        arena_printf(&door->arena, "arn:%.*s:iam::%s:role/cdk-hnb659fds-cfn-exec-role-%s-%s",
+                     (int)partition.size, partition.data, account, account, door->region);
     return OK;
 }
 
@@ -206,7 +207,7 @@ static error change_set_failed(struct stack_door *door, const char *stack, bool 
 }
 
 error formation_change(struct stack_door *door, const char *stack, bool exists, span template,
-                       const char **id)
+                       struct change_set *set)
 {
     const struct xml_element *result;
     const char *role, *name = random_name(door, "sluice-");
@@ -220,26 +221,24 @@ error formation_change(struct stack_door *door, const char *stack, bool exists, 
                            {"ClientToken", name}),
                    &result);
     if (e != OK) return fail_context(e, "%s", stack);
-    *id = arena_text(&door->arena, span_of(text_of(result, "Id")));
-    TRY(await_change_set(door, *id, &result));
+    *set = (struct change_set){text_of(result, "Id"), text_of(result, "StackId")};
+    TRY(await_change_set(door, set->id, &result));
     if (strcmp(text_of(result, "Status"), "FAILED") != 0) return OK;
-    TRY(change_set_failed(door, stack, exists, *id, text_of(result, "StatusReason")));
-    *id = NULL;
+    TRY(change_set_failed(door, stack, exists, set->id, text_of(result, "StatusReason")));
+    set->id = NULL;
     return OK;
 }
 
-error formation_execute(struct stack_door *door, const char *stack, const char *change_set,
+error formation_execute(struct stack_door *door, const struct change_set *set,
                         stack_event_sink *sink, void *context, struct stack_state *state)
 {
     const char *last = NULL;
-    TRY(describe(door, stack, state));
-    const char *id = state->id ? state->id : stack;
-    TRY(tell_events(door, id, &last, NULL, NULL));
+    TRY(tell_events(door, set->stack, &last, NULL, NULL));
     TRY(call(door, "ExecuteChangeSet",
-             MEMBERS({"ChangeSetName", change_set},
+             MEMBERS({"ChangeSetName", set->id},
                      {"ClientRequestToken", random_name(door, "sluice-")}),
              NULL));
-    return follow(door, id, last, sink, context, state);
+    return follow(door, set->stack, last, sink, context, state);
 }
 
 error formation_delete(struct stack_door *door, const char *stack, stack_event_sink *sink,

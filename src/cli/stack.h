@@ -50,7 +50,8 @@ struct stack_door {
     bool chosen[PROJECT_STACKS];
     struct http_client *client;
     const char *region;
-    const char *url; /* of every service; NULL: each has its own */
+    const char *url;  /* of every service; NULL: each has its own */
+    const char *role; /* that CloudFormation works as, once asked for */
     bool json;       /* events as JSON lines */
 };
 
@@ -92,13 +93,16 @@ typedef void stack_event_sink(void *context, const struct stack_event *);
 error formation_state(struct stack_door *, const char *stack, struct stack_state *) MUST_CHECK;
 /* As it was given; *out NULL: not JSON, so none of ours. */
 error formation_template(struct stack_door *, const char *stack, json_t **out) MUST_CHECK;
-/* Makes a change set of the template, for a new stack or one that exists. *id NULL: nothing would
- * change. */
+struct change_set {
+    const char *id; /* NULL: nothing would change */
+    const char *stack;
+};
+/* Makes a change set of the template, for a new stack or one that exists. */
 error formation_change(struct stack_door *, const char *stack, bool exists, span template,
-                       const char **id) MUST_CHECK;
+                       struct change_set *) MUST_CHECK;
 /* Each starts it, tells the events, and returns with the state it came to. */
-error formation_execute(struct stack_door *, const char *stack, const char *change_set,
-                        stack_event_sink *, void *context, struct stack_state *) MUST_CHECK;
+error formation_execute(struct stack_door *, const struct change_set *, stack_event_sink *,
+                        void *context, struct stack_state *) MUST_CHECK;
 error formation_delete(struct stack_door *, const char *stack, stack_event_sink *, void *context,
                        struct stack_state *) MUST_CHECK;
 /* Waits while something goes on with the stack. */
