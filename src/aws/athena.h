@@ -33,6 +33,7 @@ const char *athena_uuid(struct arena *); /* a fresh id */
      .pattern = LINE_PATTERN, .told = LINE_TOLD}
 
 extern const struct member athena_result_configuration[]; /* athena_workgroup.c */
+extern const struct member athena_workgroup_configuration[];
 extern const struct member athena_tag_row[];              /* one row: a Tag (athena_tag.c) */
 
 /* ---- work groups (athena_workgroup.c) ---- */

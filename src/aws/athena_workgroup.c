@@ -326,7 +326,7 @@ static const struct member customer_rows[] = {
      .pattern = "arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@/_-]+",                   \
      .told = "^arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+$"},                   \
     STRUCTURE_ROW("CustomerContentEncryptionConfiguration", MEMBER_OPTIONAL, customer_rows)
-static const struct member configuration_rows[] = {
+const struct member athena_workgroup_configuration[] = {
     STRUCTURE_ROW("ResultConfiguration", MEMBER_OPTIONAL, athena_result_configuration),
     CONFIGURATION_ROWS, ROWS_END,
 };
@@ -338,7 +338,8 @@ static const struct member configuration_updates[] = {
 #define GROUP_DESCRIPTION TEXT_ROW("Description", MEMBER_OPTIONAL, 0, 1024, NULL)
 static const struct member create_rows[] = {
     WORKGROUP_NAMED("Name", MEMBER_REQUIRED),
-    STRUCTURE_ROW("Configuration", MEMBER_OPTIONAL, configuration_rows), GROUP_DESCRIPTION,
+    STRUCTURE_ROW("Configuration", MEMBER_OPTIONAL, athena_workgroup_configuration),
+    GROUP_DESCRIPTION,
     LIST_ROW("Tags", MEMBER_OPTIONAL, 0, 0, athena_tag_row), ROWS_END,
 };
 static const struct member get_rows[] = {WORKGROUP_ROW(MEMBER_REQUIRED), ROWS_END};

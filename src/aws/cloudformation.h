@@ -177,7 +177,7 @@ struct resource_type {
 };
 
 extern const struct resource_type kinesis_types[], s3_types[], iam_types[], glue_types[],
-    lake_types[], other_types[]; /* cloudformation_type_*.c; ended by a NULL name */
+    lake_types[], athena_types[], other_types[]; /* cloudformation_type_*.c; ended by a NULL name */
 
 const struct resource_type *resource_type_find(const char *name);
 /* "AWS::A::B, AWS::C::D". */

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 static const struct resource_type *const tables[] = {kinesis_types, s3_types,   iam_types,
-                                                     glue_types,    lake_types, other_types};
+                                                     glue_types,    lake_types, athena_types,
+                                                     other_types};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 const struct resource_type *resource_type_find(const char *name)
@@ -35,7 +36,7 @@ const char *resource_type_names(struct arena *arena)
 
 struct shaping {
     struct arena *arena;
-    const char *logical;
+    const char *logical, *named_by;
 };
 
 static error shape(const struct shaping *, const char *path, const struct member *, const json_t *,
@@ -56,6 +57,15 @@ static const struct member *row_of(const struct member *rows, const char *name)
     return NULL;
 }
 
+/* A resource without a name gets one. */
+static bool is_name(const struct shaping *s, const char *path)
+{
+    char *dotted = arena_text(s->arena, span_of(path + 1));
+    for (char *p = dotted; *p; p++)
+        if (*p == '/') *p = '.';
+    return s->named_by && strcmp(s->named_by, dotted) == 0;
+}
+
 static error shape_members(const struct shaping *s, const char *path, const struct member *rows,
                            const json_t *in, json_t *out)
 {
@@ -68,7 +78,8 @@ static error shape_members(const struct shaping *s, const char *path, const stru
         json_object_set_new(out, name, member);
     }
     for (; rows->name; rows++)
-        if (rows->flags & MEMBER_REQUIRED && !json_object_get(in, rows->name))
+        if (rows->flags & MEMBER_REQUIRED && !json_object_get(in, rows->name) &&
+            !is_name(s, arena_printf(s->arena, "%s/%s", path, rows->name)))
             return invalid(s, "#%s: required key [%s] not found", path, rows->name);
     return OK;
 }
@@ -142,7 +153,7 @@ static error shape(const struct shaping *s, const char *path, const struct membe
 error resource_properties(struct arena *arena, const struct resource_type *type, const char *logical,
                           const json_t *properties, json_t **out)
 {
-    const struct shaping s = {arena, logical};
+    const struct shaping s = {arena, logical, type->named_by};
     const struct member *rows = type->properties;
     if (!rows)
         rows = service_operation(service_by_signing_name(span_of(type->like_service)),
@@ -221,21 +232,7 @@ bool resource_changed(const struct resource *r, const char *property)
 error resource_call(struct resource *r, const char *service, const char *operation, json_t *input,
                     json_t **output)
 {
-    static const struct member none[] = {{0}};
-    struct call inner = *r->call;
-    inner.service = service_by_signing_name(span_of(service));
-    inner.operation = service_operation(inner.service, span_of(operation));
-    CHECK(inner.operation && inner.operation->run);
-    inner.wire = WIRE_JSON;
-    inner.input = input;
-    inner.output = NULL;
-    inner.replied = false;
-    error e = member_check(inner.operation->input ? inner.operation->input : none, input, false);
-    if (e == OK) e = inner.operation->run(&inner);
-    if (e == OK && output) *output = json_incref(inner.output);
-    json_decref(inner.output);
-    json_decref(inner.input);
-    return e;
+    return call_operation(r->call, service, operation, input, output);
 }
 
 error resource_s3(struct resource *r, const char *method, const char *target, span body)

@@ -173,6 +173,59 @@ static error read_job(struct resource *r)
     return run(r, "GetJob", json_pack("{s:s}", "JobName", r->id));
 }
 
+/* ---- connections ---- */
+
+static error create_connection(struct resource *r)
+{
+    return created(r, "CreateConnection", named(r, "ConnectionInput", "Name"));
+}
+
+static error update_connection(struct resource *r)
+{
+    json_t *input = named(r, "ConnectionInput", "Name");
+    json_object_set_new(input, "Name", json_string(r->id));
+    return run(r, "UpdateConnection", input);
+}
+
+static error remove_connection(struct resource *r)
+{
+    return run(r, "DeleteConnection", placed(r, "ConnectionName"));
+}
+
+static error read_connection(struct resource *r)
+{
+    return run(r, "GetConnection", placed(r, "Name"));
+}
+
+/* ---- triggers ---- */
+
+static error trigger_run(struct resource *r, const char *operation)
+{
+    return run(r, operation, json_pack("{s:s}", "Name", r->id));
+}
+
+static error create_trigger(struct resource *r)
+{
+    return created(r, "CreateTrigger", named(r, NULL, "Name"));
+}
+
+static error update_trigger(struct resource *r)
+{
+    json_t *update = json_object();
+    bool starts = json_is_set(r->properties, "StartOnCreation");
+    carry(update, r, "Description");
+    carry(update, r, "Schedule");
+    carry(update, r, "Actions");
+    carry(update, r, "Predicate");
+    TRY(run(r, "UpdateTrigger", json_pack("{s:s, s:o}", "Name", r->id, "TriggerUpdate", update)));
+    if (resource_changed(r, "StartOnCreation"))
+        TRY(trigger_run(r, starts ? "StartTrigger" : "StopTrigger"));
+    return set_tags(r, "trigger");
+}
+
+static error remove_trigger(struct resource *r) { return trigger_run(r, "DeleteTrigger"); }
+static error read_trigger(struct resource *r) { return trigger_run(r, "GetTrigger"); }
+
 /* ---- rows ---- */
 
 static const char *const database_replaced[] = {"CatalogId", "DatabaseInput.Name", NULL};
@@ -180,6 +233,8 @@ static const char *const table_replaced[] = {"CatalogId", "DatabaseName", "Table
 static const char *const partition_replaced[] = {"CatalogId", "DatabaseName", "TableName",
                                                  "PartitionInput.Values", NULL};
 static const char *const name_replaced[] = {"Name", NULL};
+static const char *const connection_replaced[] = {"CatalogId", "ConnectionInput.Name", NULL};
+static const char *const trigger_replaced[] = {"Name", "Type", "WorkflowName", NULL};
 
 const struct resource_type glue_types[] = {
     {.name = "AWS::Glue::Database", .like_service = "glue", .like = "CreateDatabase", .lower = true,
@@ -194,5 +249,12 @@ const struct resource_type glue_types[] = {
     {.name = "AWS::Glue::Job", .like_service = "glue", .like = "CreateJob", .named_by = "Name",
      .replaced_by = name_replaced, .create = create_job, .update = update_job, .remove = remove_job,
      .read = read_job},
+    {.name = "AWS::Glue::Connection", .like_service = "glue", .like = "CreateConnection",
+     .named_by = "ConnectionInput.Name", .replaced_by = connection_replaced,
+     .create = create_connection, .update = update_connection, .remove = remove_connection,
+     .read = read_connection},
+    {.name = "AWS::Glue::Trigger", .like_service = "glue", .like = "CreateTrigger",
+     .named_by = "Name", .replaced_by = trigger_replaced, .create = create_trigger,
+     .update = update_trigger, .remove = remove_trigger, .read = read_trigger},
     {0},
 };

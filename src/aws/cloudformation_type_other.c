@@ -1,5 +1,6 @@
-/* Types of one row each: SSM parameters, and those that are only kept. */
+/* Types of one row each: SSM parameters, log groups, and those that are only kept. */
 #include "aws/cloudformation.h"
+#include "aws/logs.h"
 
 /* ---- AWS::SSM::Parameter ---- */
 
@@ -32,6 +33,42 @@ static error remove_parameter(struct resource *r)
 static error read_parameter(struct resource *r)
 {
     return resource_call(r, "ssm", "GetParameter", json_pack("{s:s}", "Name", r->id), NULL);
+}
+
+/* ---- AWS::Logs::LogGroup ---- */
+
+static json_t *group_of(const struct resource *r)
+{
+    return json_pack("{s:s}", "logGroupName", r->id);
+}
+
+static error settle_group(struct resource *r)
+{
+    json_t *days = json_object_get(r->properties, "RetentionInDays"), *input = group_of(r);
+    resource_set(r, "Arn", "arn:aws:logs:%s:%s:log-group:%s:*", r->call->region, r->call->account, r->id);
+    if (!days) return resource_call(r, "logs", "DeleteRetentionPolicy", input, NULL);
+    json_object_set(input, "retentionInDays", days);
+    return resource_call(r, "logs", "PutRetentionPolicy", input, NULL);
+}
+
+static error create_group(struct resource *r)
+{
+    TRY(resource_call(r, "logs", "CreateLogGroup", group_of(r), NULL));
+    r->made = true;
+    return settle_group(r);
+}
+
+static error remove_group(struct resource *r)
+{
+    return resource_call(r, "logs", "DeleteLogGroup", group_of(r), NULL);
+}
+
+static error read_group(struct resource *r)
+{
+    json_t *document;
+    TRY(log_group_read(r->call, r->id, &document));
+    json_decref(document);
+    return OK;
 }
 
 /* ---- kept in the stack alone ---- */
@@ -78,6 +115,10 @@ static const struct member parameter_rows[] = {
     TEXT("Description", MEMBER_OPTIONAL), TEXT("AllowedPattern", MEMBER_OPTIONAL),
     TEXT("DataType", MEMBER_OPTIONAL), TEXT("Policies", MEMBER_OPTIONAL),
     TEXT("Tier", MEMBER_OPTIONAL), MAP_ROW("Tags", MEMBER_OPTIONAL, 0, 0, text_row), ROWS_END};
+static const struct member group_rows[] = {
+    TEXT("LogGroupName", MEMBER_OPTIONAL), INTEGER_ROW("RetentionInDays", MEMBER_OPTIONAL, 0, 0), ROWS_END};
+static const char *const group_replaced[] = {"LogGroupName", NULL};
+static const char *const group_attributes[] = {"Arn", NULL};
 static const struct member metadata_rows[] = {TEXT("Analytics", MEMBER_OPTIONAL), ROWS_END};
 static const struct member no_rows[] = {ROWS_END};
 static const struct member repository_rows[] = {
@@ -99,6 +140,9 @@ const struct resource_type other_types[] = {
      .replaced_by = parameter_replaced, .attributes = parameter_attributes,
      .create = create_parameter, .update = update_parameter, .remove = remove_parameter,
      .read = read_parameter},
+    {.name = "AWS::Logs::LogGroup", .properties = group_rows, .named_by = "LogGroupName",
+     .replaced_by = group_replaced, .attributes = group_attributes, .create = create_group,
+     .update = settle_group, .remove = remove_group, .read = read_group},
     {.name = "AWS::CDK::Metadata", .properties = metadata_rows, .create = keep, .update = keep,
      .remove = forget},
     {.name = "AWS::CloudFormation::WaitConditionHandle", .properties = no_rows,

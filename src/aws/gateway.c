@@ -2,6 +2,7 @@
  * recognise, authenticate, read, check, run. Which service and operation a request names follows
  * the order X-Amz-Target, the signature's scope, S3. */
 #include "aws/cloudformation.h"
+#include "aws/glue.h"
 #include "aws/athena_runner.h"
 #include "aws/kinesis.h"
 #include "aws/run.h"
@@ -16,7 +17,8 @@ enum {
     BODY_MAX_OTHER = 2 * 1024 * 1024, /* a NextToken alone may have 1 MiB */
     REGION_MAX = 32,
 };
-#define TRIM_EVERY_S 60
+#define WAKE_EVERY_S 2 /* for triggers of Glue; cron has minutes */
+#define TRIM_EVERY_US (60 * (int64_t)US_PER_SECOND)
 #define CLOSE_GRACE_US (5 * (int64_t)US_PER_SECOND)
 
 /* ---- recognise ---- */
@@ -166,6 +168,26 @@ static error call_run(struct call *c)
         TRY(member_check(c->operation->input ? c->operation->input : none, c->input, false));
     }
     return c->operation->run(c);
+}
+
+error call_operation(struct call *c, const char *service, const char *operation, json_t *input,
+                     json_t **output)
+{
+    static const struct member none[] = {{0}};
+    struct call inner = *c;
+    inner.service = service_by_signing_name(span_of(service));
+    inner.operation = service_operation(inner.service, span_of(operation));
+    CHECK(inner.operation && inner.operation->run);
+    inner.wire = WIRE_JSON;
+    inner.input = input;
+    inner.output = NULL;
+    inner.replied = false;
+    error e = member_check(inner.operation->input ? inner.operation->input : none, input, false);
+    if (e == OK) e = inner.operation->run(&inner);
+    if (e == OK && output) *output = json_incref(inner.output);
+    json_decref(inner.output);
+    json_decref(inner.input);
+    return e;
 }
 
 /* All that can be decided before the body. */
@@ -369,11 +391,11 @@ static size_t body_limit(void *context, const struct http_request *http)
 /* ---- life ---- */
 
 /* Waits for the next round; false: stop. */
-static bool trim_wait(struct gateway *g)
+static bool clock_wait(struct gateway *g)
 {
     struct timespec until;
     CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    until.tv_sec += TRIM_EVERY_S;
+    until.tv_sec += WAKE_EVERY_S;
     pthread_mutex_lock(&g->lock);
     int waited = 0;
     while (!g->stopping && waited == 0) waited = pthread_cond_timedwait(&g->wake, &g->lock, &until);
@@ -381,32 +403,38 @@ static bool trim_wait(struct gateway *g)
     return !g->stopping;
 }
 
-static void *trim_run(void *context)
+static void *clock_run(void *context)
 {
     struct gateway *g = context;
-    while (trim_wait(g))
+    int64_t trimmed_us = monotonic_us();
+    while (clock_wait(g)) {
+        if (glue_triggers_fire(g, now_us()) != OK)
+            log_line(LOG_ERROR, "aws", "triggers: %s", error_text());
+        if (monotonic_us() - trimmed_us < TRIM_EVERY_US) continue;
+        trimmed_us = monotonic_us();
         if (stream_trim(g->options.streams, now_us()) != OK)
             log_line(LOG_ERROR, "aws", "trim: %s", error_text());
+    }
     return NULL;
 }
 
-static void trimmer_start(struct gateway *g)
+static void clock_start(struct gateway *g)
 {
     pthread_condattr_t monotonic;
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     CHECK(pthread_mutex_init(&g->lock, NULL) == 0 && pthread_cond_init(&g->wake, &monotonic) == 0);
     pthread_condattr_destroy(&monotonic);
-    CHECK(pthread_create(&g->trimmer, NULL, trim_run, g) == 0);
+    CHECK(pthread_create(&g->clock, NULL, clock_run, g) == 0);
 }
 
-static void trimmer_stop(struct gateway *g)
+static void clock_stop(struct gateway *g)
 {
     pthread_mutex_lock(&g->lock);
     g->stopping = true;
     pthread_cond_broadcast(&g->wake);
     pthread_mutex_unlock(&g->lock);
-    pthread_join(g->trimmer, NULL);
+    pthread_join(g->clock, NULL);
     pthread_cond_destroy(&g->wake);
     pthread_mutex_destroy(&g->lock);
 }
@@ -448,7 +476,7 @@ error gateway_open(const struct gateway_options *options, struct gateway **out)
     }
     if (g->runs) run_supervisor_start(g->runs);
     if (g->queries) athena_runner_start(g->queries);
-    trimmer_start(g);
+    clock_start(g);
     *out = g;
     return OK;
 }
@@ -466,7 +494,7 @@ int gateway_port(const struct gateway *g)
 void gateway_close(struct gateway *g)
 {
     if (!g) return;
-    trimmer_stop(g); /* sets stopping: event streams end */
+    clock_stop(g); /* sets stopping: event streams end */
     http_server_close(g->server, CLOSE_GRACE_US);
     gateway_free(g);
 }

@@ -6,7 +6,8 @@ const struct operation *const glue_operations[] = {
     glue_database_operations, glue_table_operations, glue_version_operations,
     glue_partition_operations, glue_index_operations, glue_statistics_operations,
     glue_function_operations, glue_search_operations, glue_policy_operations,
-    glue_job_operations, glue_run_operations, glue_tag_operations, glue_unserved_operations, NULL,
+    glue_job_operations, glue_run_operations, glue_tag_operations,
+    glue_connection_operations, glue_trigger_operations, glue_unserved_operations, NULL,
 };
 
 error glue_catalog(struct call *c, struct catalog **out)

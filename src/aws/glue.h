@@ -21,6 +21,8 @@ extern const struct operation glue_statistics_operations[]; /* glue_statistics.c
 extern const struct operation glue_function_operations[]; /* glue_function.c */
 extern const struct operation glue_policy_operations[];   /* glue_policy.c */
 extern const struct operation glue_search_operations[];   /* glue_search.c */
+extern const struct operation glue_connection_operations[]; /* glue_connection.c */
+extern const struct operation glue_trigger_operations[];  /* glue_trigger.c */
 extern const struct operation glue_unserved_operations[]; /* glue_unserved.c */
 
 /* ---- member rows, as in the service's model ---- */
@@ -108,6 +110,11 @@ struct glue_pattern;
 error glue_pattern_make(struct call *, const char *expression, struct glue_pattern **) MUST_CHECK;
 bool glue_pattern_matches(const struct glue_pattern *, const char *name); /* NULL matches all */
 void glue_pattern_free(struct glue_pattern *);
+
+/* ---- triggers (glue_trigger.c) ---- */
+
+/* Starts the runs of scheduled triggers whose time has come. */
+error glue_triggers_fire(struct gateway *, int64_t now_us) MUST_CHECK;
 
 /* ---- jobs (glue_job.c) ---- */
 

@@ -56,6 +56,15 @@ static error job_require(struct call *c, const char *name)
     return glue_end(txn, e);
 }
 
+static error document_require(struct call *c, const char *kind, const char *name)
+{
+    json_t *document;
+    error e = state_get_one(c->gateway->options.state, glue_key(c, kind, name), &document);
+    if (e == ERR_NOT_FOUND) return ERR_ENTITY_NOT_FOUND;
+    if (e == OK) json_decref(document);
+    return e;
+}
+
 static error database_require(struct call *c, const char *name)
 {
     struct catalog *catalog;
@@ -76,6 +85,10 @@ static error resource_find(struct call *c, const char **resource)
     error e = ERR_ENTITY_NOT_FOUND;
     if (strncmp(*resource, "job/", 4) == 0) e = job_require(c, *resource + 4);
     else if (strncmp(*resource, "database/", 9) == 0) e = database_require(c, *resource + 9);
+    else if (strncmp(*resource, "trigger/", 8) == 0)
+        e = document_require(c, "glue-trigger", *resource + 8);
+    else if (strncmp(*resource, "connection/", 11) == 0)
+        e = document_require(c, "glue-connection", *resource + 11);
     return e == ERR_ENTITY_NOT_FOUND ? not_found(arn) : e;
 }
 

@@ -92,12 +92,16 @@ struct gateway {
     struct athena_runner *queries; /* NULL: none */
     uint8_t token_key[SHA256_SIZE]; /* seals iterators and tokens; lives in the state store */
     pthread_mutex_t settings;       /* held while a setting is read, changed and written */
-    pthread_t trimmer;
+    pthread_t clock;                /* what is done by the clock: trimming, triggers */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     _Atomic bool stopping;
 };
 
+/* Runs another operation as the caller. Steals the input; `output` may be NULL, else gets a new
+ * reference. Not for S3. */
+error call_operation(struct call *, const char *service, const char *operation, json_t *input,
+                     json_t **output) MUST_CHECK;
 /* Gives the body and its content type; adds nothing else. */
 void call_reply_body(struct call *, int status, const char *content_type, span body);
 /* The thread's error text as UTF-8. */

@@ -42,7 +42,7 @@ static error list_streams(struct call *c, const struct group *group, struct log_
 {
     json_t *runs;
     *out = (struct log_streams){0};
-    if (!c->gateway->options.directory) return OK;
+    if (!c->gateway->options.directory || !group->ending) return OK;
     TRY(run_list(c->gateway->options.state, c->account, c->region, NULL, &runs));
     out->all = ARENA_ARRAY(c->arena, struct log_stream, json_array_size(runs));
     for (size_t i = json_array_size(runs); i-- > 0;) {
@@ -64,6 +64,20 @@ static const char *group_arn(struct call *c, const char *name)
     return arena_printf(c->arena, "arn:aws:logs:%s:%s:log-group:%s", c->region, c->account, name);
 }
 
+/* One that somebody made; it has no streams. */
+static error find_made(struct call *c, const char *name, const struct group **out)
+{
+    json_t *document;
+    const char *prefix = group_arn(c, "");
+    if (strncmp(name, prefix, strlen(prefix)) == 0) name += strlen(prefix);
+    TRY(log_group_read(c, name, &document));
+    json_decref(document);
+    struct group *group = ARENA_NEW(c->arena, struct group);
+    group->name = arena_text(c->arena, span_of(name));
+    *out = group;
+    return OK;
+}
+
 /* By logGroupName, or by logGroupIdentifier, which is a name or an ARN. */
 static error find_group(struct call *c, const struct group **out)
 {
@@ -83,7 +97,7 @@ static error find_group(struct call *c, const struct group **out)
         *out = &groups[i];
         return OK;
     }
-    return fail(ERR_RESOURCE_NOT_FOUND, "The specified log group does not exist.");
+    return find_made(c, name ? name : identifier, out);
 }
 
 static error find_streams(struct call *c, const struct group **group, struct log_streams *streams)
@@ -91,7 +105,7 @@ static error find_streams(struct call *c, const struct group **group, struct log
     TRY(find_group(c, group));
     TRY(list_streams(c, *group, streams));
     if (streams->count) return OK;
-    return fail(ERR_RESOURCE_NOT_FOUND, "The specified log group does not exist.");
+    return find_made(c, (*group)->name, group);
 }
 
 static struct log_stream *find_stream(const struct log_streams *streams, const char *name)
@@ -144,42 +158,82 @@ static bool group_wanted(struct call *c, const struct group *group)
            (!pattern || strcasestr(group->name, pattern));
 }
 
+/* `made` is the document of a group that somebody made, or NULL. */
 static json_t *group_document(struct call *c, const struct group *group,
-                              const struct log_streams *streams)
+                              const struct log_streams *streams, const json_t *made)
 {
     int64_t bytes = 0;
     for (size_t i = 0; i < streams->count; i++) bytes += streams->all[i].info.size;
-    return json_pack("{s:s, s:I, s:i, s:s, s:I}", "logGroupName", group->name, "creationTime",
-                     (json_int_t)streams->all[0].begun_ms, "metricFilterCount", 0, "arn",
-                     arena_printf(c->arena, "%s:*", group_arn(c, group->name)), "storedBytes",
-                     (json_int_t)bytes);
+    int64_t begun = streams->count ? streams->all[0].begun_ms : json_integer_or(made, "creationTime", 0);
+    json_t *out = json_pack("{s:s, s:I, s:i, s:s, s:I}", "logGroupName", group->name, "creationTime",
+                            (json_int_t)begun, "metricFilterCount", 0, "arn",
+                            arena_printf(c->arena, "%s:*", group_arn(c, group->name)),
+                            "storedBytes", (json_int_t)bytes);
+    json_t *retention = json_object_get(made, "retentionInDays");
+    if (retention) json_object_set(out, "retentionInDays", retention);
+    return out;
+}
+
+static int group_compare(const void *a, const void *b)
+{
+    return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
+}
+
+/* Glue's groups and those that were made, by name. */
+static struct group *groups_all(struct call *c, const json_t *made, size_t *count)
+{
+    struct group *all = ARENA_ARRAY(c->arena, struct group, GROUPS + json_object_size(made));
+    const char *name;
+    json_t *document;
+    memcpy(all, groups, sizeof groups);
+    *count = GROUPS;
+    json_object_foreach((json_t *)made, name, document) {
+        bool own = false;
+        for (int i = 0; i < GROUPS; i++) own = own || strcmp(groups[i].name, name) == 0;
+        if (!own) all[(*count)++] = (struct group){name, NULL};
+    }
+    qsort(all, *count, sizeof *all, group_compare);
+    return all;
+}
+
+/* The groups behind `after`, until the page is full. */
+static error groups_page(struct call *c, const json_t *made, const char *after, json_t *list)
+{
+    size_t count;
+    const struct group *all = groups_all(c, made, &count);
+    int64_t limit = json_integer_or(c->input, "limit", DESCRIBE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct log_streams streams;
+        const json_t *document = json_object_get(made, all[i].name);
+        if (!group_wanted(c, &all[i]) || (after && strcmp(all[i].name, after) <= 0)) continue;
+        TRY(list_streams(c, &all[i], &streams));
+        if (streams.count == 0 && !document) continue;
+        if ((int64_t)json_array_size(list) == limit) {
+            const json_t *last = json_array_get(list, (size_t)limit - 1);
+            add_token(c, "groups", json_text(last, "logGroupName"));
+            break;
+        }
+        json_array_append_new(list, group_document(c, &all[i], &streams, document));
+    }
+    return OK;
 }
 
 static error describe_log_groups(struct call *c)
 {
     const char *after;
+    json_t *made;
     if (json_text(c->input, "logGroupNamePrefix") && json_text(c->input, "logGroupNamePattern"))
         return fail(ERR_INVALID_PARAMETER, "LogGroup name prefix and LogGroup name pattern are "
                                            "mutually exclusive parameters.");
     if (json_is_set(c->input, "includeLinkedAccounts"))
         return fail(ERR_NOT_IMPLEMENTED, "Sluice has no linked accounts");
     TRY(page_after(c, "groups", &after));
-    int64_t limit = json_integer_or(c->input, "limit", DESCRIBE_MAX);
+    TRY(log_group_list(c, &made));
     json_t *list = json_array();
     c->output = json_pack("{s:o}", "logGroups", list);
-    for (int i = 0; i < GROUPS; i++) {
-        struct log_streams streams;
-        if (!group_wanted(c, &groups[i]) || (after && strcmp(groups[i].name, after) <= 0)) continue;
-        TRY(list_streams(c, &groups[i], &streams));
-        if (streams.count == 0) continue;
-        if ((int64_t)json_array_size(list) == limit) {
-            const json_t *last = json_array_get(list, (size_t)limit - 1);
-            add_token(c, "groups", json_text(last, "logGroupName"));
-            break;
-        }
-        json_array_append_new(list, group_document(c, &groups[i], &streams));
-    }
-    return OK;
+    error e = groups_page(c, made, after, list);
+    json_decref(made);
+    return e;
 }
 
 /* ---- DescribeLogStreams ---- */
@@ -566,17 +620,17 @@ static const struct member filter_input[] = {
 
 const struct operation logs_operations[] = {
     {.name = "DescribeLogGroups", .run = describe_log_groups, .input = groups_input,
-     .note = "the groups of Glue's job runs"},
+     .note = "the groups of Glue's job runs, and those that were made"},
     {.name = "DescribeLogStreams", .run = describe_log_streams, .input = streams_input,
      .note = "a stream is a job run"},
     {.name = "GetLogEvents", .run = get_log_events, .input = get_input},
     {.name = "FilterLogEvents", .run = filter_log_events, .input = filter_input,
      .note = "patterns of terms"},
     {.name = "AssociateKmsKey"}, {.name = "CancelExportTask"}, {.name = "CreateExportTask"},
-    {.name = "CreateLogGroup"}, {.name = "CreateLogStream"}, {.name = "DeleteDataProtectionPolicy"},
-    {.name = "DeleteDestination"}, {.name = "DeleteLogGroup"}, {.name = "DeleteLogStream"},
+    {.name = "CreateLogStream"}, {.name = "DeleteDataProtectionPolicy"},
+    {.name = "DeleteDestination"}, {.name = "DeleteLogStream"},
     {.name = "DeleteMetricFilter"}, {.name = "DeleteQueryDefinition"},
-    {.name = "DeleteResourcePolicy"}, {.name = "DeleteRetentionPolicy"},
+    {.name = "DeleteResourcePolicy"}, 
     {.name = "DeleteSubscriptionFilter"}, {.name = "DescribeDestinations"},
     {.name = "DescribeExportTasks"}, {.name = "DescribeMetricFilters"}, {.name = "DescribeQueries"},
     {.name = "DescribeQueryDefinitions"}, {.name = "DescribeResourcePolicies"},
@@ -586,7 +640,7 @@ const struct operation logs_operations[] = {
     {.name = "PutDataProtectionPolicy"}, {.name = "PutDestination"},
     {.name = "PutDestinationPolicy"}, {.name = "PutLogEvents"},
     {.name = "PutMetricFilter"}, {.name = "PutQueryDefinition"}, {.name = "PutResourcePolicy"},
-    {.name = "PutRetentionPolicy"}, {.name = "PutSubscriptionFilter"}, {.name = "StartLiveTail"},
+    {.name = "PutSubscriptionFilter"}, {.name = "StartLiveTail"},
     {.name = "StartQuery"}, {.name = "StopQuery"}, {.name = "TagLogGroup"}, {.name = "TagResource"},
     {.name = "TestMetricFilter"}, {.name = "UntagLogGroup"}, {.name = "UntagResource"},
     {0},

@@ -23,7 +23,7 @@ static const struct operation *const s3_operations[] = {
     s3_multipart_operations, s3_unserved_operations, NULL,
 };
 
-static const struct operation *const logs_tables[] = {logs_operations, NULL};
+static const struct operation *const logs_tables[] = {logs_operations, logs_group_operations, NULL};
 static const struct operation *const ssm_tables[] = {ssm_operations, ssm_unserved_operations,
                                                     NULL};
 static const struct operation *const sts_tables[] = {sts_operations, NULL};
