@@ -22,7 +22,8 @@ enum direct {
     DIRECT_TEXT,      /* a string of plain ASCII */
     DIRECT_TIMESTAMP, /* "yyyy-mm-dd hh:mm:ss", with T, a fraction, Z */
     DIRECT_STRUCT,
-    DIRECT_ARRAY
+    DIRECT_ARRAY,
+    DIRECT_SKIP /* no column takes it */
 };
 /* Whether every policy's rules allow it for the conversion; not for nested kinds. */
 enum direct direct_of(const struct conversion *);

@@ -2,25 +2,20 @@
  * into their columns. The body of the direct walk, included once per machine form, which defines
  *
  *   STRIDE                         bytes that the two below look at and copy at a time, at most 64
- *   bool lead_equal(a, b, size)    the first size bytes are equal; 64 may be read at either
+ *   bool lead_equal(a, b, size)    the first size bytes, at most 64, are equal; 64 may be read
  *   unsigned text_stop(p)          of STRIDE bytes, the first that ends a run of plain ASCII (quote,
  *                                  backslash, control, above 0x7F); STRIDE: none
  *   void text_copy(to, from)       STRIDE bytes
  *
  * Each step takes the plain form of a value and checks every byte of it. What is not plain (another
  * key, an escape, a longer number, a fault) goes to the general walk from the same place, so that
- * values, reasons and offsets are the same. Up to 64 bytes behind the record's end may be read
- * (walk_begin sees to it), but what they hold must never matter: no step ends behind it. */
+ * values, reasons and offsets are the same. RECORD_PADDING bytes behind the record's end may be read,
+ * but what they hold must never matter: a key may be taken there, no value is. */
 #include "decode/json_walk.h"
 
-static walk_object_fn direct_fields;
+#define INLINE inline __attribute__((always_inline))
 
-/* The value's expected lead stands at p, and at least one byte of the value. */
-static inline bool lead_stands(const struct key *k, bool first, const char *p, const char *end)
-{
-    int32_t size = k->lead_size[first];
-    return size < end - p && lead_equal(p, k->lead, size);
-}
+static walk_object_fn direct_fields;
 
 /* Up to the first byte that is not plain ASCII; at or behind `end` when there is none. */
 static inline const char *text_end(const char *p, const char *end)
@@ -34,7 +29,7 @@ static inline const char *text_end(const char *p, const char *end)
 
 /* ---- values: behind the value, or NULL when it is not plain or does not fit ---- */
 
-static inline const char *direct_text(const char *end, struct builder *to, const char *p)
+static INLINE const char *direct_text(const char *end, struct builder *to, const char *p)
 {
     if (*p != '"') return NULL;
     const char *text = p + 1, *stop = text_end(text, end);
@@ -89,25 +84,25 @@ static inline unsigned digit_run(const char *p, uint64_t *number)
     return 8 + rest;
 }
 
-/* A fraction or an exponent follows the digits. */
-static inline bool number_goes_on(char c)
+/* The number may end in front of c: there is no fraction and no exponent. */
+static inline bool number_ends(char c)
 {
-    return c == '.' || (c | 0x20) == 'e';
+    return c <= ',' || c == '}' || c == ']';
 }
 
-static inline const char *direct_integer(const struct walk_node *n, const char *end,
+static INLINE const char *direct_integer(const struct walk_node *n, const char *end,
                                          struct builder *to, const char *p)
 {
     bool negative = *p == '-';
-    p += negative;
+    if (negative) p++;
     uint64_t values, number;
     unsigned count = digits_at(p, &values);
     if (__builtin_expect(count - 1 < 7, 1)) number = digits_number(values, count);
     else if ((count = digit_run(p, &number)) - 1 >= 16) return NULL;
-    if (*p == '0' && count > 1) return NULL;
+    if ((values & 0xFF) == 0 && count > 1) return NULL; /* a leading zero */
     p += count;
-    if (p >= end || number_goes_on(*p)) return NULL;
-    int64_t value = ((int64_t)number ^ -(int64_t)negative) + negative;
+    if (p >= end || !number_ends(*p)) return NULL;
+    int64_t value = negative ? -(int64_t)number : (int64_t)number;
     if (value < n->min || value > n->max) return NULL;
     builder_int(to, value);
     return p;
@@ -130,7 +125,7 @@ static inline const char *direct_real(const struct walk_node *n, const char *end
         if (behind == 0 || count + behind > 15) return NULL;
         p += 1 + behind;
     }
-    if (p >= end || number_goes_on(*p)) return NULL;
+    if (p >= end || !number_ends(*p)) return NULL;
     uint64_t digits = whole * (uint64_t)tens[behind] + fraction;
     if (n->kind == TYPE_FLOAT && (digits >= 1 << 24 || behind > 10)) return NULL;
     if (negative && digits == 0) return NULL;
@@ -167,7 +162,7 @@ static inline const char *direct_fraction(const char *p, int64_t *us)
     return p + 1 + count;
 }
 
-static inline const char *direct_timestamp(struct calendar *calendar, const char *end,
+static INLINE const char *direct_timestamp(struct calendar *calendar, const char *end,
                                            struct builder *to, const char *p)
 {
     enum { SIZE = 19 }; /* yyyy-mm-dd hh:mm:ss */
@@ -198,27 +193,46 @@ static inline const char *direct_timestamp(struct calendar *calendar, const char
     return p + 1;
 }
 
+/* The plain values. */
+static INLINE const char *direct_value(struct walk *w, const struct walk_node *n,
+                                       struct builder *to, const char *p)
+{
+    const char *const end = w->scanner.end;
+    switch (n->direct) {
+    case DIRECT_INTEGER: return direct_integer(n, end, to, p);
+    case DIRECT_TEXT: return direct_text(end, to, p);
+    case DIRECT_TIMESTAMP: return direct_timestamp(&w->calendar, end, to, p);
+    case DIRECT_REAL: return direct_real(n, end, to, p);
+    default: return NULL;
+    }
+}
+
 static const char *direct_array(struct walk *, struct walk_node *, struct builder *, const char *p);
 
-static inline __attribute__((always_inline)) const char *
-direct_value(struct walk *w, struct walk_node *n, struct builder *to, const char *p)
+/* Over a value that no field takes. */
+static const char *direct_skip(struct walk *w, const char *p)
 {
-    const char *after = NULL, *end = w->scanner.end;
-    switch (n->direct) {
-    case DIRECT_NONE: break;
-    case DIRECT_INTEGER: after = direct_integer(n, end, to, p); break;
-    case DIRECT_REAL: after = direct_real(n, end, to, p); break;
-    case DIRECT_TEXT: after = direct_text(end, to, p); break;
-    case DIRECT_TIMESTAMP: after = direct_timestamp(&w->calendar, end, to, p); break;
-    case DIRECT_STRUCT:
-        if (p == end || *p != '{') break;
-        builder_struct(to);
-        return direct_fields(w, n, to->children, p);
-    case DIRECT_ARRAY:
-        if (p == end || *p != '[') break;
-        return direct_array(w, n, to, p);
+    const char *end = w->scanner.end;
+    if (*p == '"' && p < end) {
+        const char *stop = text_end(p + 1, end);
+        if (stop < end && *stop == '"') return stop + 1;
     }
-    return after ? after : walk_value(w, n, to, p);
+    return scan_skip_value(&w->scanner, p);
+}
+
+/* Any other value, blanks in front of it included. */
+static __attribute__((noinline)) const char *other_value(struct walk *w, struct walk_node *n,
+                                                         struct builder *to, const char *p)
+{
+    const char *end = w->scanner.end;
+    if (p > end) p = end;
+    p = scan_blanks(p, end);
+    char c = p < end ? *p : '\0';
+    if (n->direct == DIRECT_SKIP) return direct_skip(w, p);
+    if (n->direct == DIRECT_ARRAY && c == '[') return direct_array(w, n, to, p);
+    if (n->direct != DIRECT_STRUCT || c != '{') return walk_value(w, n, to, p);
+    builder_struct(to);
+    return direct_fields(w, n, to->children, p);
 }
 
 static const char *direct_array(struct walk *w, struct walk_node *n, struct builder *to,
@@ -231,23 +245,13 @@ static const char *direct_array(struct walk *w, struct walk_node *n, struct buil
     bool more = p == s->end || *p != ']';
     while (more) {
         if (!walk_count_cells(w, element, p)) return NULL;
-        p = direct_value(w, element, &to->children[0], p);
+        const char *after = direct_value(w, element, &to->children[0], p);
+        p = after ? after : other_value(w, element, &to->children[0], p);
         if (!p || !(p = walk_comma(w, p, ']', &more))) return NULL;
     }
     s->depth--;
     builder_list_end(to);
     return p + 1;
-}
-
-/* Over a value that no field takes. */
-static const char *direct_skip(struct walk *w, const char *p)
-{
-    const char *end = w->scanner.end;
-    if (*p == '"') {
-        const char *stop = text_end(p + 1, end);
-        if (stop < end && *stop == '"') return stop + 1;
-    }
-    return scan_skip_value(&w->scanner, p);
 }
 
 /* ---- objects ---- */
@@ -264,20 +268,23 @@ struct place {
 static inline const char *walk_ordered(struct walk *w, struct walk_node *n, struct builder *fields,
                                        const char *p, int *keys)
 {
-    const char *const end = w->scanner.end;
+    struct key *const *begin = n->keys.order, *const *const end = begin + n->keys.order_count;
+    struct key *const *order = begin;
     bool top = w->scanner.depth == 1;
-    int i = 0, count = n->keys.order_count;
-    for (struct key *const *order = n->keys.order; i < count; i++) {
-        struct key *key = order[i];
-        if (!lead_stands(key, i == 0, p, end)) break;
-        const char *value = p + key->lead_size[i == 0];
-        if (__builtin_expect((uint8_t)*value <= ' ', 0)) break;
-        if (top) w->column = key->field;
-        p = key->node ? direct_value(w, key->node, &fields[key->field], value)
-                      : direct_skip(w, value);
-        if (!p) return NULL;
+    for (int first = 1; order < end; order++, first = 0) {
+        struct key *key = *order;
+        int32_t size = key->lead_size[first];
+        if (!lead_equal(p, key->lead, size)) break;
+        struct builder *to = (struct builder *)(void *)((char *)fields + key->at);
+        const char *after = direct_value(w, key->node, to, p + size);
+        if (__builtin_expect(!after, 0)) {
+            if (top) w->column = key->field;
+            after = other_value(w, key->node, to, p + size);
+            if (!after) return NULL;
+        }
+        p = after;
     }
-    *keys = i;
+    *keys = (int)(order - begin);
     return p;
 }
 
@@ -310,7 +317,18 @@ static const char *walk_one(struct walk *w, struct walk_node *n, struct builder 
     if (n->seen[field] == n->object) return scan_fail(&w->scanner, DECODE_DUPLICATE_KEY, p);
     n->seen[field] = n->object;
     place->found++;
-    return direct_value(w, key->node, &fields[field], p);
+    const char *after = direct_value(w, key->node, &fields[field], p);
+    return after ? after : other_value(w, key->node, &fields[field], p);
+}
+
+/* Each lead of the order is known to stand where it does: in front of all others or behind one. */
+static void order_learn(struct keys *keys, const struct place *place)
+{
+    if (place->count > KEYS_ORDER_MAX) return;
+    for (int i = 0; i < place->count; i++)
+        if (keys->order[i]->lead_size[i == 0] == LEAD_NONE) return;
+    keys->order_count = place->count;
+    keys->order_fields = place->found;
 }
 
 static const char *direct_fields(struct walk *w, struct walk_node *n, struct builder *fields,
@@ -334,10 +352,7 @@ static const char *direct_fields(struct walk *w, struct walk_node *n, struct bui
     while (more)
         if (!(p = walk_one(w, n, fields, &place, p, &more))) return NULL;
     s->depth--;
-    if (place.count <= KEYS_ORDER_MAX) {
-        keys->order_count = place.count;
-        keys->order_fields = place.found;
-    }
+    order_learn(keys, &place);
     if (place.found < n->child_count) walk_fill_missing(n, fields);
     return p + 1;
 }

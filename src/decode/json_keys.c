@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* What stands for keys of no field. */
+static struct walk_node skipped = {.direct = DIRECT_SKIP};
+
 /* FNV-1a over bytes with the case bit set, so that spellings differing in case share a chain. */
 static uint32_t key_hash(span text)
 {
@@ -37,7 +40,8 @@ static struct key *keys_add(struct keys *keys, span text, int32_t field, struct 
                                      .size = size,
                                      .guess = name_is_plain(text) ? size : UINT32_MAX,
                                      .field = field,
-                                     .node = node,
+                                     .node = node ? node : &skipped,
+                                     .at = field < 0 ? 0 : (uint32_t)field * sizeof(struct builder),
                                      .next = keys->list};
     uint32_t slot = key_hash(text) & keys->mask;
     while (keys->slots[slot]) slot = (slot + 1) & keys->mask;

@@ -21,7 +21,8 @@ struct key {
      * lead is not known, or is of the other kind */
     int32_t lead_size[2];
     int32_t field;          /* KEY_UNMAPPED: no field */
-    struct walk_node *node; /* of the field */
+    uint32_t at;            /* of the field's builder, in bytes from the first one's */
+    struct walk_node *node; /* of the field, or one that skips */
     struct key *next;       /* the key that followed last time */
     const char *quoted;     /* the key with its quotes */
     uint32_t size;          /* of `quoted` */

@@ -60,7 +60,7 @@ void walk_init(struct walk *);
 void walk_release(struct walk *);
 /* The record where RECORD_PADDING bytes behind its end can be read, whatever they hold: where it is,
  * unless a page of memory ends there. */
-enum { RECORD_PADDING = 64 };
+enum { RECORD_PADDING = 192 };
 span walk_padded(struct walk *, span record);
 /* Begins a record (or begins it again, indexed). */
 void walk_begin(struct walk *, span record, bool indexed);

@@ -147,52 +147,68 @@ int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count, 
     return 0;
 }
 
-/* Short ones by loads that overlap. */
-static inline bool equal_bytes(const char *a, const char *b, uint32_t size)
+/* The first eight bytes, zeros behind fewer, without a branch on how many there are where eight bytes
+ * may be read. */
+static inline uint64_t prefix_word(const char *data, uint32_t size, bool eight)
 {
-    if (size > 16) return memcmp(a, b, size) == 0;
-    if (size >= 8)
-        return load_64(a) == load_64(b) && load_64(a + size - 8) == load_64(b + size - 8);
-    if (size >= 4)
-        return get_le32(a) == get_le32(b) && get_le32(a + size - 4) == get_le32(b + size - 4);
-    for (uint32_t i = 0; i < size; i++)
-        if (a[i] != b[i]) return false;
-    return true;
+    uint64_t word = 0;
+    if (!eight) {
+        memcpy(&word, data, size < 8 ? size : 8);
+        return word;
+    }
+    uint32_t missing = size < 8 ? 8 - size : 0;
+    word = load_64(data);
+    return missing == 8 ? 0 : word << 8 * missing >> 8 * missing;
 }
 
-static inline bool same_bytes(const struct dictionary *d, uint32_t index, span v)
+static inline bool same_bytes(const struct dictionary *d, uint32_t index, span v, uint64_t prefix)
 {
-    uint32_t start = ((const uint32_t *)d->offsets.data)[index];
     uint32_t length = ((const uint32_t *)d->lengths.data)[index];
-    return length == v.size && equal_bytes(d->values.data + start, v.data, length);
+    if (length != v.size || ((const uint64_t *)d->prefixes.data)[index] != prefix) return false;
+    uint32_t start = ((const uint32_t *)d->offsets.data)[index];
+    return length <= 8 || memcmp(d->values.data + start + 8, v.data + 8, length - 8) == 0;
+}
+
+/* Appends the value as the newest entry's bytes. */
+static void bytes_append(struct dictionary *d, span v, uint64_t prefix)
+{
+    uint32_t start = (uint32_t)d->values.size, size = (uint32_t)v.size;
+    buffer_append(&d->offsets, &start, sizeof start);
+    buffer_append(&d->lengths, &size, sizeof size);
+    buffer_append(&d->prefixes, &prefix, sizeof prefix);
+    buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */
+    buffer_append_span(&d->values, v);
 }
 
 int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_t from,
                              int64_t count, uint32_t *indices, size_t *bytes)
 {
+    const char *readable = (const char *)s->column->values + s->column->offsets[s->column->length];
     if (!d->slots) table_grow(d);
     for (int64_t i = 0; i < count; i++) {
         int64_t position = s->positions ? s->positions[from + i] : s->first + from + i;
         span v = column_span(s->column, position);
-        uint32_t size = (uint32_t)v.size, hash = hash_bytes(v.data, size), at = slot_of(d, hash);
-        uint32_t probes = 0;
+        uint64_t prefix = prefix_word(v.data, (uint32_t)v.size, readable - v.data >= 8);
+        uint32_t guess = hash_word(prefix + v.size) >> 22;
+        uint16_t *recent = &d->recent[guess];
+        *bytes += v.size;
+        if (*recent < d->count && same_bytes(d, *recent, v, prefix)) {
+            indices[i] = *recent;
+            continue;
+        }
+        uint32_t hash = hash_bytes(v.data, (uint32_t)v.size), at = slot_of(d, hash), probes = 0;
         uint64_t slot;
         while ((slot = d->table[at]) != 0) {
-            if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v)) break;
+            if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v, prefix)) break;
             if (++probes == PROBES_MAX) return i;
             at = (at + 1) & (d->slots - 1);
         }
         if (!slot) {
             if (d->count == ENTRIES_MAX || d->values.size + v.size > BYTES_MAX) return i;
-            uint32_t start = (uint32_t)d->values.size;
             slot = slot_add(d, at, hash);
-            buffer_append(&d->offsets, &start, sizeof start);
-            buffer_append(&d->lengths, &size, sizeof size);
-            buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */
-            buffer_append_span(&d->values, v);
+            bytes_append(d, v, prefix);
         }
-        indices[i] = (uint32_t)slot - 1;
-        *bytes += v.size;
+        indices[i] = *recent = (uint16_t)(slot - 1);
     }
     return count;
 }
@@ -210,6 +226,7 @@ void dictionary_reset(struct dictionary *d)
     buffer_reset(&d->values);
     buffer_reset(&d->lengths);
     buffer_reset(&d->offsets);
+    buffer_reset(&d->prefixes);
 }
 
 void dictionary_release(struct dictionary *d)
@@ -218,11 +235,12 @@ void dictionary_release(struct dictionary *d)
     buffer_release(&d->values);
     buffer_release(&d->lengths);
     buffer_release(&d->offsets);
+    buffer_release(&d->prefixes);
     *d = (struct dictionary){.store = d->store};
 }
 
 size_t dictionary_memory(const struct dictionary *d)
 {
     return d->slots * sizeof *d->table + d->values.capacity + d->lengths.capacity +
-           d->offsets.capacity;
+           d->offsets.capacity + d->prefixes.capacity;
 }

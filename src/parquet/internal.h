@@ -169,12 +169,13 @@ enum { DICTIONARY_RECENT = 1024 };
 
 struct dictionary {
     enum store store;
-    uint16_t recent[DICTIONARY_RECENT]; /* entries by their values' low bits; a guess */
+    uint16_t recent[DICTIONARY_RECENT]; /* entries by their values' bits; a guess */
     uint32_t count, slots;  /* slots: power of two, or 0 */
     uint64_t *table;        /* hash << 32 | index + 1; 0 is free */
     struct buffer values;   /* dense values, or bytes */
     struct buffer lengths;  /* STORE_BYTES */
     struct buffer offsets;  /* STORE_BYTES: uint32 start of each */
+    struct buffer prefixes; /* STORE_BYTES: uint64, its first eight bytes */
 };
 
 /* Indices of the values; the number done is less than `count` when the dictionary is full or the
