@@ -16,7 +16,7 @@ struct decoder {
     struct batch_builder builder;
     struct walk walk;
     struct buffer faults; /* struct decode_fault */
-    struct buffer origin; /* uint32_t per row */
+    struct buffer origin; /* the record (uint32_t) of each row; room for all */
     int64_t *bad_values;
 };
 
@@ -69,7 +69,7 @@ static bool refuse_document(struct json_scanner *s, const char *p)
 }
 
 /* One row, or false with the scanner's reason. */
-static bool decode_row(struct decoder *d, span record, bool indexed)
+static inline bool decode_row(struct decoder *d, span record, bool indexed)
 {
     struct walk *w = &d->walk;
     struct json_scanner *s = &w->scanner;
@@ -83,7 +83,7 @@ static bool decode_row(struct decoder *d, span record, bool indexed)
     return p && scan_document_end(s, p);
 }
 
-static bool decode_record(struct decoder *d, span record)
+static inline bool decode_record(struct decoder *d, span record)
 {
     struct walk *w = &d->walk;
     record = walk_padded(w, record);
@@ -105,11 +105,10 @@ static bool decode_record(struct decoder *d, span record)
 
 static void take_row(struct decoder *d, size_t record)
 {
-    uint32_t origin = (uint32_t)record;
     const struct buffer *bad = &d->walk.bad;
     for (size_t i = 0; i < bad->size; i += sizeof(int32_t))
         d->bad_values[get_le32(bad->data + i)]++;
-    buffer_append(&d->origin, &origin, sizeof origin);
+    ((uint32_t *)(void *)d->origin.data)[d->builder.rows] = (uint32_t)record;
     batch_row_done(&d->builder);
 }
 
@@ -129,7 +128,7 @@ static const struct batch *finish(struct decoder *d, struct arena *arena, bool a
     const struct batch *batch = batch_finish(&d->builder, arena);
     if (all) return batch;
     struct batch *partial = arena_copy(arena, batch, sizeof *batch);
-    partial->origin = arena_copy(arena, d->origin.data, d->origin.size);
+    partial->origin = arena_copy(arena, d->origin.data, (size_t)batch->rows * sizeof(uint32_t));
     return partial;
 }
 
@@ -144,7 +143,7 @@ error decoder_run(struct decoder *d, const span *records, size_t count, struct a
                     bytes, RUN_BYTES_MAX);
     batch_reset(&d->builder);
     buffer_reset(&d->faults);
-    buffer_reset(&d->origin);
+    buffer_reserve(&d->origin, (count + 1) * sizeof(uint32_t));
     for (size_t i = 0; i < count; i++)
         if (decode_record(d, records[i])) take_row(d, i);
         else take_fault(d, i);

@@ -87,24 +87,40 @@ static inline unsigned digit_run(const char *p, uint64_t *number)
 /* The number may end in front of c: there is no fraction and no exponent. */
 static inline bool number_ends(char c)
 {
-    return c <= ',' || c == '}' || c == ']';
+    return c == ',' || c < ',' || c == '}' || c == ']';
 }
 
-static INLINE const char *direct_integer(const struct walk_node *n, const char *end,
-                                         struct builder *to, const char *p)
+/* Negative ones, and those of more than three digits. */
+static __attribute__((noinline)) const char *longer_integer(const struct walk_node *n,
+                                                            const char *end, struct builder *to,
+                                                            const char *p)
 {
     bool negative = *p == '-';
-    if (negative) p++;
-    uint64_t values, number;
-    unsigned count = digits_at(p, &values);
-    if (__builtin_expect(count - 1 < 7, 1)) number = digits_number(values, count);
-    else if ((count = digit_run(p, &number)) - 1 >= 16) return NULL;
-    if ((values & 0xFF) == 0 && count > 1) return NULL; /* a leading zero */
+    p += negative;
+    uint64_t number = 0;
+    unsigned count = digit_run(p, &number);
+    if (count - 1 >= 16 || (*p == '0' && count > 1)) return NULL;
     p += count;
     if (p >= end || !number_ends(*p)) return NULL;
     int64_t value = negative ? -(int64_t)number : (int64_t)number;
     if (value < n->min || value > n->max) return NULL;
     builder_int(to, value);
+    return p;
+}
+
+static INLINE const char *direct_integer(const struct walk_node *n, const char *end,
+                                         struct builder *to, const char *p)
+{
+    const uint32_t ones = (uint32_t)EACH_BYTE;
+    uint32_t v = get_le32(p) ^ ones * '0', other = ((v + ones * 0x76) | v) & ones * 0x80;
+    if (!other || (other & 0xFF)) return longer_integer(n, end, to, p);
+    unsigned bits = (unsigned)__builtin_ctz(other) - 7; /* of one to three digits */
+    p += bits >> 3;
+    uint32_t digits = v << (24 - bits); /* the last of them in byte 2 */
+    uint32_t number = (digits & 0xFF) * 100 + (digits >> 8 & 0xFF) * 10 + (digits >> 16 & 0xFF);
+    if ((v & 0xFF) == 0 && bits > 8) return NULL; /* a leading zero */
+    if (p >= end || !number_ends(*p) || (int64_t)number > n->max) return NULL;
+    builder_int(to, number);
     return p;
 }
 

@@ -66,41 +66,13 @@ void walk_release(struct walk *w)
     arena_release(&w->keys);
 }
 
-/* Reading past the end within a page cannot fault; sanitizers see more than pages. */
-static bool readable_behind(const char *end)
+span walk_copy_padded(struct walk *w, span record)
 {
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    (void)end;
-    return false;
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    (void)end;
-    return false;
-#endif
-#endif
-    enum { PAGE = 4096 };
-    return ((uintptr_t)end & (PAGE - 1)) <= PAGE - RECORD_PADDING && ((uintptr_t)end & (PAGE - 1));
-}
-
-span walk_padded(struct walk *w, span record)
-{
-    if (record.size && readable_behind(record.data + record.size)) return record;
     buffer_reset(&w->padded);
     buffer_reserve(&w->padded, record.size + RECORD_PADDING);
     if (record.size) memcpy(w->padded.data, record.data, record.size);
     memset(w->padded.data + record.size, 0, RECORD_PADDING);
     return (span){w->padded.data, record.size};
-}
-
-void walk_begin(struct walk *w, span record, bool indexed)
-{
-    json_scan_begin(&w->scanner, record);
-    w->indexed = indexed;
-    w->column = -1;
-    w->cells = 0;
-    w->bad.size = 0;
-    w->entries.size = 0;
-    if (w->keys.used) arena_reset(&w->keys);
 }
 
 /* ---- single values ---- */

@@ -58,19 +58,56 @@ void calendar_set(struct calendar *, uint32_t year);
 
 void walk_init(struct walk *);
 void walk_release(struct walk *);
+
+enum { RECORD_PADDING = 192 };
+
+/* Reading past the end within a page cannot fault; sanitizers see more than pages. */
+static inline bool readable_behind(const char *end)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    (void)end;
+    return false;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    (void)end;
+    return false;
+#endif
+#endif
+    enum { PAGE = 4096 };
+    return ((uintptr_t)end - 1) % PAGE < PAGE - RECORD_PADDING;
+}
+
+span walk_copy_padded(struct walk *, span record);
 /* The record where RECORD_PADDING bytes behind its end can be read, whatever they hold: where it is,
  * unless a page of memory ends there. */
-enum { RECORD_PADDING = 192 };
-span walk_padded(struct walk *, span record);
+static inline span walk_padded(struct walk *w, span record)
+{
+    bool there = record.size && readable_behind(record.data + record.size);
+    return there ? record : walk_copy_padded(w, record);
+}
+
 /* Begins a record (or begins it again, indexed). */
-void walk_begin(struct walk *, span record, bool indexed);
-const char *walk_fields(struct walk *, struct walk_node *, struct builder *fields, const char *p);
+static inline void walk_begin(struct walk *w, span record, bool indexed)
+{
+    struct json_scanner *s = &w->scanner;
+    s->start = s->at = record.data ? record.data : "";
+    s->end = s->start + record.size;
+    s->reason = DECODED;
+    s->depth = 0;
+    s->state = SCAN_START;
+    w->indexed = indexed;
+    w->column = -1;
+    w->cells = 0;
+    w->bad.size = 0;
+    w->entries.size = 0;
+    if (w->keys.used) arena_reset(&w->keys);
+}
+
+walk_object_fn walk_fields;
 /* In one pass, each key compared first with the one that followed its predecessor last time. */
 walk_object_fn walk_in_order;
 /* An array whose bracket is at p: values by position (OPENX). */
-const char *walk_positions(struct walk *, struct walk_node *, struct builder *fields,
-                           const char *p);
-
+walk_object_fn walk_positions;
 
 /* ---- the steps that every walk shares ---- */
 
