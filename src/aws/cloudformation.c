@@ -334,6 +334,7 @@ static const char *const capabilities[] = {"CAPABILITY_IAM", "CAPABILITY_NAMED_I
                                            "CAPABILITY_AUTO_EXPAND", NULL};
 static const char *const deletion_modes[] = {"STANDARD", "FORCE_DELETE_STACK", NULL};
 const struct member cloudformation_text_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 0, 0, NULL)};
+const struct member cloudformation_type_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 256, NULL)};
 const struct member cloudformation_capability_row[] = {ENUM_ROW(NULL, MEMBER_OPTIONAL, capabilities)};
 static const struct member parameter[] = {
     TEXT_ROW("ParameterKey", MEMBER_OPTIONAL, 0, 0, NULL),

@@ -89,7 +89,8 @@ error stack_prepare(struct stack *, const json_t *before) MUST_CHECK;
 /* ERR_VALIDATION unless the stack may be updated now. */
 error stack_may_update(const struct stack *, const json_t *before) MUST_CHECK;
 extern const struct member cloudformation_parameter_row[], cloudformation_tag_row[],
-    cloudformation_capability_row[], cloudformation_text_row[], cloudformation_rollback[];
+    cloudformation_capability_row[], cloudformation_text_row[], cloudformation_type_row[],
+    cloudformation_rollback[];
 #define STACK_ROW(flag) TEXT_ROW("StackName", flag, 0, 0, NULL)
 #define TOKEN_ROW TEXT_ROW("NextToken", MEMBER_OPTIONAL, 1, 1024, NULL)
 #define CLIENT_TOKEN_ROW                                                                          \
@@ -102,7 +103,7 @@ extern const struct member cloudformation_parameter_row[], cloudformation_tag_ro
 #define PREPARE_ROWS                                                                              \
     TEMPLATE_ROWS, LIST_ROW("Parameters", MEMBER_OPTIONAL, 0, 0, cloudformation_parameter_row),   \
         LIST_ROW("Capabilities", MEMBER_OPTIONAL, 0, 0, cloudformation_capability_row),           \
-        LIST_ROW("ResourceTypes", MEMBER_OPTIONAL, 0, 0, cloudformation_text_row), ROLE_ROW,      \
+        LIST_ROW("ResourceTypes", MEMBER_OPTIONAL, 0, 0, cloudformation_type_row), ROLE_ROW,      \
         STRUCTURE_ROW("RollbackConfiguration", MEMBER_OPTIONAL, cloudformation_rollback),         \
         LIST_ROW("NotificationARNs", MEMBER_OPTIONAL, 0, 5, cloudformation_text_row),             \
         LIST_ROW("Tags", MEMBER_OPTIONAL, 0, 50, cloudformation_tag_row)

@@ -374,10 +374,11 @@ static error delete_change_set(struct call *c)
 static const char *const kinds[] = {"CREATE", "UPDATE", "IMPORT", NULL};
 static const char *const failures[] = {"DO_NOTHING", "ROLLBACK", "DELETE", NULL};
 static const char *const modes[] = {"REVERT_DRIFT", NULL};
+static const struct member identifier_row[] = {TEXT_ROW(NULL, MEMBER_OPTIONAL, 1, 2048, NULL)};
 static const struct member import_rows[] = {
     TEXT_ROW("ResourceType", MEMBER_REQUIRED, 1, 256, NULL),
     TEXT_ROW("LogicalResourceId", MEMBER_REQUIRED, 0, 0, NULL),
-    MAP_ROW("ResourceIdentifier", MEMBER_REQUIRED, 1, 256, cloudformation_text_row), ROWS_END};
+    MAP_ROW("ResourceIdentifier", MEMBER_REQUIRED, 1, 256, identifier_row), ROWS_END};
 static const struct member import_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, import_rows)};
 static const struct member create_input[] = {
     STACK(MEMBER_REQUIRED), PREPARE_ROWS, BOOLEAN_ROW("UsePreviousTemplate"),

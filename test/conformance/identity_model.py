@@ -1,6 +1,6 @@
-"""STS, IAM, Parameter Store and Lake Formation: the operations' member rows against AWS's own service
-models. Patterns are compared where a row has one: classes of characters that POSIX lacks are left
-to the clients."""
+"""STS, IAM, CloudFormation, Parameter Store and Lake Formation: the operations' member rows against
+AWS's own service models. Patterns are compared where a row has one: classes of characters that POSIX
+lacks are left to the clients."""
 import os, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
@@ -34,6 +34,7 @@ if tuple(map(int, botocore.__version__.split(".")[:2])) < (1, 40):
     done()
 Judge("sts", "sts/2011-06-15").judge("sts")
 Judge("iam", "iam/2010-05-08").judge("iam")
+Judge("cloudformation", "cloudformation/2010-05-15").judge("cloudformation")
 Judge("AmazonSSM", "ssm/2014-11-06").judge("ssm")
 Judge("lakeformation", "lakeformation/2017-03-31",
       # The older name of CREATE_LF_TAG is still taken.

@@ -10,7 +10,8 @@ A file is a list of steps in order, on one gateway with an empty data directory:
     > Operation {"Member": "value", ...}       a signed request; JSON may go on over several lines;
                                                Glue.Operation, Sts.Operation .. name the service
                                                (Query: members become fields, replies read back
-                                               as JSON: lists of <member>, all values texts)
+                                               as JSON: lists of <member>, all values texts; a
+                                               TemplateBody may be an object)
     > S3.PUT /bucket/key?query                 a request to S3; XML replies read back as JSON: the
                                                root too, texts, elements that repeat as a list
     | raw body text                            instead of JSON (with `> Operation` alone)
@@ -178,7 +179,8 @@ def match(want, got, bound, where=""):
 
 SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs"),
             "Ssm": ("AmazonSSM", "ssm"), "Sts": ("-", "sts", "2011-06-15"), "Iam": ("-", "iam", "2010-05-08"),
-            "Lake": ("/", "lakeformation"), "S3": ("-", "s3")}
+            "Lake": ("/", "lakeformation"), "S3": ("-", "s3"),
+            "Cfn": ("-", "cloudformation", "2010-05-15")}
 # X-Amz-Target, "-": none, "/": the path; signing name; Version of Query
 
 class Clock(datetime.datetime):
@@ -235,6 +237,8 @@ def build(step, bound):
         options["request"] = operation + " " + substitute(step.text.strip(), bound)
         body = substitute(step.raw or "", bound).encode()
     elif step.text.strip(): document = substitute(json.loads(step.text), bound)
+    if document and isinstance(document.get("TemplateBody"), dict):
+        document["TemplateBody"] = json.dumps(document["TemplateBody"])
     target, options["service"] = SERVICES[service][0] + "." + operation, SERVICES[service][1]
     if SERVICES[service][0] in ("-", "/"): target = "-"
     if SERVICES[service][0] == "/": options["request"] = "POST /" + operation
@@ -311,7 +315,7 @@ def parsed(content_type, body):
     if content_type == "text/xml" and b"<ErrorResponse" not in body:
         reply = query_reply(xml.etree.ElementTree.fromstring(body))
         reply.pop("ResponseMetadata")
-        return next(iter(reply.values()), {})
+        return next(iter(reply.values()), {}) or {}
     if "cbor" in content_type: return cbor_load(body)
     if "json" in content_type: return json.loads(body)
     return body.decode()
