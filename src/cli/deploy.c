@@ -88,7 +88,7 @@ static error is_deployed(struct stack_door *door, const char *stack, const json_
 {
     json_t *deployed;
     TRY(formation_template(door, stack, &deployed));
-    *same = deployed && project_compare(deployed, wanted, NULL, NULL) == 0;
+    *same = project_compare(deployed, wanted, NULL, NULL) == 0;
     json_decref(deployed);
     return OK;
 }

@@ -78,8 +78,6 @@ static error compare_stack(struct stack_door *door, int stack, struct shown *sho
     shown->entry = NULL;
     TRY(formation_state(door, shown->stack, &state));
     if (state.status) TRY(formation_template(door, shown->stack, &deployed));
-    if (state.status && !deployed)
-        return fail(ERR_UNSUPPORTED, "%s: what is deployed is no JSON template", shown->stack);
     json_t *wanted = project_template(&door->project, stack);
     int found = project_compare(deployed, wanted, show, shown);
     shown->stacks += found > 0;

@@ -2,6 +2,8 @@
  * stack's events are followed until it has come to rest (CloudFormation API Reference, 2010-05-15). */
 #include "cli/stack.h"
 
+#include "stack/stack.h"
+
 #include <stdlib.h>
 
 enum { POLL_FIRST_US = 50 * US_PER_MS, POLL_MAX_US = 2 * US_PER_SECOND };
@@ -93,8 +95,7 @@ error formation_template(struct stack_door *door, const char *stack, json_t **ou
     const struct xml_element *result;
     TRY(call(door, "GetTemplate",
              MEMBERS({"StackName", stack}, {"TemplateStage", "Original"}), &result));
-    if (json_read(span_of(text_of(result, "TemplateBody")), out) != OK) *out = NULL;
-    return OK;
+    return template_parse(span_of(text_of(result, "TemplateBody")), out);
 }
 
 /* ---- events ---- */

@@ -91,7 +91,7 @@ typedef void stack_event_sink(void *context, const struct stack_event *);
 
 /* A stack that is only under review, its first change set not executed, counts as none. */
 error formation_state(struct stack_door *, const char *stack, struct stack_state *) MUST_CHECK;
-/* As it was given; *out NULL: not JSON, so none of ours. */
+/* As it was given, in JSON or YAML. */
 error formation_template(struct stack_door *, const char *stack, json_t **out) MUST_CHECK;
 struct change_set {
     const char *id; /* NULL: nothing would change */

@@ -181,6 +181,26 @@ def only_what_changed_is_changed():
         assert table["Columns"][7] == {"Name": "room", "Type": "string"}, table
         assert project.sluice("diff", "--fail").returncode == 0
 
+def yaml(value, indent=""):
+    """Block style, as the CDK sends small templates."""
+    if isinstance(value, (dict, list)) and value:
+        pairs = value.items() if isinstance(value, dict) else [(None, v) for v in value]
+        return "".join("\n%s%s%s" % (indent, "-" if k is None else json.dumps(k) + ":",
+                                     yaml(v, indent + "  ")) for k, v in pairs)
+    return " " + json.dumps(value)
+
+@test
+def what_was_deployed_as_yaml_is_the_same():
+    with Project() as project:
+        for stack in PATH, STREAM, SCHEMA:
+            template = json.load(open(os.path.join(DATA, "2.111.0", stack + ".template.json")))
+            project.client("cloudformation").create_stack(
+                StackName=stack, TemplateBody=yaml(template).lstrip() + "\n", RoleARN=EXECUTION)
+        assert project.sluice("diff", PATH, STREAM, SCHEMA, "--fail").returncode == 0
+        ends = project.ends("deploy", SCHEMA)
+        assert len(ends) == 3 and not any(e["Changed"] for e in ends.values()), ends
+        assert list(project.ends("destroy", SCHEMA, STREAM, PATH, "--force")) == [SCHEMA, STREAM, PATH]
+
 @test
 def a_change_that_replaces_says_so_and_does():
     with Project() as project:
