@@ -152,6 +152,7 @@ struct dialect_context {
     int parameter_count;
     int64_t now_us;                      /* of current_timestamp and the like; 0: the clock's */
     const char *query_id;
+    bool stored;                         /* rows go to files: no value becomes text for showing */
 };
 
 struct dialect_column { const char *name; const struct dialect_type *type; };
@@ -161,8 +162,6 @@ struct dialect_scan {
     const struct dialect_relation *relation;
     const bool *columns;                 /* per data column: whether the query reads it */
     const bool *keys;                    /* per partition key */
-    bool file_path, file_size, file_modified; /* the hidden columns "$path", "$file_size",
-                                                 "$file_modified_time" are read */
     const struct predicate *predicates;  /* see dialect_may_match */
     size_t predicate_count;
 };
@@ -175,8 +174,9 @@ struct dialect_query {
     int scan_count;
 };
 
-/* Types without a counterpart in the catalog (time, intervals, timestamp with time zone, json,
- * uuid) arrive as text, as the dialect prints them; the column's type says what they are.
+/* Types without a counterpart in the catalog (time, intervals, timestamp with time zone or of other
+ * than three digits, json, uuid) arrive as text, as the dialect prints them, unless they are to be
+ * stored; the column's type says what they are.
  * Errors: ERR_USAGE with the dialect's own code in front ("TYPE_MISMATCH: line 1:30: ..."),
  * ERR_NOT_FOUND (TABLE_NOT_FOUND, SCHEMA_NOT_FOUND), ERR_UNSUPPORTED for what is not mapped. */
 error dialect_translate(const struct dialect_statement *, const struct dialect_context *,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "catalog/catalog.h"
+#include "dialect/dialect.h"
 #include "dialect/hive.h"
 #include "object/object.h"
+#include "parquet/parquet.h"
 #include "query/query.h"
 #include "sql/sql.h"
 #include "state/state.h"
@@ -27,6 +29,31 @@ struct run {
 
 /* ---- select.c ---- */
 error select_run(struct run *) MUST_CHECK;
+
+/* A statement's query, translated, over the files it reads: rows to the sink (for statements that
+ * show them) or to whoever asked. */
+struct selection {
+    struct dialect_query query;
+    struct schema schema;         /* the columns' names, and types as rows have them */
+    bool plan;                    /* EXPLAIN: one column of text */
+    struct sql_statement sql;     /* what runs, over which files */
+    struct sql_result *result;
+};
+/* To be closed, whatever happens. */
+error selection_open(struct run *, const struct dialect_statement *,
+                     struct selection *) MUST_CHECK;
+void selection_close(struct selection *);
+/* The next rows under the columns' names, or NULL at the end. */
+error selection_next(struct selection *, struct arena *, const struct batch **) MUST_CHECK;
+
+/* ---- scan.c ---- */
+
+/* The tables of a translated query with the files that its conditions leave. */
+error scans_open(struct run *, const struct dialect_query *,
+                 struct sql_statement *out) MUST_CHECK;
+/* What dialect_translate asks for names: the catalog, by the caller's permissions. */
+error relation_find(void *run, const struct dialect_name *, struct arena *,
+                    const struct dialect_relation **out, bool *missing_database);
 
 /* ---- DDL and utility statements ---- */
 error hive_run(struct run *) MUST_CHECK; /* hive.c: the table of statements */

@@ -139,14 +139,16 @@ static error parquet_rows(struct arena *arena, const struct files_request *reque
             return fail(ERR_UNSUPPORTED, "s3://%s/%s is partitioned in another way than the files "
                         "beside it", refs[i].bucket, refs[i].key);
         for (int k = 0; k < keys; k++) texts[k] = values[k].value;
-        sets[i] = (struct sql_files){path, 1, texts};
+        sets[i] = (struct sql_files){.paths = path, .path_count = 1, .values = texts};
     }
     struct schema partition_keys = {keys, fields};
     table.partition_keys = &partition_keys;
     table.files = sets;
     table.file_sets = count;
     TRY(frame_engine(&engine));
-    TRY(sql_query(engine, "SELECT * FROM lake.files", &table, 1, "lake", &result));
+    const struct sql_statement all = {
+        .text = "SELECT * FROM scan.\"0\"", .tables = &table, .table_count = 1};
+    TRY(sql_query(engine, &all, &result));
     error e = query_take(arena, result, out);
     sql_result_close(result);
     return e;

@@ -8,8 +8,9 @@
 
 typedef uint64_t duck_index;
 typedef void *duck_config, *duck_database, *duck_connection, *duck_statements, *duck_prepared,
-    *duck_chunk, *duck_vector, *duck_logical_type, *duck_value;
+    *duck_chunk, *duck_vector, *duck_logical_type, *duck_value, *duck_function;
 typedef void *duck_table_function, *duck_bind_info, *duck_init_info, *duck_function_info;
+typedef void (*duck_kernel)(duck_function_info, duck_chunk input, duck_vector output);
 
 enum duck_state { DUCK_SUCCESS = 0, DUCK_ERROR = 1 };
 
@@ -44,6 +45,7 @@ enum duck_type {
     DUCK_TIMESTAMP_TZ = 31, /* int64 us, UTC */
     DUCK_UHUGEINT = 32,
     DUCK_ARRAY = 33,        /* list of fixed length */
+    DUCK_ANY = 34,
     DUCK_SQLNULL = 36,
 };
 
@@ -172,7 +174,23 @@ static inline const char *duck_string_data(const union duck_string *s)
     F(void, vector_assign_string_element_len, (duck_vector, duck_index, const char *, duck_index)) \
     F(duck_index, list_vector_get_size, (duck_vector))                                             \
     F(enum duck_state, list_vector_reserve, (duck_vector, duck_index))                             \
-    F(enum duck_state, list_vector_set_size, (duck_vector, duck_index))
+    F(enum duck_state, list_vector_set_size, (duck_vector, duck_index))                            \
+    F(duck_logical_type, vector_get_column_type, (duck_vector))                                    \
+    F(duck_index, data_chunk_get_column_count, (duck_chunk))                                       \
+    F(duck_function, create_scalar_function, (void))                                               \
+    F(void, destroy_scalar_function, (duck_function *))                                            \
+    F(void, scalar_function_set_name, (duck_function, const char *))                               \
+    F(void, scalar_function_add_parameter, (duck_function, duck_logical_type))                     \
+    F(void, scalar_function_set_return_type, (duck_function, duck_logical_type))                   \
+    F(void, scalar_function_set_special_handling, (duck_function))                                 \
+    F(void, scalar_function_set_extra_info, (duck_function, void *, void (*)(void *)))             \
+    F(void, scalar_function_set_function, (duck_function, duck_kernel))                            \
+    F(void *, scalar_function_get_extra_info, (duck_function_info))                                \
+    F(void, scalar_function_set_error, (duck_function_info, const char *))                         \
+    F(duck_function, create_scalar_function_set, (const char *))                                   \
+    F(void, destroy_scalar_function_set, (duck_function *))                                        \
+    F(enum duck_state, add_scalar_function_to_set, (duck_function, duck_function))                 \
+    F(enum duck_state, register_scalar_function_set, (duck_connection, duck_function))
 
 struct duck {
 #define DUCK_MEMBER(returns, name, args) returns(*name) args;

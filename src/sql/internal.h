@@ -16,22 +16,8 @@ struct session {
 struct sql_engine {
     const struct duck *duck;
     struct sql_options options;
-    struct session parser;   /* no files, locked: only reads syntax; opened on first use */
     pthread_mutex_t lock;    /* guards running */
     duck_connection running; /* what sql_interrupt stops */
-};
-
-/* A statement that was found to be one reading statement. */
-struct statement {
-    const char *text;        /* what is run */
-    bool explains;
-    const struct sql_name *tables;
-    size_t table_count;
-    const bool *unnamed;     /* per item of the outermost select list; NULL: keep all names */
-    size_t item_count;
-    bool has_star;           /* *, NATURAL, whole rows...: any column may be meant */
-    const char *const *words; /* every text of the syntax tree, column names among them */
-    size_t word_count;
 };
 
 /* ---- library.c ---- */
@@ -41,24 +27,21 @@ error library_load(const char *path, const struct duck **out) MUST_CHECK;
 error session_open(const struct sql_engine *, struct session *) MUST_CHECK;
 void session_close(struct session *);
 error session_run(struct session *, const char *sql) MUST_CHECK;
-/* First value of the first row, as text. */
-error session_text(struct session *, const char *sql, struct buffer *out) MUST_CHECK;
+
+/* ---- error.c ---- */
 error duck_fail(const struct duck *, struct duck_result *);
 error duck_fail_text(const char *text);
-
-/* ---- statement.c ---- */
-error statement_read(struct sql_engine *, const char *text, struct arena *,
-                     struct statement *) MUST_CHECK;
 
 /* ---- view.c: statements that set a session up ---- */
 void quote_name(struct buffer *out, const char *name);
 void quote_text(struct buffer *out, const char *text);
-/* Without `partitions`, for a statement that reads no partition column, all files are one scan. */
-void view_create(struct buffer *out, const char *schema, const struct sql_table *, bool partitions);
+/* scan."index". What is not read (data columns, partition keys) need not be right. */
+void view_create(struct buffer *out, size_t index, const struct sql_table *, bool columns,
+                 bool keys);
 
 /* ---- result.c ---- */
 /* Takes over session and prepared statement, whatever happens. */
-error result_open(struct sql_engine *, struct session *, duck_prepared, const struct statement *,
+error result_open(struct sql_engine *, struct session *, duck_prepared,
                   struct sql_result **) MUST_CHECK;
 
 /* ---- vector_write.c: columns to DuckDB's vectors ---- */

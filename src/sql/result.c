@@ -15,17 +15,7 @@ struct sql_result {
     bool executed, done;
 };
 
-/* Athena calls an item without a name _col and its position. */
-static const char *name_of(struct sql_result *r, const struct statement *statement, int i)
-{
-    if (statement->unnamed && statement->item_count == (size_t)r->schema.field_count &&
-        statement->unnamed[i])
-        return arena_printf(&r->arena, "_col%d", i);
-    const char *name = r->session.duck->column_name(&r->result, (duck_index)i);
-    return arena_text(&r->arena, span_of(name ? name : ""));
-}
-
-static error schema_read(struct sql_result *r, const struct statement *statement)
+static error schema_read(struct sql_result *r)
 {
     const struct duck *duck = r->session.duck;
     r->schema.field_count = (int)duck->column_count(&r->result);
@@ -33,7 +23,8 @@ static error schema_read(struct sql_result *r, const struct statement *statement
     r->readers = ARENA_ARRAY(&r->arena, struct reader, (size_t)r->schema.field_count);
     r->schema.fields = fields;
     for (int i = 0; i < r->schema.field_count; i++) {
-        fields[i].name = name_of(r, statement, i);
+        const char *name = duck->column_name(&r->result, (duck_index)i);
+        fields[i].name = arena_text(&r->arena, span_of(name ? name : ""));
         duck_logical_type type = duck->column_logical_type(&r->result, (duck_index)i);
         error e = reader_make(duck, type, &r->arena, &r->readers[i]);
         duck->destroy_logical_type(&type);
@@ -43,23 +34,23 @@ static error schema_read(struct sql_result *r, const struct statement *statement
     return OK;
 }
 
-static error result_start(struct sql_result *r, const struct statement *statement)
+static error result_start(struct sql_result *r)
 {
     const struct duck *duck = r->session.duck;
     enum duck_state state = duck->execute_prepared_streaming(r->prepared, &r->result);
     r->executed = true;
     if (state != DUCK_SUCCESS) return duck_fail(duck, &r->result);
-    return schema_read(r, statement);
+    return schema_read(r);
 }
 
 error result_open(struct sql_engine *engine, struct session *session, duck_prepared prepared,
-                  const struct statement *statement, struct sql_result **out)
+                  struct sql_result **out)
 {
     struct sql_result *r = must_calloc(1, sizeof *r);
     r->engine = engine;
     r->session = *session;
     r->prepared = prepared;
-    error e = result_start(r, statement);
+    error e = result_start(r);
     if (e != OK) {
         sql_result_close(r);
         return e;

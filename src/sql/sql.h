@@ -20,18 +20,13 @@ struct sql_options {
 error sql_open(const struct sql_options *, struct sql_engine **) MUST_CHECK;
 void sql_close(struct sql_engine *);
 
-struct sql_name { const char *database, *table; }; /* database NULL: not given */
-
-/* Tables that a SELECT (or EXPLAIN of one) names, from its syntax tree. Anything that is not one
- * reading statement is refused by name (ERR_USAGE). */
-error sql_tables(struct sql_engine *, const char *text, struct arena *, struct sql_name **out,
-                 size_t *count) MUST_CHECK;
-
 /* Files of one partition (or of an unpartitioned table): all with the same partition values. */
 struct sql_files {
     const char *const *paths;
     size_t path_count;
     const char *const *values;  /* one text per partition key; NULL entry: SQL NULL */
+    bool is_counted;            /* then, for a statement that reads none of the data columns, no */
+    int64_t rows;               /* file is opened: rows of all files together */
 };
 
 struct sql_table {
@@ -62,12 +57,23 @@ void sql_memory_close(struct sql_memory *);
 error sql_memory_query(struct sql_memory *, const char *text, const struct sql_rows *tables,
                        size_t table_count, struct arena *, struct sql_rows *out) MUST_CHECK;
 
+/* A statement in DuckDB's SQL, which may call the functions of function.h, and what it reads: table
+ * N is scan."N". */
+struct sql_statement {
+    const char *text;
+    const struct sql_table *tables;
+    size_t table_count;
+    const bool *reads_columns;            /* per table: whether any data column is read, ... */
+    const bool *reads_keys;               /* ... any partition key; NULL: they may be */
+};
+
 struct sql_result;
 
-/* Runs one SELECT over exactly these tables; nothing else on the machine can be read. Thread: one
- * query per engine at a time, except sql_interrupt. */
-error sql_query(struct sql_engine *, const char *text, const struct sql_table *, size_t tables,
-                const char *default_database, struct sql_result **) MUST_CHECK;
+/* Runs one SELECT (or EXPLAIN of one) over exactly these tables; nothing else on the machine can be
+ * read. Errors while it runs have Trino's names in front ("DIVISION_BY_ZERO: ..."). Thread: one query
+ * per engine at a time, except sql_interrupt. */
+error sql_query(struct sql_engine *, const struct sql_statement *,
+                struct sql_result **) MUST_CHECK;
 void sql_interrupt(struct sql_engine *);
 /* Column names and types as catalog types; valid until close. */
 const struct schema *sql_result_schema(const struct sql_result *);

@@ -102,9 +102,10 @@ static void parquet_options_print(struct buffer *out, const struct schema *schem
 static void column_print(struct buffer *out, const struct field *f)
 {
     if (f->type->kind == TYPE_CHAR || f->type->kind == TYPE_VARCHAR) {
-        buffer_append_text(out, "left(");
+        bool padded = f->type->kind == TYPE_CHAR; /* blanks at the end are no part of it */
+        buffer_append_text(out, padded ? "rtrim(left(" : "left(");
         quote_name(out, f->name);
-        buffer_printf(out, ", %d) AS ", f->type->length);
+        buffer_printf(out, padded ? ", %d), ' ') AS " : ", %d) AS ", f->type->length);
     }
     quote_name(out, f->name);
 }
@@ -118,6 +119,21 @@ static void constant_print(struct buffer *out, const struct field *f, const char
     duck_type_print(out, f->type);
     buffer_append_text(out, ") AS ");
     quote_name(out, f->name);
+}
+
+/* As many rows as the files hold, with nothing read from them. */
+static void counted_print(struct buffer *out, const struct sql_table *table,
+                          const struct sql_files *set)
+{
+    const struct schema *keys = table->partition_keys;
+    int columns = table->schema->field_count, key_count = keys ? keys->field_count : 0;
+    buffer_append_text(out, "(SELECT ");
+    for (int i = 0; i < columns + key_count; i++) {
+        if (i) buffer_append_text(out, ", ");
+        if (i < columns) constant_print(out, &table->schema->fields[i], NULL);
+        else constant_print(out, &keys->fields[i - columns], set->values[i - columns]);
+    }
+    buffer_printf(out, " FROM range(%lld))", (long long)set->rows);
 }
 
 /* One scan of the files of these sets; with more than one, partition columns read NULL. */
@@ -151,7 +167,8 @@ static void union_print(struct buffer *out, const struct sql_table *table,
                         const struct sql_files *const *sets, size_t count, span options)
 {
     if (count == 1) {
-        scan_print(out, table, sets, 1, options);
+        if (options.size) scan_print(out, table, sets, 1, options);
+        else counted_print(out, table, sets[0]);
         return;
     }
     buffer_append_byte(out, '(');
@@ -174,8 +191,23 @@ static void empty_print(struct buffer *out, const struct sql_table *table)
     buffer_append_text(out, " WHERE false");
 }
 
-void view_create(struct buffer *out, const char *schema, const struct sql_table *table,
-                 bool partitions)
+static bool are_counted(const struct sql_files *const *sets, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!sets[i]->is_counted) return false;
+    return true;
+}
+
+/* Rows of all sets as if they were one, when their partition values do not matter. */
+static struct sql_files sets_merge(const struct sql_files *const *sets, size_t count)
+{
+    struct sql_files all = *sets[0];
+    for (size_t i = 1; i < count; i++) all.rows += sets[i]->rows;
+    return all;
+}
+
+void view_create(struct buffer *out, size_t index, const struct sql_table *table, bool columns,
+                 bool keys)
 {
     struct buffer options = {0}, kept = {0};
     for (size_t i = 0; i < table->file_sets; i++) {
@@ -184,15 +216,19 @@ void view_create(struct buffer *out, const char *schema, const struct sql_table 
     }
     const struct sql_files *const *sets = (const struct sql_files *const *)(void *)kept.data;
     size_t count = kept.size / sizeof *sets;
-    buffer_append_text(out, "CREATE VIEW ");
-    quote_name(out, schema);
-    buffer_append_byte(out, '.');
-    quote_name(out, table->name);
-    buffer_append_text(out, " AS ");
-    parquet_options_print(&options, table->schema);
-    if (count == 0) empty_print(out, table);
-    else if (partitions) union_print(out, table, sets, count, buffer_span(&options));
-    else scan_print(out, table, sets, count, buffer_span(&options));
+    buffer_printf(out, "CREATE VIEW scan.\"%zu\" AS ", index);
+    bool counted = count && !columns && are_counted(sets, count);
+    if (!counted) parquet_options_print(&options, table->schema);
+    if (count == 0) {
+        empty_print(out, table);
+    } else if (counted && !keys) {
+        struct sql_files all = sets_merge(sets, count);
+        counted_print(out, table, &all);
+    } else if (counted || keys) {
+        union_print(out, table, sets, count, buffer_span(&options));
+    } else {
+        scan_print(out, table, sets, count, buffer_span(&options));
+    }
     buffer_release(&options);
     buffer_release(&kept);
 }

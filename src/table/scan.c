@@ -14,6 +14,7 @@ struct scan {
     size_t count, capacity;
     json_t *seen; /* partitions by their values as the keys' types read them, and location */
     error failure;
+    const struct table_filter *filter;
 };
 
 /* As Athena: hidden names and empty markers are not data. */
@@ -106,6 +107,7 @@ static error partition_files(struct scan *scan, json_t *partition)
         bool null = !text || strcmp(text, HIVE_NULL) == 0;
         texts[i] = null ? NULL : arena_text(scan->arena, span_of(text));
     }
+    if (scan->filter && !scan->filter->wants(scan->filter->context, texts)) return OK;
     if (is_twin(scan, texts, location)) return OK;
     struct sql_files set = {.values = texts};
     TRY(folder_paths(scan, location, &set));
@@ -118,6 +120,7 @@ static error projected_files(struct scan *scan, const struct projected_partition
 {
     for (size_t i = 0; i < count; i++) {
         struct sql_files set = {.values = partitions[i].values};
+        if (scan->filter && !scan->filter->wants(scan->filter->context, set.values)) continue;
         TRY(folder_paths(scan, partitions[i].location, &set));
         if (set.path_count) add_set(scan, set);
     }
@@ -187,13 +190,14 @@ static error table_files(struct scan *scan, struct catalog *catalog, const json_
 }
 
 error table_scan(struct catalog *catalog, struct object_store *objects, struct arena *arena,
-                 const char *database, const char *name, struct sql_table *out)
+                 const char *database, const char *name, const struct table_filter *filter,
+                 struct sql_table *out)
 {
     json_t *document;
     int *held = NULL;
     TRY(catalog->ops->get_table(catalog, database, name, &document));
     struct table *table = ARENA_NEW(arena, struct table);
-    struct scan scan = {.objects = objects, .arena = arena, .table = table};
+    struct scan scan = {.objects = objects, .arena = arena, .table = table, .filter = filter};
     error e = table_parse(arena, document, table);
     if (e == OK) e = table_check(table);
     if (e == OK) e = table_files(&scan, catalog, document);

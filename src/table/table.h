@@ -85,10 +85,16 @@ error table_register(struct catalog *, const struct table_target *, const struct
                      size_t count, int *added) MUST_CHECK;
 
 /* ---- reading ---- */
+/* Which partitions a reader wants, by their values (per key; NULL: SQL NULL). */
+struct table_filter {
+    bool (*wants)(void *context, const char *const *values);
+    void *context;
+};
+
 /* A catalog table and the files that hold it now, for sql_query. Objects whose base name starts
  * with '_' or '.' and zero-byte markers are not data. Partitioned tables show registered
- * partitions only, as Athena does. */
+ * partitions only, as Athena does. `filter` may be NULL: all of them. */
 error table_scan(struct catalog *, struct object_store *, struct arena *, const char *database,
-                 const char *table, struct sql_table *out) MUST_CHECK;
+                 const char *table, const struct table_filter *, struct sql_table *out) MUST_CHECK;
 /* Closes what was opened for the scan: rows of text files, read into files without a name. */
 void table_release(struct sql_table *);

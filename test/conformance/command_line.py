@@ -320,7 +320,8 @@ def rows_as_csv_and_json():
 def values_of_every_kind_as_text():
     query = ("SELECT DATE '2023-01-02' AS d, TIMESTAMP '2023-01-02 03:04:05.5' AS t, "
              "CAST(1.5 AS DECIMAL(6,2)) AS m, TRUE AS b, '' AS empty, CAST(NULL AS VARCHAR) AS n, "
-             "'zw\u00f6lf' AS u, 'a' || chr(10) || 'b' AS lines, [1, 2] AS l, {'a': 1, 'b': 'x'} AS s")
+             "'zw\u00f6lf' AS u, 'a' || chr(10) || 'b' AS lines, ARRAY[1, 2] AS l, "
+             "CAST(ROW(1, 'x') AS ROW(a integer, b varchar)) AS s")
     assert sql(query).stdout.splitlines() == [
         'd           t                         m  b     empty  n     u      lines  l      s',
         '----------  ---------------------  ----  ----  -----  ----  -----  -----  -----  ---------------',

@@ -1,0 +1,152 @@
+/* Names -> relations of the catalog; scans of a translated query -> their files, without the
+ * partitions that its conditions rule out, with row counts where nothing but those is asked. */
+#include "query/internal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TAIL_FIRST = 32768 };
+
+/* ---- relations ---- */
+
+/* What Presto and Athena keep for a view: a comment around base64 of JSON. */
+static error view_read(struct arena *arena, const char *text, struct dialect_relation *r)
+{
+    static const char mark[] = "/* Presto View: ";
+    if (strncmp(text, mark, sizeof mark - 1) != 0) {
+        r->view = arena_text(arena, span_of(text));
+        return OK;
+    }
+    const char *start = text + sizeof mark - 1, *end = strstr(start, " */");
+    span coded = {start, end ? (size_t)(end - start) : strlen(start)};
+    char *bytes = arena_alloc(arena, base64_decoded_max(coded.size) + 1);
+    size_t size;
+    json_error_t problem;
+    TRY(base64_decode(bytes, &size, coded));
+    json_t *view = json_loadb(bytes, size, 0, &problem);
+    const char *sql = json_text(view, "originalSql"), *schema = json_text(view, "schema");
+    if (sql) r->view = arena_text(arena, span_of(sql));
+    if (schema) r->view_database = arena_text(arena, span_of(schema));
+    json_decref(view);
+    return sql ? OK : fail(ERR_CORRUPT, "INVALID_VIEW: the view %s.%s holds no statement",
+                           r->database, r->name);
+}
+
+static error relation_read(struct arena *arena, const json_t *document, struct dialect_relation *r)
+{
+    const char *type = json_text(document, "TableType");
+    const char *text = json_text(document, "ViewOriginalText");
+    if (type && strcmp(type, "VIRTUAL_VIEW") == 0 && text) return view_read(arena, text, r);
+    struct table table;
+    TRY(table_parse(arena, document, &table));
+    r->schema = schema_copy(arena, table.schema);
+    r->partition_keys = schema_copy(arena, table.partition_keys);
+    return OK;
+}
+
+static error database_check(struct run *run, const char *name)
+{
+    json_t *document;
+    TRY(run->engine->catalog->ops->get_database(run->engine->catalog, name, &document));
+    json_decref(document);
+    return OK;
+}
+
+error relation_find(void *state, const struct dialect_name *name, struct arena *arena,
+                    const struct dialect_relation **out, bool *missing_database)
+{
+    struct run *run = state;
+    struct catalog *catalog = run->engine->catalog;
+    json_t *document;
+    error e = catalog_require(catalog, PERMISSION_SELECT, name->database, name->name);
+    if (e == OK) e = catalog->ops->get_table(catalog, name->database, name->name, &document);
+    if (e == ERR_ENTITY_NOT_FOUND || e == ERR_NOT_FOUND) {
+        *missing_database = database_check(run, name->database) != OK;
+        return ERR_NOT_FOUND;
+    }
+    TRY(e);
+    struct dialect_relation *r = ARENA_NEW(arena, struct dialect_relation);
+    r->database = arena_text(arena, span_of(name->database));
+    r->name = arena_text(arena, span_of(name->name));
+    e = relation_read(arena, document, r);
+    json_decref(document);
+    *out = r;
+    return e;
+}
+
+/* ---- row counts, from footers alone ---- */
+
+static error file_rows(const char *path, struct buffer *tail, int64_t *rows)
+{
+    struct arena arena = {0};
+    struct parquet_footer *footer;
+    struct stat st;
+    size_t need = TAIL_FIRST;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail_errno("open %s", path);
+    error e = fstat(fd, &st) == 0 ? ERR_TOO_LARGE : fail_errno("stat %s", path);
+    for (int turn = 0; turn < 2 && e == ERR_TOO_LARGE; turn++) { /* a large footer is read twice */
+        size_t size = (size_t)st.st_size < need ? (size_t)st.st_size : need;
+        buffer_reset(tail);
+        buffer_reserve(tail, size);
+        ssize_t got = pread(fd, tail->data, size, st.st_size - (off_t)size);
+        if (got < 0) e = fail_errno("read %s", path);
+        else e = parquet_footer_read(&arena, (span){tail->data, (size_t)got}, st.st_size, &footer,
+                                     &need);
+    }
+    if (e == OK) *rows = footer->rows;
+    close(fd);
+    arena_release(&arena);
+    return e == OK ? OK : fail_context(e, "HIVE_CANNOT_OPEN_SPLIT: %s", path);
+}
+
+static error rows_count(struct sql_table *table)
+{
+    struct buffer tail = {0};
+    struct sql_files *sets = (struct sql_files *)(void *)table->files; /* made for this query */
+    error e = OK;
+    for (size_t s = 0; s < table->file_sets && e == OK; s++) {
+        sets[s].is_counted = true;
+        for (size_t i = 0; i < sets[s].path_count && e == OK; i++) {
+            int64_t rows = 0;
+            e = file_rows(sets[s].paths[i], &tail, &rows);
+            sets[s].rows += rows;
+        }
+    }
+    buffer_release(&tail);
+    return e;
+}
+
+/* ---- scans ---- */
+
+static bool partition_wanted(void *context, const char *const *values)
+{
+    return dialect_may_match(context, values);
+}
+
+static bool any(const bool *flags, const struct schema *schema)
+{
+    for (int i = 0; schema && i < schema->field_count; i++)
+        if (flags[i]) return true;
+    return false;
+}
+
+error scans_open(struct run *run, const struct dialect_query *query, struct sql_statement *out)
+{
+    size_t count = (size_t)query->scan_count;
+    struct sql_table *tables = ARENA_ARRAY(run->arena, struct sql_table, count + 1);
+    bool *columns = ARENA_ARRAY(run->arena, bool, count + 1);
+    bool *keys = ARENA_ARRAY(run->arena, bool, count + 1);
+    *out = (struct sql_statement){query->sql, tables, count, columns, keys};
+    for (size_t i = 0; i < count; i++) {
+        const struct dialect_scan *scan = &query->scans[i];
+        struct table_filter filter = {partition_wanted, (void *)(uintptr_t)scan};
+        TRY(table_scan(run->engine->catalog, run->engine->objects, run->arena,
+                       scan->relation->database, scan->relation->name, &filter, &tables[i]));
+        columns[i] = any(scan->columns, scan->relation->schema);
+        keys[i] = any(scan->keys, scan->relation->partition_keys);
+        if (!columns[i]) TRY(rows_count(&tables[i]));
+    }
+    return OK;
+}
