@@ -86,6 +86,18 @@ static int64_t frozen_now(void)
     return script.window ? script.window->wall_us : now_us();
 }
 
+/* Rows as the translation types them, where the engine's own types are others. */
+static error rows_conform(struct arena *arena, const struct schema *schema, struct sql_rows *rows)
+{
+    const struct batch **out = ARENA_ARRAY(arena, const struct batch *, rows->count);
+    for (size_t i = 0; i < rows->count; i++) {
+        out[i] = NULL;
+        TRY(batch_conform(arena, rows->batches[i], schema, &out[i]));
+    }
+    *rows = (struct sql_rows){schema, out, rows->count};
+    return OK;
+}
+
 static error sql_rows_of(struct arena *arena, const json_t *plan, bool with_rows,
                          struct sql_rows *out)
 {
@@ -93,7 +105,8 @@ static error sql_rows_of(struct arena *arena, const json_t *plan, bool with_rows
     size_t count = json_object_size(tables), at = 0;
     struct sql_rows *rows = ARENA_ARRAY(arena, struct sql_rows, count);
     struct spark_table *named = ARENA_ARRAY(arena, struct spark_table, count);
-    const char *name, *sql;
+    struct spark_query query;
+    const char *name;
     json_t *native;
     json_object_foreach((json_t *)tables, name, native)
     {
@@ -101,12 +114,20 @@ static error sql_rows_of(struct arena *arena, const json_t *plan, bool with_rows
         named[at] = (struct spark_table){name, rows[at].schema};
         at++;
     }
-    TRY(spark_translate(arena, json_text(plan, "sql"), named, count, frozen_now(), &sql));
+    TRY(spark_translate(arena, json_text(plan, "sql"), named, count, frozen_now(), &query));
+    if (query.schema && !with_rows) {
+        *out = (struct sql_rows){.schema = query.schema};
+        return OK;
+    }
+    struct sql_rows *scans = ARENA_ARRAY(arena, struct sql_rows, (size_t)query.scan_count);
+    for (int i = 0; i < query.scan_count; i++) scans[i] = rows[query.scans[i]];
     struct sql_engine *own;
     TRY(frame_engine(&own));
     if (!memory) TRY(sql_memory_open(own, spark_setup, &memory));
-    if (!with_rows) sql = arena_printf(arena, "SELECT * FROM (%s) LIMIT 0", sql);
-    return sql_memory_query(memory, sql, rows, count, arena, out);
+    const char *sql = with_rows ? query.sql
+                                : arena_printf(arena, "SELECT * FROM (%s) LIMIT 0", query.sql);
+    TRY(sql_memory_query(memory, sql, scans, (size_t)query.scan_count, arena, out));
+    return query.schema ? rows_conform(arena, query.schema, out) : OK;
 }
 
 static error plan_rows(struct arena *arena, const json_t *plan, bool with_rows, struct sql_rows *out)

@@ -73,9 +73,14 @@ error files_read(struct arena *, const struct files_request *, struct sql_rows *
 
 /* ---- spark.c: Spark SQL to DuckDB's ---- */
 struct spark_table { const char *name; const struct schema *schema; };
-/* `sql` reads table N as "scan"."N". Names as Spark gives them. */
+struct spark_query {
+    const char *sql;                 /* "scan"."N" is scan N */
+    const int *scans;                /* of which table each is */
+    int scan_count;
+    const struct schema *schema;     /* of the result; NULL: as the engine says */
+};
 error spark_translate(struct arena *, const char *text, const struct spark_table *, size_t count,
-                      int64_t now_us, const char **sql) MUST_CHECK;
+                      int64_t now_us, struct spark_query *) MUST_CHECK;
 /* Statements to run first in a session that runs translated text. */
 extern const char spark_setup[];
 

@@ -157,12 +157,6 @@ static error cast_add(struct rewriting *r)
     return OK;
 }
 
-/* from_json(x, 'schema') */
-static error from_json_add(struct rewriting *r)
-{
-    return fail(ERR_UNSUPPORTED, "from_json is not supported yet");
-}
-
 static error word_add(struct rewriting *r)
 {
     const char *start = r->at;
@@ -186,7 +180,8 @@ static error word_add(struct rewriting *r)
         r->at = next + 1;
         return cast_add(r);
     }
-    if (span_equal_nocase(word, SPAN("from_json"))) return from_json_add(r);
+    if (span_equal_nocase(word, SPAN("from_json")))
+        return fail(ERR_UNSUPPORTED, "from_json is not supported yet");
     if (span_equal_nocase(word, SPAN("current_timestamp")) || span_equal_nocase(word, SPAN("now"))) {
         buffer_printf(&r->out, "make_timestamp(%lld", (long long)r->now_us);
         r->at = next + 1;
@@ -229,12 +224,15 @@ static error rewrite(struct rewriting *r, char until)
 }
 
 error spark_translate(struct arena *arena, const char *text, const struct spark_table *tables,
-                      size_t count, int64_t now_us, const char **sql)
+                      size_t count, int64_t now_us, struct spark_query *out)
 {
     struct rewriting r = {.arena = arena, .tables = tables, .table_count = count, .now_us = now_us,
                           .at = text};
     error e = rewrite(&r, '\0');
-    *sql = arena_text(arena, buffer_span(&r.out));
+    int *scans = ARENA_ARRAY(arena, int, count);
+    for (size_t i = 0; i < count; i++) scans[i] = (int)i;
+    *out = (struct spark_query){.sql = arena_text(arena, buffer_span(&r.out)), .scans = scans,
+                                .scan_count = (int)count};
     buffer_release(&r.out);
     return e;
 }
