@@ -162,6 +162,8 @@ struct table_share {
 };
 error pipeline_writer(struct pipeline *, const struct target *, struct table_share,
                       struct table_writer **) MUST_CHECK;
+void pipeline_layout(struct pipeline *, const struct target *, struct table_share,
+                     struct table_layout *out); /* in the batch's arena */
 /* Ends the writer, whatever happens, and appends its files (struct staged_file). */
 error pipeline_files(struct pipeline *, const char *target, struct table_writer *,
                      struct buffer *) MUST_CHECK;

@@ -74,6 +74,9 @@ struct job_program {
  * target and the schema are copied. */
 error sink_open(struct pipeline *, const struct target *, const struct schema *,
                 struct sink **) MUST_CHECK;
+/* The same as texts instead of Parquet. */
+error sink_open_lines(struct pipeline *, const struct target *, const struct schema *,
+                      const struct lines_format *, struct sink **) MUST_CHECK;
 error sink_write(struct sink *, const struct batch *) MUST_CHECK;
 
 struct job_options {

@@ -208,10 +208,10 @@ static const char *object_stem(struct pipeline *p, const char *suffix)
                         (long long)p->batch, suffix);
 }
 
-error pipeline_writer(struct pipeline *p, const struct target *target, struct table_share share,
-                      struct table_writer **out)
+void pipeline_layout(struct pipeline *p, const struct target *target, struct table_share share,
+                     struct table_layout *out)
 {
-    struct table_layout layout = {
+    *out = (struct table_layout){
         .bucket = target->bucket,
         .prefix = target->prefix,
         .fixed = ingest_partition(p, target->ingest_keys),
@@ -224,8 +224,15 @@ error pipeline_writer(struct pipeline *p, const struct target *target, struct ta
         .footer = footer_pairs,
         .footer_context = p,
     };
-    layout.parquet.delta = p->options->parquet_delta;
-    layout.parquet.pool = p->pool;
+    out->parquet.delta = p->options->parquet_delta;
+    out->parquet.pool = p->pool;
+}
+
+error pipeline_writer(struct pipeline *p, const struct target *target, struct table_share share,
+                      struct table_writer **out)
+{
+    struct table_layout layout;
+    pipeline_layout(p, target, share, &layout);
     return table_writer_open(p->options->objects, &layout, out);
 }
 

@@ -12,6 +12,7 @@ struct sink {
     struct target target;
     const struct schema *schema;
     struct table_writer *writer;
+    struct lines_writer *lines;      /* or this one */
     int64_t rows;
 };
 
@@ -135,50 +136,94 @@ static void target_copy(struct arena *arena, const struct target *from, struct t
         out->partition_columns[i] = arena_text(arena, span_of(from->partition_columns[i]));
 }
 
-error sink_open(struct pipeline *p, const struct target *target, const struct schema *schema,
-                struct sink **out)
+static error sink_new(struct pipeline *p, const struct target *target, const struct schema *schema,
+                      struct sink **out)
 {
-    struct program_run *run = &p->program;
     struct arena *arena = &p->batch_arena;
-    struct table_share share = {"", pipeline_memory(p) / 2};
-    if (run->sink_count) share.suffix = arena_printf(arena, "-t%d", run->sink_count);
     TRY(program_sweep(p, target->bucket));
     struct sink *sink = ARENA_NEW(arena, struct sink);
     *sink = (struct sink){
         .pipeline = p,
-        .id = arena_printf(arena, "sink-%d", run->sink_count),
+        .id = arena_printf(arena, "sink-%d", p->program.sink_count),
         .schema = schema_copy(arena, schema),
     };
     target_copy(arena, target, &sink->target);
-    TRY(pipeline_writer(p, &sink->target, share, &sink->writer));
+    *out = sink;
+    return OK;
+}
+
+static struct table_share sink_share(struct pipeline *p)
+{
+    struct table_share share = {"", pipeline_memory(p) / 2};
+    if (p->program.sink_count)
+        share.suffix = arena_printf(&p->batch_arena, "-t%d", p->program.sink_count);
+    return share;
+}
+
+static void sink_add(struct pipeline *p, struct sink *sink)
+{
+    struct program_run *run = &p->program;
     run->sinks = must_realloc(run->sinks, (size_t)(run->sink_count + 1) * sizeof *run->sinks);
     run->sinks[run->sink_count++] = sink;
-    *out = sink;
+}
+
+error sink_open(struct pipeline *p, const struct target *target, const struct schema *schema,
+                struct sink **out)
+{
+    TRY(sink_new(p, target, schema, out));
+    TRY(pipeline_writer(p, &(*out)->target, sink_share(p), &(*out)->writer));
+    sink_add(p, *out);
+    return OK;
+}
+
+error sink_open_lines(struct pipeline *p, const struct target *target, const struct schema *schema,
+                      const struct lines_format *format, struct sink **out)
+{
+    struct table_layout layout;
+    TRY(sink_new(p, target, schema, out));
+    pipeline_layout(p, &(*out)->target, sink_share(p), &layout);
+    TRY(lines_writer_open(p->options->objects, &layout, format, &(*out)->lines));
+    sink_add(p, *out);
     return OK;
 }
 
 error sink_write(struct sink *sink, const struct batch *batch)
 {
     sink->rows += batch->rows;
-    return batch->rows ? table_write(sink->writer, batch) : OK;
+    if (batch->rows == 0) return OK;
+    return sink->lines ? lines_writer_write(sink->lines, batch) : table_write(sink->writer, batch);
+}
+
+static error sink_finish(struct pipeline *p, struct sink *sink, struct buffer *staged_files)
+{
+    struct lines_writer *lines = sink->lines;
+    struct table_writer *writer = sink->writer;
+    struct data_file *files;
+    size_t count;
+    sink->lines = NULL;
+    sink->writer = NULL;
+    if (writer) return pipeline_files(p, sink->id, writer, staged_files);
+    TRY(lines_writer_finish(lines, &p->batch_arena, &files, &count));
+    for (size_t i = 0; i < count; i++)
+        buffer_append(staged_files, &(struct staged_file){sink->id, files[i]},
+                      sizeof(struct staged_file));
+    return OK;
 }
 
 error program_finish(struct pipeline *p, struct buffer *staged_files)
 {
     error e = OK;
-    for (int i = 0; e == OK && i < p->program.sink_count; i++) {
-        struct sink *sink = p->program.sinks[i];
-        struct table_writer *writer = sink->writer;
-        sink->writer = NULL;
-        e = pipeline_files(p, sink->id, writer, staged_files);
-    }
+    for (int i = 0; e == OK && i < p->program.sink_count; i++)
+        e = sink_finish(p, p->program.sinks[i], staged_files);
     return e;
 }
 
 void program_abandon(struct pipeline *p)
 {
-    for (int i = 0; i < p->program.sink_count; i++)
+    for (int i = 0; i < p->program.sink_count; i++) {
         if (p->program.sinks[i]->writer) table_writer_abandon(p->program.sinks[i]->writer);
+        lines_writer_abandon(p->program.sinks[i]->lines);
+    }
     p->program.sink_count = 0;
 }
 

@@ -65,6 +65,16 @@ error table_writer_finish(struct table_writer *, struct arena *, struct data_fil
                           size_t *count) MUST_CHECK;
 void table_writer_abandon(struct table_writer *);
 
+/* The same for rows as texts (lines.c): JSON lines, or CSV; one object per partition. */
+struct lines_format { bool csv, header; char separator; };
+struct lines_writer;
+error lines_writer_open(struct object_store *, const struct table_layout *, const struct lines_format *,
+                        struct lines_writer **) MUST_CHECK;
+error lines_writer_write(struct lines_writer *, const struct batch *) MUST_CHECK;
+error lines_writer_finish(struct lines_writer *, struct arena *, struct data_file **files,
+                          size_t *count) MUST_CHECK;
+void lines_writer_abandon(struct lines_writer *);
+
 /* Makes one staged file visible; again is OK. ERR_NO_SUCH_UPLOAD: its bytes are gone. */
 error table_publish(struct object_store *, const struct data_file *) MUST_CHECK;
 error table_discard(struct object_store *, const struct data_file *) MUST_CHECK;

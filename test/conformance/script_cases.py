@@ -64,7 +64,7 @@ def written(duckdb, name, table, expected):
     paths = files(name, table, form)
     if not paths:
         return None, []
-    more = ", hive_partitioning=true, hive_types_autocast=true, union_by_name=true" if form == "parquet" else ""
+    more = ", hive_partitioning=true, hive_types_autocast=true, union_by_name=true" if form != "csv" else ""
     source = "read_%s([%s]%s)" % (form, ", ".join("'%s'" % p for p in paths), more)
     if form == "csv":
         source = "read_csv([%s], header=%s, all_varchar=true)" % (", ".join("'%s'" % p for p in paths), expected.get("header", "false"))

@@ -221,6 +221,11 @@ def _frame_of(frame):
     return frame
 
 
+def _text_options(options):
+    """Glue's options of CSV files, in Spark's words; a header is written unless it is refused."""
+    return {"sep": str(options.get("separator", ",")), "header": str(options.get("writeHeader", True)).lower()}
+
+
 class _Writer:
     def __init__(self, context):
         self._context = context
@@ -234,7 +239,8 @@ class _Writer:
             sluice_plan.unsupported("writing files of the format '%s'" % kind, "parquet, json and csv are written")
         write_frame(_frame_of(frame), connection_options["path"], kind.replace("glue", ""),
                     connection_options.get("partitionKeys", []),
-                    format_options.get("compression", connection_options.get("compression")), options=format_options)
+                    format_options.get("compression", connection_options.get("compression")),
+                    options=_text_options(format_options))
         return frame
 
     def from_catalog(self, frame, database=None, table_name=None, redshift_tmp_dir="", transformation_ctx="",
@@ -280,7 +286,8 @@ class DataSink:
                     self._options.get("partitionKeys", []),
                     self._format_options.get("compression", self._options.get("compression")),
                     *(self._catalog if update else (None, None)),
-                    update=self._options.get("updateBehavior") or "UPDATE_IN_DATABASE", options=self._format_options)
+                    update=self._options.get("updateBehavior") or "UPDATE_IN_DATABASE",
+                    options=_text_options(self._format_options))
         return dynamic_frame
 
     write = writeFrame

@@ -101,7 +101,9 @@ def write_frame(frame, path, format="parquet", keys=(), compression=None, databa
     if table:
         target["SchemaChangePolicy"] = {"EnableUpdateCatalog": True, "Database": database, "Table": table,
                                         "UpdateBehavior": update}
-    sluice_plan.call(_sluice.write, engine_plan(frame._plan), target, {"format": format, "options": options or {}})
+    options = {k.lower(): v for k, v in (options or {}).items()}
+    options.setdefault("sep", options.get("delimiter", ","))
+    sluice_plan.call(_sluice.write, engine_plan(frame._plan), target, {"format": format, "options": options})
 
 
 def catalog_table(name):
