@@ -445,11 +445,17 @@ static void check_job(struct reader *r)
                                      "with its hyphens and underscores as they are", job, script);
 }
 
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
 error project_read(struct arena *arena, span text, struct project *project)
 {
     struct reader r = {arena, project, &project->slips, false};
     json_t *root;
     *project = (struct project){0};
+    if (span_starts(text, byte_order_mark)) {
+        text = (span){text.data + 3, text.size - 3};
+        tolerate(&r, "line 1", "begins with a byte order mark: left out");
+    }
     TRY(json_read(text, &root));
     if (!json_is_object(root)) {
         const char *kind = kind_of(root);

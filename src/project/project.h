@@ -34,7 +34,7 @@ struct project {
 };
 
 /* Reads and checks. ERR_PARSE: no JSON; ERR_INVALID_INPUT: some slip is fatal. The slips found are
- * there in either case but the first. Texts live in the arena; release in any case. */
+ * there in any case. Texts live in the arena; release in any case. */
 error project_read(struct arena *, span text, struct project *) MUST_CHECK;
 void project_release(struct project *);
 

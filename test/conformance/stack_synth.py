@@ -228,6 +228,11 @@ def slips_with_one_meaning_are_tolerated_and_named():
         assert all_the_same is None or all_the_same in done.stdout, (number, done.stdout)
 
 @test
+def a_byte_order_mark_is_tolerated():
+    done = synth_text("\ufeff" + json.dumps(GOOD), "GlueStreamingSinkToS3Path")
+    assert done.returncode == 0 and "note: cdk.context.json: line 1: begins with" in done.stderr, done
+
+@test
 def slips_without_a_meaning_are_refused():
     assert len(REFUSED) >= 30
     for number, (change, words) in enumerate(REFUSED):

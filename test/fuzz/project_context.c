@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(*slip->place && *slip->text);
         fatal |= slip->fatal;
     }
-    CHECK(e == ERR_PARSE ? !project.slips : (e != OK) == fatal);
+    CHECK(e == ERR_PARSE ? !fatal : (e != OK) == fatal);
     for (int i = 0; e == OK && i < PROJECT_STACKS; i++) check_template(&project, i);
     project_release(&project);
     arena_release(&arena);
