@@ -42,12 +42,18 @@ static bool list_has(const json_t *list, const json_t *wanted)
     return false;
 }
 
+static json_t *without(const json_t *list, const json_t *gone)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!list_has(gone, json_array_get(list, i))) json_array_append(out, json_array_get(list, i));
+    return out;
+}
+
 /* The administrators without `gone` and with `more`. */
 static json_t *admins_of(const json_t *now, const json_t *gone, const json_t *more)
 {
-    json_t *out = json_array();
-    for (size_t i = 0; i < json_array_size(now); i++)
-        if (!list_has(gone, json_array_get(now, i))) json_array_append(out, json_array_get(now, i));
+    json_t *out = without(now, gone);
     for (size_t i = 0; i < json_array_size(more); i++)
         if (!list_has(out, json_array_get(more, i))) json_array_append(out, json_array_get(more, i));
     return out;
@@ -110,11 +116,37 @@ static error grant(struct resource *r)
     return OK;
 }
 
+/* What somebody took back before is as good. */
+static error revoke_input(struct resource *r, json_t *input)
+{
+    error e = run(r, "RevokePermissions", input);
+    return e == ERR_INVALID_INPUT && strstr(error_text(), "o permissions") ? OK : e;
+}
+
 static error revoke(struct resource *r)
 {
-    error e = run(r, "RevokePermissions", grant_of(r));
-    /* "No permissions revoked": somebody took them back before */
-    return e == ERR_INVALID_INPUT && strstr(error_text(), "o permissions") ? OK : e;
+    return revoke_input(r, grant_of(r));
+}
+
+/* Takes back what `input`, a grant of the properties as they are to be, no longer gives. */
+static error revoke_gone(struct resource *r, json_t *input)
+{
+    static const char *const lists[] = {"Permissions", "PermissionsWithGrantOption"};
+    size_t gone = 0;
+    for (int i = 0; i < 2; i++) {
+        json_t *left = without(json_object_get(r->before, lists[i]), json_object_get(r->properties, lists[i]));
+        gone += json_array_size(left);
+        json_object_set_new(input, lists[i], left);
+    }
+    if (gone) return revoke_input(r, input);
+    json_decref(input);
+    return OK;
+}
+
+static error regrant(struct resource *r)
+{
+    TRY(grant(r));
+    return revoke_gone(r, grant_of(r));
 }
 
 /* ---- the older form of permissions ---- */
@@ -149,10 +181,15 @@ static error grant_older(struct resource *r)
     return OK;
 }
 
+static error regrant_older(struct resource *r)
+{
+    TRY(grant_older(r));
+    return revoke_gone(r, older_of(r));
+}
+
 static error revoke_older(struct resource *r)
 {
-    error e = run(r, "RevokePermissions", older_of(r));
-    return e == ERR_INVALID_INPUT && strstr(error_text(), "o permissions") ? OK : e;
+    return revoke_input(r, older_of(r));
 }
 
 /* ---- registered locations ---- */
@@ -250,15 +287,18 @@ static const struct member location_rows[] = {
     {.name = "UseServiceLinkedRole", .type = MEMBER_BOOLEAN, .flags = MEMBER_REQUIRED},
     BOOLEAN_ROW("WithFederation"), BOOLEAN_ROW("HybridAccessEnabled"), ROWS_END};
 static const char *const permissions_attributes[] = {"PrincipalIdentifier", "ResourceIdentifier", NULL};
+static const char *const permissions_replaced[] = {"Catalog", "Principal", "Resource", NULL};
+static const char *const older_replaced[] = {"DataLakePrincipal", "Resource", NULL};
 static const char *const location_replaced[] = {"ResourceArn", "UseServiceLinkedRole", NULL};
 
 const struct resource_type lake_types[] = {
     {.name = "AWS::LakeFormation::DataLakeSettings", .properties = settings_rows,
      .create = put_settings, .update = put_settings, .remove = remove_settings},
     {.name = "AWS::LakeFormation::PrincipalPermissions", .properties = permissions_rows,
-     .attributes = permissions_attributes, .identify = identify_permissions, .create = grant,
-     .remove = revoke},
-    {.name = "AWS::LakeFormation::Permissions", .properties = older_rows, .create = grant_older,
+     .attributes = permissions_attributes, .identify = identify_permissions,
+     .replaced_by = permissions_replaced, .create = grant, .update = regrant, .remove = revoke},
+    {.name = "AWS::LakeFormation::Permissions", .properties = older_rows,
+     .replaced_by = older_replaced, .create = grant_older, .update = regrant_older,
      .remove = revoke_older},
     {.name = "AWS::LakeFormation::Resource", .properties = location_rows, .named_by = "ResourceArn",
      .replaced_by = location_replaced, .create = register_location, .update = update_location,

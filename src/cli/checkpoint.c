@@ -54,6 +54,13 @@ static void print_position(const char *shard, const json_t *position)
 static void print_batch(struct arena *arena, const json_t *entry)
 {
     const json_t *plan = json_object_get(entry, "plan"), *counts = json_object_get(plan, "counts");
+    if (json_object_get(plan, "rewind_to")) {
+        printf("  %8lld  %s  back to what lies behind batch %lld\n",
+               (long long)json_integer_or(entry, "batch", 0),
+               date_iso8601(arena, json_integer_or(plan, "wall_us", 0)),
+               (long long)json_integer_or(plan, "rewind_to", -1));
+        return;
+    }
     printf("  %8lld  %s  %12s  %12s  %12s  %6zu  %s\n", (long long)json_integer_or(entry, "batch", 0),
            date_iso8601(arena, json_integer_or(plan, "wall_us", 0)),
            grouped(json_integer_or(counts, "read", 0)), grouped(json_integer_or(counts, "written", 0)),

@@ -45,7 +45,11 @@ error endpoint_client(struct arena *arena, const char *given, const char *dir, c
 {
     *url = given ? given : is_set("AWS_ENDPOINT_URL") ? getenv("AWS_ENDPOINT_URL") : local_endpoint;
     if (dir) return client_of_directory(arena, dir, client);
-    if (!identity_chosen() && is_local(*url) && client_of_directory(arena, NULL, client) == OK)
-        return OK;
-    return http_client_open(NULL, client);
+    bool local = !identity_chosen() && is_local(*url);
+    if (local && client_of_directory(arena, NULL, client) == OK) return OK;
+    error e = http_client_open(NULL, client);
+    if (e != OK && local)
+        fail_context(e, "%s: no `sluice up' has served the user's data directory yet: start one, or "
+                        "give --dir; or else", *url);
+    return e;
 }

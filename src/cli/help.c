@@ -27,8 +27,11 @@ static const char summary[] = "streaming ETL in one binary, with AWS-compatible 
 static void print_overview(void)
 {
     printf("sluice " SLUICE_VERSION " - %s\n\nusage: sluice COMMAND [OPTION...]\n\n", summary);
+    int width = 0;
     for (int i = 0; commands[i]; i++)
-        printf("  %-6s %s\n", commands[i]->name, commands[i]->summary);
+        if ((int)strlen(commands[i]->name) > width) width = (int)strlen(commands[i]->name);
+    for (int i = 0; commands[i]; i++)
+        printf("  %-*s  %s\n", width, commands[i]->name, commands[i]->summary);
     printf("\nOptions of a command: sluice COMMAND --help\n\nExit status:\n");
     for (int i = 0; i < STATUS_COUNT; i++)
         printf("  %-4d %s\n", statuses[i].status, statuses[i].meaning);

@@ -26,6 +26,24 @@ static error read_settings(struct stack_door *door, json_t **settings)
     return OK;
 }
 
+/* The one that the stack itself names. */
+static bool is_the_stacks(const json_t *admin)
+{
+    const char *id = json_string_value(principal_of(admin));
+    return !id || strstr(id, ":role/cdk-hnb659fds-cfn-exec-role-");
+}
+
+/* Named before the stack takes their place: whoever dies in between has still said who they were. */
+static void name_admins(struct stack_door *door, const json_t *admins)
+{
+    size_t i;
+    json_t *admin;
+    json_array_foreach(admins, i, admin)
+        if (!is_the_stacks(admin))
+            stack_note(door, "data lake administrator kept: %s",
+                       json_string_value(principal_of(admin)));
+}
+
 error lake_admins_read(struct stack_door *door, json_t **admins)
 {
     json_t *settings;
@@ -36,6 +54,7 @@ error lake_admins_read(struct stack_door *door, json_t **admins)
     *admins = json_incref(json_object_get(settings, "DataLakeAdmins"));
     if (!*admins) *admins = json_array();
     json_decref(settings);
+    name_admins(door, *admins);
     return OK;
 }
 
@@ -52,7 +71,6 @@ error lake_admins_keep(struct stack_door *door, const json_t *before)
         if (has_admin(now, admin)) continue;
         dropped = true;
         json_array_append(now, admin);
-        stack_note(door, "data lake administrator kept: %s", json_string_value(principal_of(admin)));
     }
     error e = OK;
     if (dropped) {

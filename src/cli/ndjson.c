@@ -61,6 +61,25 @@ static error find_end(const struct ndjson *n, struct ndjson_part *p, size_t star
     }
 }
 
+/* Lines of [at, end), the last of which has no newline there. */
+static void split(struct ndjson_part *p, size_t at, size_t end)
+{
+    enum { LINES_MORE = 1024 };
+    const char *line = p->bytes.data + at, *stop = p->bytes.data + end;
+    while (line < stop) {
+        buffer_reserve(&p->lines, LINES_MORE * sizeof(span));
+        span *to = (span *)(void *)(p->lines.data + p->lines.size), *full = to + LINES_MORE;
+        for (; line < stop && to < full; line++) {
+            const char *newline = memchr(line, '\n', (size_t)(stop - line));
+            if (!newline) newline = stop;
+            *to = (span){line, (size_t)(newline - line)};
+            to += newline > line;
+            line = newline;
+        }
+        p->lines.size = (size_t)((char *)to - p->lines.data);
+    }
+}
+
 error ndjson_read(const struct ndjson *n, int64_t part, struct ndjson_part *p)
 {
     int64_t begin = part * NDJSON_PART_BYTES;
@@ -78,16 +97,10 @@ error ndjson_read(const struct ndjson *n, int64_t part, struct ndjson_part *p)
     }
     /* The last line first: it may move the bytes. */
     const char *last = at < stop ? memrchr(p->bytes.data + at, '\n', stop - 1 - at) : NULL;
-    size_t last_end;
+    size_t end = stop;
     if (at < stop)
-        TRY(find_end(n, p, last ? (size_t)(last - p->bytes.data) + 1 : at, &last_end));
-    while (at < stop) {
-        size_t end;
-        TRY(find_end(n, p, at, &end));
-        span line = {p->bytes.data + at, end - at};
-        if (line.size) buffer_append(&p->lines, &line, sizeof line);
-        at = end + 1;
-    }
+        TRY(find_end(n, p, last ? (size_t)(last - p->bytes.data) + 1 : at, &end));
+    split(p, at, end);
     return OK;
 }
 

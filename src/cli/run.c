@@ -229,7 +229,7 @@ static int run_run(const void *given, int count, char **arguments)
     error e = run_job(&runner, count, arguments);
     status_end(options, e);
     int status = e == OK ? STATUS_OK : command_failed(&run_command, e);
-    if (!options->json)
+    if (!options->json && (e == OK || runner.read))
         printf("%s records read: %s rows written, %s filtered, %s quarantined\n",
                grouped(runner.read), grouped(runner.written), grouped(runner.filtered),
                grouped(runner.quarantined));

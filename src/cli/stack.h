@@ -74,8 +74,9 @@ error stack_call_rest(struct stack_door *, const char *service, const char *oper
 void stack_note(const struct stack_door *, const char *format, ...) PRINTF(2, 3);
 
 /* ---- the data lake's administrators (lake_admins.c) ---- */
+/* Those that there are, named on stderr. */
 error lake_admins_read(struct stack_door *, json_t **admins) MUST_CHECK;
-/* Puts those back that are there no more, and names them. */
+/* Puts those back that are there no more. */
 error lake_admins_keep(struct stack_door *, const json_t *before) MUST_CHECK;
 
 /* ---- CloudFormation (formation.c) ---- */

@@ -124,12 +124,34 @@ static INLINE const char *direct_integer(const struct walk_node *n, const char *
     return p;
 }
 
-/* Digits and exponent are exact in a double, so that one operation rounds right. */
-static inline const char *direct_real(const struct walk_node *n, const char *end,
-                                      struct builder *to, const char *p)
+/* Digits over a power of ten, both exact in the column's width, so that one division rounds right; NULL
+ * where they are not, and for -0. */
+static INLINE const char *append_real(const struct walk_node *n, struct builder *to, const char *p,
+                                      uint64_t digits, unsigned behind, bool negative)
 {
     static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
                                   1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    double value = (double)(int64_t)digits / tens[behind];
+    if (n->kind == TYPE_FLOAT) {
+        if (digits >= 1 << 24 || behind > 10) return NULL;
+        value = (double)((float)digits / (float)tens[behind]);
+    }
+    if (negative && digits == 0) return NULL;
+    builder_double(to, negative ? -value : value);
+    return p;
+}
+
+static const uint64_t whole_tens[] = {
+    UINT64_C(1),          UINT64_C(10),           UINT64_C(100),
+    UINT64_C(1000),       UINT64_C(10000),        UINT64_C(100000),
+    UINT64_C(1000000),    UINT64_C(10000000),     UINT64_C(100000000),
+    UINT64_C(1000000000), UINT64_C(10000000000),  UINT64_C(100000000000),
+    UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000)};
+
+/* Up to 15 digits, with a point or without. */
+static __attribute__((noinline)) const char *longer_real(const struct walk_node *n, const char *end,
+                                                         struct builder *to, const char *p)
+{
     bool negative = *p == '-';
     uint64_t whole = 0, fraction = 0;
     p += negative;
@@ -142,13 +164,24 @@ static inline const char *direct_real(const struct walk_node *n, const char *end
         p += 1 + behind;
     }
     if (p >= end || !number_ends(*p)) return NULL;
-    uint64_t digits = whole * (uint64_t)tens[behind] + fraction;
-    if (n->kind == TYPE_FLOAT && (digits >= 1 << 24 || behind > 10)) return NULL;
-    if (negative && digits == 0) return NULL;
-    double value = (double)digits / tens[behind];
-    if (n->kind == TYPE_FLOAT) value = (double)((float)digits / (float)tens[behind]);
-    builder_double(to, negative ? -value : value);
-    return p;
+    return append_real(n, to, p, whole * whole_tens[behind] + fraction, behind, negative);
+}
+
+/* One to seven digits on either side of a point here. */
+static INLINE const char *direct_real(const struct walk_node *n, const char *end,
+                                      struct builder *to, const char *p)
+{
+    bool negative = *p == '-';
+    const char *q = p + negative;
+    uint64_t whole, fraction;
+    unsigned count = digits_at(q, &whole), behind = digits_at(q + count + 1, &fraction);
+    if (count - 1 >= 7 || behind - 1 >= 7 || q[count] != '.') return longer_real(n, end, to, p);
+    if ((whole & 0xFF) == 0 && count > 1) return NULL; /* a leading zero */
+    q += count + 1 + behind;
+    if (q >= end || !number_ends(*q)) return NULL;
+    uint64_t digits = digits_number(whole, count) * whole_tens[behind] +
+                      digits_number(fraction, behind);
+    return append_real(n, to, q, digits, behind, negative);
 }
 
 /* High bits of the bytes at p that are not as they should be: digits, where `marks` has a zero byte,

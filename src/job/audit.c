@@ -400,18 +400,32 @@ static void judge_batch(struct judge *j, struct audit_group *g, struct audit_bat
     judge_planned_counts(j, g, b);
 }
 
+static bool has_files(const struct audit_batch *b)
+{
+    return b->file_count || json_array_size(json_object_get(b->plan, "files"));
+}
+
+/* Each batch with files names the one before it; the others, and those taken back, leave no trace. */
 static void judge_numbers(struct judge *j, const struct audit_group *g)
 {
-    int64_t expected = 0;
-    for (size_t i = 0; i < g->batch_count; expected = g->batches[i++].number + 1) {
-        int64_t found = g->batches[i].number;
-        if (found == expected) continue;
-        json_t *where = json_pack("{s:s, s:s, s:I, s:I}", "job", g->job, "checkpoint", g->checkpoint,
-                                  "first", (json_int_t)expected, "last", (json_int_t)(found - 1));
-        problem(j, "missing batch", where,
-                "job %s: nothing is there of batch %lld%s%s, and no plan says that it had no rows", g->job,
-                (long long)expected, found - expected > 1 ? " to " : "",
-                found - expected > 1 ? arena_printf(&j->audit.arena, "%lld", (long long)found - 1) : "");
+    int64_t last = -1;
+    for (size_t i = 0; i < g->batch_count; i++) {
+        const struct audit_batch *b = &g->batches[i];
+        const json_t *says = b->plan ? b->plan : b->counts;
+        int64_t previous = json_integer_or(says, "previous", last);
+        bool program = json_integer_or(b->counts, "targets", 1) == 0; /* its batches write here or there */
+        if (!has_files(b)) continue;
+        if (previous > last && !program)
+            problem(j, "missing batch",
+                    json_pack("{s:s, s:s, s:I, s:I}", "job", g->job, "checkpoint", g->checkpoint, "first",
+                              (json_int_t)(last + 1), "last", (json_int_t)previous),
+                    "job %s: nothing is there of batch %lld, which comes before batch %lld", g->job,
+                    (long long)previous, (long long)b->number);
+        if (previous < last)
+            problem(j, "foreign batch", at_batch(g, b),
+                    "job %s: batch %lld comes after batch %lld, but files of batch %lld are there", g->job,
+                    (long long)b->number, (long long)previous, (long long)last);
+        last = b->number;
     }
 }
 

@@ -170,6 +170,7 @@ error checkpoint_open(struct arena *arena, struct object_store *objects, const c
         return fail(ERR_CORRUPT, "checkpoint s3://%s/%s: batch %lld is committed without a plan",
                     cp->bucket, cp->prefix, (long long)committed);
     cp->next = committed + 1;
+    cp->previous = -1;
     if (planned < 0) return OK;
     json_t *plan;
     cp->replays = 0;
@@ -183,9 +184,16 @@ error checkpoint_open(struct arena *arena, struct object_store *objects, const c
         return fail(ERR_FENCED, "another run of this job is committing batches (checkpoint s3://%s/%s)",
                     cp->bucket, cp->prefix);
     TRY(e);
+    cp->previous = planned > committed ? json_integer_or(plan, "previous", -1)
+                                       : plan_last_with_files(plan);
+    bool going_back = planned > committed && json_object_get(plan, "rewind_to");
     cp->positions = json_incref(json_object_get(plan, "positions"));
     if (planned > committed) cp->pending = json_incref(plan);
     json_decref(plan);
+    if (going_back)
+        return fail(ERR_CONFLICT,
+                    "batches of checkpoint s3://%s/%s are being taken back: run `sluice checkpoint "
+                    "rewind' again to finish that", cp->bucket, cp->prefix);
     if (!cp->positions)
         return fail(ERR_CORRUPT, "checkpoint s3://%s/%s: plan %lld has no positions", cp->bucket,
                     cp->prefix, (long long)planned);
@@ -198,6 +206,21 @@ static error fail_planned(const struct checkpoint *cp)
                 "batch %lld was planned by another run of this job (checkpoint s3://%s/%s): this run "
                 "stops, nothing of it is visible",
                 (long long)cp->next, cp->bucket, cp->prefix);
+}
+
+/* Somebody removed the checkpoint while this run went on, or it is another job's by now. */
+static error check_same(const struct checkpoint *cp, struct arena *arena, const char *key)
+{
+    json_t *metadata = NULL;
+    error e = read_document(cp, arena_printf(arena, "%s/metadata", cp->prefix), &metadata);
+    bool same = e == OK && json_text(metadata, "id") && strcmp(json_text(metadata, "id"), cp->id) == 0;
+    json_decref(metadata);
+    if (same || (e != OK && e != ERR_NO_SUCH_KEY)) return e;
+    error ignored = cp->objects->ops->remove(cp->objects, cp->bucket, key);
+    (void)ignored;
+    return fail(ERR_FENCED, "checkpoint s3://%s/%s was removed or replaced while this run went on: it "
+                            "stops, nothing of batch %lld is visible",
+                cp->bucket, cp->prefix, (long long)cp->next);
 }
 
 /* Old plans are removed, so a run that slept for long may find its number free again: then there are
@@ -222,6 +245,7 @@ error checkpoint_plan(struct checkpoint *cp, const json_t *plan)
     error e = create_document(cp, key, plan);
     if (e == ERR_PRECONDITION) e = fail_planned(cp);
     else if (e == OK) e = check_newest(cp, &arena, key);
+    if (e == OK) e = check_same(cp, &arena, key);
     arena_release(&arena);
     return e;
 }
@@ -251,6 +275,7 @@ error checkpoint_commit(struct checkpoint *cp, const json_t *plan, const json_t 
         json_decref(cp->pending);
         cp->pending = NULL;
         cp->replays = 0;
+        cp->previous = plan_last_with_files(plan);
         int64_t old = cp->next++ - KEEP_BATCHES;
         static const char *const kinds[] = {"commit", "plan"};
         for (int i = 0; i < 2 && old >= 0; i++) { /* a leftover is harmless */

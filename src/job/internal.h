@@ -18,6 +18,7 @@ struct checkpoint {
     const char *id;                  /* 16 hex digits, part of every object's name */
     json_t *metadata;
     int64_t next;                    /* number of the next batch */
+    int64_t previous;                /* of the last batch before it that has files; -1: none */
     json_t *positions;               /* shard id -> position after the last planned batch, or NULL */
     json_t *pending;                 /* plan without commit, or NULL */
     int64_t replays;                 /* how often the pending batch was made again */
@@ -135,6 +136,7 @@ struct pipeline {
     struct arena arena;              /* the pipeline's life */
     struct batch_builder quarantine_rows;
     int64_t batch, wall_us, replay;
+    int64_t previous;                /* the last batch before it that has files; set before begin */
     struct pipeline_counts counts;
     struct program_run program;
     json_t *nulled;                  /* column -> values that became NULL in this batch; a
@@ -219,6 +221,8 @@ error program_register(struct pipeline *, const json_t *plan, const struct stage
 /* ---- plan.c: a batch's plan as a document ---- */
 json_t *plan_document(struct pipeline *, const struct reader *, const struct staged_file *,
                       size_t count);
+/* The newest batch up to this one that has files; -1: none. */
+int64_t plan_last_with_files(const json_t *plan);
 /* The same batch with other files; those of `plan` become superseded. */
 json_t *plan_again(const struct pipeline *, const json_t *plan, const struct staged_file *files,
                    size_t count);

@@ -59,7 +59,8 @@ struct ledger_batch *ledger_find(const struct ledger *l, int64_t number)
 const json_t *ledger_rewinding(const struct ledger *l)
 {
     const struct ledger_batch *last = ledger_find(l, l->planned);
-    return last && json_object_get(last->plan, "rewind_to") ? last->plan : NULL;
+    bool begun = last && json_object_get(last->plan, "rewind_to");
+    return begun && !last->commit ? last->plan : NULL;
 }
 
 struct reading {

@@ -23,7 +23,7 @@ error ledger_open(struct arena *, struct object_store *, const char *url, struct
 void ledger_close(struct ledger *);
 struct ledger_batch *ledger_find(const struct ledger *, int64_t number); /* NULL: not kept */
 const char *ledger_key(struct arena *, const struct ledger *, const char *kind, int64_t number);
-/* The plan that keeps the job from running while batches are taken back; NULL: none. */
+/* The plan that keeps the job from running while batches are being taken back; NULL: none. */
 const json_t *ledger_rewinding(const struct ledger *);
 
 /* Whole JSON object; ERR_NO_SUCH_KEY. */

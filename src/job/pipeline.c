@@ -178,10 +178,11 @@ static void footer_pairs(void *context, struct arena *arena, struct parquet_key_
     out[4] = (struct parquet_key_value){SPAN("sluice.ranges"), arena_span(arena, buffer_span(&ranges))};
     out[5] = (struct parquet_key_value){ /* so far; of the last file: of the batch */
         SPAN("sluice.counts"),
-        span_of(arena_printf(arena, "{\"read\":%lld,\"quarantined\":%lld,\"filtered\":%lld,\"targets\":%d}",
+        span_of(arena_printf(arena, "{\"read\":%lld,\"quarantined\":%lld,\"filtered\":%lld,\"targets\":%d,"
+                             "\"previous\":%lld}",
                              (long long)p->counts.read, (long long)p->counts.quarantined,
-                             (long long)p->counts.filtered,
-                             p->target_count))}; /* of a program 0: its rows are no records */
+                             (long long)p->counts.filtered, p->target_count,
+                             (long long)p->previous))}; /* of a program 0: its rows are no records */
     buffer_release(&ranges);
     *pairs = out;
     *count = 6;

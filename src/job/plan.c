@@ -1,6 +1,7 @@
 /* The plan of a batch as a document: what recovery needs to finish it without its process.
  *
  *   { "version": 1, "job", "checkpoint", "batch", "wall_us",
+ *     "previous":  the last batch before it that has files, -1: none
  *     "ranges":    [ {"shard", "after": position, "through": position, "records", "first", "last"} ],
  *     "positions": { shard: position after this batch },
  *     "counts":    { "read", "written", "quarantined", "filtered" },
@@ -84,14 +85,21 @@ error plan_schemas(struct pipeline *p, const json_t *plan)
     return OK;
 }
 
+int64_t plan_last_with_files(const json_t *plan)
+{
+    const char *name = json_array_size(json_object_get(plan, "files")) ? "batch" : "previous";
+    return json_integer_or(plan, name, -1);
+}
+
 json_t *plan_document(struct pipeline *p, const struct reader *reader,
                       const struct staged_file *files, size_t count)
 {
     const struct pipeline_counts *c = &p->counts;
     pipeline_collect_nulled(p);
-    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o*, s:o, s:o*}",
+    return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:O, s:o*, s:o, s:o*}",
                      "version", PLAN_VERSION, "job", p->options->name, "checkpoint", p->checkpoint_id,
-                     "batch", (json_int_t)p->batch, "wall_us", (json_int_t)p->wall_us,
+                     "batch", (json_int_t)p->batch, "previous", (json_int_t)p->previous, "wall_us",
+                     (json_int_t)p->wall_us,
                      "ranges", reader_ranges(reader), "positions", reader_positions(reader),
                      "counts", "read", (json_int_t)c->read, "written", (json_int_t)c->written,
                      "quarantined", (json_int_t)c->quarantined, "filtered", (json_int_t)c->filtered,

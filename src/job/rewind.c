@@ -2,13 +2,15 @@
  *
  * Taking batches back means that their records are read again, so their rows must go first:
  *
- *   fence    plan/LAST+1, created only if absent, says how far back. A run that is under way plans
- *            nothing any more, a run that starts finds a plan it cannot finish: both stop. A pending
- *            batch is refused before: a run may be publishing it.
+ *   plan     plan/LAST+1, created only if absent: a batch of no records, whose positions are those
+ *            behind batch TO. A run that is under way, however long it sleeps, plans nothing any more,
+ *            for that number is taken; a run that starts finds a plan it must not finish. Both stop.
+ *            A pending batch is refused before: a run may be publishing it.
  *   K = LAST .. TO+1:  its files, partitions that became empty, its plan, its commit
- *   remove the fence   the next run continues behind batch TO
+ *   commit   commit/LAST+1: the next run continues with batch LAST+2, from the positions behind TO
  *
- * A crash leaves the fence; the same command goes on where it stopped. Each step may be repeated.
+ * So no number, and no name of a file, is ever used twice. A crash leaves the plan without its commit;
+ * the same command goes on where it stopped. Each step may be repeated.
  * Before the fence it is checked that the stream still has the records, for they will exist nowhere
  * else. */
 #include "job/ledger.h"
@@ -23,18 +25,18 @@ error job_checkpoint(struct object_store *objects, const char *url, json_t **out
     if (e == OK && !l.metadata) e = fail(ERR_NOT_FOUND, "there is no checkpoint at %s", url);
     if (e == OK) {
         json_t *batches = json_array(), *positions = NULL;
-        const json_t *fence = ledger_rewinding(&l);
+        const json_t *begun = ledger_rewinding(&l);
         for (size_t i = 0; i < l.count; i++) {
             const struct ledger_batch *b = &l.batches[i];
-            if (!b->plan || b->plan == fence) continue;
+            if (!b->plan || b->plan == begun) continue;
             positions = json_object_get(b->plan, "positions");
             json_array_append_new(batches, json_pack("{s:I, s:O, s:O?}", "batch", (json_int_t)b->number,
                                                      "plan", b->plan, "commit", b->commit));
         }
         *out = json_pack("{s:s, s:O, s:I, s:I, s:O?, s:o, s:O?}", "url", url, "metadata", l.metadata,
-                         "planned", (json_int_t)(fence ? l.planned - 1 : l.planned), "committed",
+                         "planned", (json_int_t)(begun ? l.planned - 1 : l.planned), "committed",
                          (json_int_t)l.committed, "positions", positions, "batches", batches, "rewinding",
-                         (json_t *)fence);
+                         (json_t *)begun);
         ledger_close(&l);
     }
     arena_release(&arena);
@@ -98,11 +100,24 @@ static int64_t batch_before(const struct ledger *l, int64_t time_us)
     return to;
 }
 
+/* Whether an earlier going back took the batch. */
+static bool was_taken_back(const struct ledger *l, int64_t number)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const json_t *plan = l->batches[i].plan;
+        if (json_object_get(plan, "rewind_to") && number > json_integer_or(plan, "rewind_to", 0) &&
+            number <= json_integer_or(plan, "rewind_from", 0))
+            return true;
+    }
+    return false;
+}
+
 static error check_kept(const struct ledger *l, int64_t to)
 {
+    if (was_taken_back(l, to)) return fail(ERR_INVALID_INPUT, "batch %lld was taken back", (long long)to);
     for (int64_t n = to < 0 ? 0 : to; n <= l->planned; n++) {
         const struct ledger_batch *b = ledger_find(l, n);
-        if (!b || !b->plan)
+        if ((!b || !b->plan) && !was_taken_back(l, n))
             return fail(ERR_INVALID_INPUT,
                         "batch %lld is no longer in the checkpoint, which keeps the last hundred",
                         (long long)n);
@@ -124,6 +139,13 @@ static void count_files(const struct ledger *l, int64_t to, int64_t *files, int6
     }
 }
 
+/* The positions behind batch `to`, or where the job began. */
+static const json_t *positions_behind(const struct ledger *l, int64_t to)
+{
+    const struct ledger_batch *b = ledger_find(l, to);
+    return b ? json_object_get(b->plan, "positions") : json_object_get(l->metadata, "shards");
+}
+
 static error begin_rewind(const struct rewind_options *o, const struct ledger *l, struct arena *arena,
                           int64_t *to)
 {
@@ -142,10 +164,15 @@ static error begin_rewind(const struct rewind_options *o, const struct ledger *l
                     "would be read again and these rows be there twice; --remove-files removes them",
                     (long long)*to, (long long)(l->planned - *to), (long long)files, (long long)rows);
     TRY(check_records(o->stream, l, *to));
-    json_t *fence = json_pack("{s:i, s:I, s:I}", "version", 1, "rewind_to", (json_int_t)*to,
-                              "rewind_from", (json_int_t)l->planned);
-    error e = ledger_create(o->objects, l->bucket, ledger_key(arena, l, "plan", l->planned + 1), fence);
-    json_decref(fence);
+    const struct ledger_batch *stays = ledger_find(l, *to);
+    json_t *plan = json_pack("{s:i, s:I, s:I, s:I, s:I, s:O, s:I}", "version", 1, "batch",
+                             (json_int_t)(l->planned + 1), "previous",
+                             (json_int_t)(stays ? plan_last_with_files(stays->plan) : -1), "rewind_to", (json_int_t)*to, "rewind_from",
+                             (json_int_t)l->planned, "positions", positions_behind(l, *to), "wall_us",
+                             (json_int_t)now_us());
+    CHECK(plan);
+    error e = ledger_create(o->objects, l->bucket, ledger_key(arena, l, "plan", l->planned + 1), plan);
+    json_decref(plan);
     return e == ERR_PRECONDITION ? fail(ERR_CONFLICT, "the job is running: stop it first") : e;
 }
 
@@ -233,14 +260,24 @@ static error take_batch_back(const struct rewind_options *o, const struct ledger
     return o->objects->ops->remove(o->objects, l->bucket, ledger_key(arena, l, "commit", b->number));
 }
 
+static error commit_rewind(const struct rewind_options *o, const struct ledger *l, struct arena *arena,
+                           int64_t number, int64_t to)
+{
+    json_t *commit = json_pack("{s:I, s:I, s:I}", "batch", (json_int_t)number, "rewind_to", (json_int_t)to,
+                               "committed_us", (json_int_t)now_us());
+    error e = ledger_create(o->objects, l->bucket, ledger_key(arena, l, "commit", number), commit);
+    json_decref(commit);
+    return e == ERR_PRECONDITION ? OK : e; /* another one finished it */
+}
+
 static error rewind_ledger(const struct rewind_options *o, const struct ledger *l, struct arena *arena,
                            int64_t *to, int64_t *taken)
 {
-    const json_t *fence = ledger_rewinding(l);
-    int64_t from = fence ? json_integer_or(fence, "rewind_from", l->planned - 1) : l->planned;
+    const json_t *begun = ledger_rewinding(l);
+    int64_t from = begun ? json_integer_or(begun, "rewind_from", l->planned - 1) : l->planned;
     *taken = 0;
-    if (fence) {
-        *to = json_integer_or(fence, "rewind_to", -1);
+    if (begun) {
+        *to = json_integer_or(begun, "rewind_to", -1);
         log_line(LOG_INFO, "job", "going on to take back what lies behind batch %lld", (long long)*to);
     } else {
         TRY(begin_rewind(o, l, arena, to));
@@ -252,7 +289,7 @@ static error rewind_ledger(const struct rewind_options *o, const struct ledger *
         TRY(take_batch_back(o, l, arena, b));
         ++*taken;
     }
-    return o->objects->ops->remove(o->objects, l->bucket, ledger_key(arena, l, "plan", from + 1));
+    return commit_rewind(o, l, arena, from + 1, *to);
 }
 
 error job_rewind(const struct rewind_options *o, int64_t *to, int64_t *taken)

@@ -196,6 +196,7 @@ static error read_again(struct job *job, const json_t *plan)
     job->reader_open = false;
     TRY(open_reader(job));
     TRY(reader_restrict(&job->reader, json_object_get(plan, "ranges")));
+    job->pipeline.previous = job->checkpoint.previous;
     TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, job->checkpoint.replays + 1,
                        json_integer_or(plan, "wall_us", 0)));
     while (!reader_drained(&job->reader)) {
@@ -343,6 +344,7 @@ static error run_batch(struct job *job)
 {
     int64_t wall_us = now_us(); /* frozen: a replay writes to the same hour */
     reader_begin(&job->reader);
+    job->pipeline.previous = job->checkpoint.previous;
     TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, 0, wall_us));
     TRY(read_window(job, wall_us));
     int64_t end_us = monotonic_us();

@@ -1,4 +1,4 @@
-/* Dense values -> page bytes: PLAIN, DELTA_BINARY_PACKED and DELTA_LENGTH_BYTE_ARRAY
+/* Dense values -> page bytes: PLAIN, DELTA_BINARY_PACKED and DELTA_BYTE_ARRAY
  * (parquet-format Encodings.md). All numbers little endian, except FIXED decimals.
  *
  * DELTA_BINARY_PACKED:
@@ -189,4 +189,22 @@ void delta_encode_64(struct buffer *out, const int64_t *values, int64_t count)
         to = block_encode(to, deltas, n);
     }
     out->size = (size_t)(to - (uint8_t *)out->data);
+}
+
+/* DELTA_BINARY_PACKED of zeros. */
+static void delta_encode_zeros(struct buffer *out, int64_t count)
+{
+    enum { BLOCK_BYTES = 1 + MINIBLOCKS }; /* least delta 0, widths 0 */
+    size_t blocks = (size_t)(count + BLOCK - 2) / BLOCK;
+    uint8_t *to = delta_header(delta_reserve(out, count, 4), count, 0);
+    memset(to, 0, blocks * BLOCK_BYTES);
+    out->size = (size_t)(to + blocks * BLOCK_BYTES - (uint8_t *)out->data);
+}
+
+/* Spark to 3.5 misreads DELTA_LENGTH_BYTE_ARRAY, whose lengths it looks up by the row of its own batch
+ * instead of the page's; DELTA_BYTE_ARRAY with empty prefixes is as small, and read right. */
+void delta_encode_lengths(struct buffer *out, const uint32_t *lengths, int64_t count)
+{
+    delta_encode_zeros(out, count);
+    delta_encode_32(out, (const int32_t *)lengths, count);
 }

@@ -26,7 +26,7 @@ enum encoding {
     ENCODING_PLAIN_DICTIONARY = 2, /* the name of RLE_DICTIONARY with v1 pages */
     ENCODING_RLE = 3,
     ENCODING_DELTA_BINARY_PACKED = 5,
-    ENCODING_DELTA_LENGTH_BYTE_ARRAY = 6,
+    ENCODING_DELTA_BYTE_ARRAY = 7,
     ENCODING_RLE_DICTIONARY = 8,
     ENCODINGS
 };
@@ -106,6 +106,9 @@ void plain_encode_bytes(struct buffer *out, const uint32_t *lengths, int64_t cou
                         const char *data);
 void delta_encode_32(struct buffer *out, const int32_t *values, int64_t count);
 void delta_encode_64(struct buffer *out, const int64_t *values, int64_t count);
+/* What stands in front of the bytes in DELTA_BYTE_ARRAY: no value shares a prefix with the one before
+ * it, then the lengths. */
+void delta_encode_lengths(struct buffer *out, const uint32_t *lengths, int64_t count);
 void int96_encode(uint8_t *out, const int64_t *us, int64_t count);
 void decimal_encode(uint8_t *out, int size, const __int128 *values, int64_t count);
 

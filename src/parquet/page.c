@@ -233,8 +233,8 @@ static struct form encode_delta(const struct leaf *leaf, struct buffer *out,
         return packed;
     }
     if (leaf->physical == PHYSICAL_BYTE_ARRAY) {
-        delta_encode_32(out, (const int32_t *)lengths->data, (int64_t)(lengths->size / 4));
-        return (struct form){ENCODING_DELTA_LENGTH_BYTE_ARRAY, buffer_span(data)};
+        delta_encode_lengths(out, (const uint32_t *)lengths->data, (int64_t)(lengths->size / 4));
+        return (struct form){ENCODING_DELTA_BYTE_ARRAY, buffer_span(data)};
     }
     return (struct form){ENCODING_PLAIN, {"", 0}};
 }

@@ -26,7 +26,7 @@ struct parquet_options {
     size_t row_group_bytes;              /* encoded bytes after which a row group is closed; 0: 16 MiB */
     size_t page_bytes;                   /* 0: 256 KiB before compression */
     int64_t page_rows;                   /* 0: 20,000 */
-    bool delta;                          /* DELTA_BINARY_PACKED / DELTA_LENGTH_BYTE_ARRAY where smaller */
+    bool delta;                          /* DELTA_BINARY_PACKED / DELTA_BYTE_ARRAY where smaller */
     bool data_page_v2;
     struct pool *pool;                   /* columns are encoded by its threads; NULL: by the caller */
 };

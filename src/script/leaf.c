@@ -148,29 +148,9 @@ error query_take(struct arena *arena, struct sql_result *result, struct sql_rows
     return e;
 }
 
-/* A table of text files: its location, read as its classification says. */
-static error text_table_rows(struct arena *arena, const struct table *table, const json_t *serde,
-                             const char *format, struct sql_rows *out)
+static error table_rows(struct arena *arena, const json_t *leaf, struct sql_rows *out)
 {
-    json_t *paths = json_pack("[s]", table->location), *options = json_object();
-    const char *separator = json_text(serde, "field.delim");
-    const char *skip = json_text(table->parameters, "skip.header.line.count");
-    if (!separator) separator = json_text(serde, "separatorChar");
-    if (separator) json_object_set_new(options, "sep", json_string(separator));
-    if (skip && strcmp(skip, "0") != 0) json_object_set_new(options, "header", json_string("true"));
-    struct files_request request = {format, paths, options, table->schema};
-    error e = table->partition_keys->field_count
-                  ? fail(ERR_UNSUPPORTED, "reading the partitioned %s table %s: partitioned tables are "
-                         "read when they are Parquet", format, table->name)
-                  : files_read(arena, &request, out);
-    json_decref(paths);
-    json_decref(options);
-    return e;
-}
-
-static error parquet_table_rows(struct arena *arena, const char *database, const char *name,
-                                struct sql_rows *out)
-{
+    const char *database = json_text(leaf, "database"), *name = json_text(leaf, "table");
     struct sql_engine *engine;
     struct sql_table table;
     struct sql_result *result;
@@ -179,29 +159,12 @@ static error parquet_table_rows(struct arena *arena, const char *database, const
     TRY(table_scan(job->catalog, job->objects, arena, database, name, NULL, &table));
     const struct sql_statement all = {
         .text = "SELECT * FROM scan.\"0\"", .tables = &table, .table_count = 1};
-    TRY(sql_query(engine, &all, &result));
-    error e = query_take(arena, result, out);
-    sql_result_close(result);
-    return e;
-}
-
-static error table_rows(struct arena *arena, const json_t *leaf, struct sql_rows *out)
-{
-    const char *database = json_text(leaf, "database"), *name = json_text(leaf, "table");
-    struct catalog *catalog = script.options->job.catalog;
-    struct table table;
-    json_t *document;
-    TRY(catalog->ops->get_table(catalog, database, name, &document));
-    error e = table_parse(arena, document, &table);
-    const json_t *descriptor = json_object_get(document, "StorageDescriptor");
-    const json_t *serde =
-        json_object_get(json_object_get(descriptor, "SerdeInfo"), "Parameters");
-    const char *kind = e == OK ? json_text(table.parameters, "classification") : NULL;
-    bool text = kind && (strcasecmp(kind, "csv") == 0 || strcasecmp(kind, "json") == 0);
-    if (e == OK)
-        e = text ? text_table_rows(arena, &table, serde, kind, out)
-                 : parquet_table_rows(arena, database, name, out);
-    json_decref(document);
+    error e = sql_query(engine, &all, &result);
+    if (e == OK) {
+        e = query_take(arena, result, out);
+        sql_result_close(result);
+    }
+    table_release(&table);
     return e;
 }
 

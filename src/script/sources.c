@@ -33,6 +33,7 @@
     F(pyspark_sql_window, "pyspark.sql.window", "pyspark/sql/window.py", false)                    \
     F(pyspark_storagelevel, "pyspark.storagelevel", "pyspark/storagelevel.py", false)              \
     F(sluice_boot, "sluice_boot", "sluice_boot.py", false)                                         \
+    F(sluice_check, "sluice_check", "sluice_check.py", false)                                      \
     F(sluice_plan, "sluice_plan", "sluice_plan.py", false)                                         \
     F(sluice_time, "sluice_time", "sluice_time.py", false)
 

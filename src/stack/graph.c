@@ -43,7 +43,7 @@ static error walk_get_att(const struct walk *w, const struct place *p, const jso
     const char *text = json_string_value(in), *id = json_string_value(json_array_get(in, 0));
     const char *attribute = json_string_value(json_array_get(in, 1));
     if (text && strchr(text, '.')) return told_dotted(w, p, text);
-    if (!id)
+    if (!id || json_array_size(in) != 2)
         return fail(ERR_VALIDATION, "Template error: [%.300s] every Fn::GetAtt object requires two "
                                     "non-empty parameters, the resource name and the resource "
                                     "attribute", place_text(w->arena, p));

@@ -23,15 +23,16 @@ static error depth_check(const json_t *value, int depth)
 
 error template_parse(span text, json_t **out)
 {
-    text = span_trim(text);
+    span trimmed = span_trim(text);
     if (utf8_valid_prefix(text) != text.size)
         return fail(ERR_VALIDATION, "Template format error: the template is no UTF-8");
-    bool json = text.size && text.data[0] == '{';
+    bool json = trimmed.size && trimmed.data[0] == '{';
     error e = json ? json_read(text, out) : yaml_read(text, out);
     if (e == ERR_PARSE) {
         char words[200];
         snprintf(words, sizeof words, "%s", error_text());
-        return fail(ERR_VALIDATION, "Template format error: JSON not well-formed. %s", words);
+        return fail(ERR_VALIDATION, "Template format error: JSON not well-formed. %s",
+                    words + strlen("JSON: "));
     }
     if (e == OK && !json_is_object(*out))
         e = fail(ERR_VALIDATION, "Template format error: unsupported structure.");
@@ -285,6 +286,24 @@ static error target(void *context, const char *path, const char *id, const char 
     return OK;
 }
 
+/* Conditions and rules are decided before there are resources. */
+static error parameter_target(void *context, const char *path, const char *id, const char *attribute)
+{
+    struct checking *c = context;
+    if (!attribute && (is_pseudo(id) || json_object_get(json_object_get(c->document, "Parameters"), id)))
+        return OK;
+    return fail(ERR_VALIDATION, "Template format error: [%.300s] Unresolved dependencies [%.255s]. Cannot "
+                                "reference resources in the %s block of the template", path, id, c->block);
+}
+
+static error decided_check(struct arena *arena, const json_t *document, const char *block)
+{
+    struct checking c = {.arena = arena, .document = document, .block = block};
+    const json_t *all = json_object_get(document, block);
+    return all ? template_references(arena, arena_printf(arena, "/%s", block), all, parameter_target, &c)
+               : OK;
+}
+
 static error depends_check(struct checking *c, const char *id, const json_t *resource)
 {
     const json_t *depends = json_object_get(resource, "DependsOn");
@@ -333,6 +352,8 @@ static error references_check(struct arena *arena, const json_t *document)
     static const char *const blocks[] = {"Resources", "Outputs"};
     const char **names;
     size_t count;
+    TRY(decided_check(arena, document, "Conditions"));
+    TRY(decided_check(arena, document, "Rules"));
     for (int i = 0; i < 2; i++) {
         struct checking c = {.arena = arena, .document = document, .block = blocks[i]};
         error e = things_check(&c);

@@ -208,7 +208,8 @@ error yaml_read(span text, json_t **out)
 {
     struct yaml y = {.depth = 0};
     if (!yaml_parser_initialize(&y.parser)) return fail(ERR_MEMORY, "YAML: no memory");
-    yaml_parser_set_input_string(&y.parser, (const unsigned char *)text.data, text.size);
+    yaml_parser_set_input_string(&y.parser, (const unsigned char *)(text.size ? text.data : ""),
+                                 text.size);
     yaml_parser_set_encoding(&y.parser, YAML_UTF8_ENCODING);
     error e = document(&y, out);
     if (y.held) yaml_event_delete(&y.event);

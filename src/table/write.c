@@ -250,13 +250,26 @@ static error schema_changed(struct table_writer *w, const struct schema *schema)
     return OK;
 }
 
+/* Zero bytes, which neither a folder's name nor the catalog can have, become U+FFFD: cut off there,
+ * the value would be another one, whose rows nobody could then ask for. */
+static void append_visible(struct buffer *out, span text)
+{
+    for (const char *zero; text.size && (zero = memchr(text.data, 0, text.size));) {
+        size_t before = (size_t)(zero - text.data);
+        buffer_append(out, text.data, before);
+        buffer_append_text(out, "\xEF\xBF\xBD");
+        text = (span){zero + 1, text.size - before - 1};
+    }
+    buffer_append_span(out, text);
+}
+
 /* The folder text of a partition value: as Spark prints it. */
 static void value_text(struct buffer *out, const struct column *c, int64_t row)
 {
     switch (c->type->kind) {
     case TYPE_STRING:
     case TYPE_CHAR:
-    case TYPE_VARCHAR: buffer_append_span(out, column_span(c, row)); break;
+    case TYPE_VARCHAR: append_visible(out, column_span(c, row)); break;
     case TYPE_DATE: cast_date_to_text(out, ((const int32_t *)c->values)[row]); break;
     case TYPE_TIMESTAMP: cast_timestamp_to_text(out, ((const int64_t *)c->values)[row]); break;
     default: column_print_json(out, c, row); break; /* numbers and booleans */

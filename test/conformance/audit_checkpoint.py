@@ -120,6 +120,65 @@ def records_that_the_stream_lost_stay_in_the_lake():
 
 
 @test
+def a_run_in_the_middle_of_its_window_stops():
+    # Its number is taken for good: planning it later would skip the batches that were taken back.
+    with Made() as directory:
+        server, sent = TracedServer(directory), list(acknowledged)
+        put(server.client("kinesis"), 5000, 50, sent)
+        job = subprocess.Popen([SLUICE, "run", os.path.join(directory, "job.json"), "--dir", directory,
+                                "--json", "--window", "4"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        for _ in range(50):
+            done = run(rewind(directory, "--to-batch", "1"))
+            if "planned and not committed" not in done.stderr and "is running" not in done.stderr:
+                break
+        assert done.returncode == 0, done
+        put(server.client("kinesis"), 6000, 50, sent)
+        _, err = job.communicate(timeout=60)
+        assert job.returncode == 1 and "another run" in err, err
+        server.end()
+        server.remove()
+        done = run(job_command(directory))
+        assert done.returncode == 0, done.stderr
+        wrong = judge(directory, sent)
+        assert not wrong, wrong
+
+
+@test
+def a_checkpoint_that_was_removed_stops_its_run():
+    with Made() as directory:
+        server = TracedServer(directory)
+        job = subprocess.Popen([SLUICE, "run", os.path.join(directory, "job.json"), "--dir", directory,
+                                "--json", "--window", "1"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        s3 = server.client("s3")
+        for entry in s3.list_objects_v2(Bucket="lake", Prefix="cp/")["Contents"]:
+            s3.delete_object(Bucket="lake", Key=entry["Key"])
+        put(server.client("kinesis"), 5000, 50, [])
+        _, err = job.communicate(timeout=60)
+        assert job.returncode == 1 and "removed or replaced" in err, err
+        left = s3.list_objects_v2(Bucket="lake", Prefix="cp/").get("Contents", [])
+        assert not left, left
+        server.end()
+        server.remove()
+
+
+@test
+def what_was_taken_back_is_no_place_to_go():
+    with Made() as directory:
+        assert run(rewind(directory, "--to-batch", "1")).returncode == 0
+        comes_again(directory)
+        done = run(rewind(directory, "--to-batch", "2"))
+        assert done.returncode == 1 and "was taken back" in done.stderr, done
+        shown = checkpoint(directory, "show", "crash").stdout
+        assert "back to what lies behind batch 1" in shown, shown
+        assert run(rewind(directory, "--to-batch", "-1")).returncode == 0
+        comes_again(directory)
+
+
+@test
 def killed_at_any_call_it_can_be_finished():
     with Made() as directory:
         calls = record_calls(rewind(directory, "--to-batch", "0"))

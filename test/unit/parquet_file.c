@@ -303,7 +303,7 @@ static void encoding_follows_the_values(void **state)
         assert_true(encoded(&k[0], ENCODING_DELTA_BINARY_PACKED));
         assert_false(encoded(&k[0], dictionary));
         assert_true(encoded(&k[1], dictionary));
-        assert_true(encoded(&k[2], ENCODING_DELTA_LENGTH_BYTE_ARRAY));
+        assert_true(encoded(&k[2], ENCODING_DELTA_BYTE_ARRAY));
         assert_in_range(k[0].compressed_bytes, 100, 3000);
         scene_release(&s);
     }

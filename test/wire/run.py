@@ -178,7 +178,7 @@ def match(want, got, bound, where=""):
 # ---- requests ----
 
 SERVICES = {"": ("Kinesis_20131202", "kinesis"), "Glue": ("AWSGlue", "glue"), "Logs": ("Logs_20140328", "logs"),
-            "Ssm": ("AmazonSSM", "ssm"), "Sts": ("-", "sts", "2011-06-15"), "Iam": ("-", "iam", "2010-05-08"),
+            "Ssm": ("AmazonSSM", "ssm"), "Athena": ("AmazonAthena", "athena"), "Sts": ("-", "sts", "2011-06-15"), "Iam": ("-", "iam", "2010-05-08"),
             "Lake": ("/", "lakeformation"), "S3": ("-", "s3"),
             "Cfn": ("-", "cloudformation", "2010-05-15")}
 # X-Amz-Target, "-": none, "/": the path; signing name; Version of Query
@@ -326,6 +326,7 @@ def check_error(want, reply, bound):
         got = re.search("<Code>(.*?)</Code><Message>(.*?)</Message>", reply)
         reply = {"__type": got and got.group(1), "message": got and html.unescape(got.group(2))}
     if "Message" in reply: reply["message"] = reply.pop("Message")
+    for code in ("AthenaErrorCode", "ErrorCode"): reply.pop(code, None)  # boto3's tests look at them
     match({"__type": name, "message": message}, reply, bound)
 
 def check_reply(want, status, content_type, body, bound, cbor):
