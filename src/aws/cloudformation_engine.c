@@ -10,7 +10,6 @@
  * Phases of a task: "apply" (towards the template), "rollback" (back to Old), "cleanup" (removes
  * what Cleanup lists: replaced and no longer wanted resources), "delete" (of all). */
 #include "aws/cloudformation.h"
-#include "aws/identity.h"
 
 struct engine {
     struct stack *stack;
@@ -122,9 +121,8 @@ static error cleanup(struct engine *g)
 
 /* ---- creating and updating ---- */
 
-static const char *task_verb(const struct engine *g, const json_t *record)
+static const char *verb_of(const json_t *record)
 {
-    (void)g;
     return json_text(record, "PhysicalId") ? "UPDATE" : "CREATE";
 }
 
@@ -148,10 +146,9 @@ static void retain_set(const struct engine *g, const char *logical, json_t *reco
 }
 
 /* The id the thing will have, when nothing of that id exists. */
-static error claim(struct engine *g, struct resource *r, const json_t *record)
+static error claim(struct resource *r, const json_t *record)
 {
     const char *old = json_text(record, "PhysicalId");
-    (void)g;
     resource_name(r);
     if (old && strcmp(old, r->id) == 0)
         return fail(ERR_VALIDATION, "CloudFormation cannot update a stack when a custom-named resource "
@@ -215,11 +212,11 @@ static void step_done(struct engine *g, json_t *record, struct resource *r, cons
 
 static error step_create(struct engine *g, json_t *record, struct resource *r, json_t *properties)
 {
-    const char *verb = task_verb(g, record);
+    const char *verb = verb_of(record);
     const json_t *next = json_object_get(record, "Next");
     bool again = next && strcmp(json_text(next, "Do"), "create") == 0;
     r->properties = properties;
-    error e = again ? reclaim(g, r, next) : claim(g, r, record);
+    error e = again ? reclaim(g, r, next) : claim(r, record);
     if (e != OK) return step_failed(g, record, r, verb, e);
     json_object_set_new(record, "Next", json_pack("{s:s, s:s, s:O}", "Do", "create", "PhysicalId",
                                                   r->id, "Properties", properties));
@@ -245,12 +242,10 @@ static error step_create(struct engine *g, json_t *record, struct resource *r, j
 
 static error step_update(struct engine *g, json_t *record, struct resource *r, json_t *properties)
 {
-    const json_t *next = json_object_get(record, "Next");
     /* A copy: the record's own text goes when it is set anew. */
     r->id = arena_text(g->stack->call->arena, span_of(json_text(record, "PhysicalId")));
     r->properties = properties;
-    r->before = json_object_get(next ? next : record, "Properties");
-    if (next) r->before = json_object_get(record, "Properties");
+    r->before = json_object_get(record, "Properties");
     json_object_set_new(record, "Next",
                         json_pack("{s:s, s:O}", "Do", "update", "Properties", properties));
     status_set(record, "UPDATE_IN_PROGRESS", NULL);
@@ -294,7 +289,7 @@ static error step_apply(struct engine *g, const char *logical)
     error e = plan_properties(&g->plan, logical, &properties);
     if (e != OK) {
         struct resource r = resource_of(g, logical, json_text(record, "Type"));
-        return step_failed(g, record, &r, task_verb(g, record), e);
+        return step_failed(g, record, &r, verb_of(record), e);
     }
     e = step_with(g, logical, record, properties);
     json_decref(properties);
@@ -402,6 +397,30 @@ static error finish(struct engine *g, const char *status, const char *reason)
     return stack_save(g->stack);
 }
 
+/* What this update wanted removed stays: it was put on the list only to make room. */
+static void cleanup_withdraw(struct engine *g)
+{
+    const json_t *old = json_object_get(task_of(g), "Old");
+    const json_t *was = json_object_get(old, "Resources");
+    json_t *list = json_object_get(g->document, "Cleanup");
+    for (size_t i = json_array_size(list); i-- > json_array_size(json_object_get(old, "Cleanup"));) {
+        const json_t *thing = json_array_get(list, i);
+        const json_t *record = json_object_get(was, json_text(thing, "Logical"));
+        const char *id = json_text(record, "PhysicalId");
+        if (id && strcmp(id, json_text(thing, "PhysicalId")) == 0) json_array_remove(list, i);
+    }
+}
+
+static const char *rollback_reason(struct engine *g, const char *reason)
+{
+    static const char asked[] = "Rollback requested by user.";
+    size_t size = strlen(reason);
+    if (strstr(reason, asked)) return reason;
+    return arena_printf(g->stack->call->arena, "%s%s%s", reason,
+                        size && reason[size - 1] != ' ' ? " " : "", asked);
+}
+
+/* Towards what was before, or as the request wanted it. */
 static error apply_failed(struct engine *g, const char *reason)
 {
     bool create = operation_is(g, "CREATE");
@@ -409,40 +428,27 @@ static error apply_failed(struct engine *g, const char *reason)
     if (json_array_size(g->failed)) reason = failed_list(g, create ? "create" : "update");
     if (on_failure && strcmp(on_failure, "DO_NOTHING") == 0)
         return finish(g, create ? "CREATE_FAILED" : "UPDATE_FAILED", reason);
-    bool gone = on_failure && strcmp(on_failure, "DELETE") == 0;
-    if (!strstr(reason, "Rollback requested by user."))
-        reason = arena_printf(g->stack->call->arena, "%s%sRollback requested by user.", reason,
-                              reason[0] && reason[strlen(reason) - 1] != ' ' ? " " : "");
-    stack_turn(g->stack, gone ? "DELETE_IN_PROGRESS" : create ? "ROLLBACK_IN_PROGRESS"
-                                                             : "UPDATE_ROLLBACK_IN_PROGRESS", reason);
+    bool gone = create && on_failure && strcmp(on_failure, "DELETE") == 0;
+    stack_turn(g->stack, gone     ? "DELETE_IN_PROGRESS"
+                         : create ? "ROLLBACK_IN_PROGRESS"
+                                  : "UPDATE_ROLLBACK_IN_PROGRESS", rollback_reason(g, reason));
     if (gone) json_object_set_new(task_of(g), "Operation", json_string("DELETE"));
+    if (!create) cleanup_withdraw(g);
     phase_set(g, create ? "delete" : "rollback");
-    if (!create) { /* what this update wanted removed stays, what it made goes */
-        json_t *old = json_object_get(json_object_get(task_of(g), "Old"), "Cleanup");
-        json_t *list = json_object_get(g->document, "Cleanup");
-        const json_t *was = json_object_get(json_object_get(task_of(g), "Old"), "Resources");
-        for (size_t i = json_array_size(list); i-- > json_array_size(old);) {
-            const json_t *thing = json_array_get(list, i);
-            const json_t *before = json_object_get(was, json_text(thing, "Logical"));
-            if (before && strcmp(json_text(before, "PhysicalId"), json_text(thing, "PhysicalId")) == 0)
-                json_array_remove(list, i);
-        }
-    }
     return stack_save(g->stack);
 }
 
-/* Resources that the template no longer has are cleaned up, the dependent ones first. */
+/* Resources that the template no longer has are cleaned up, those made last first. */
 static void unwanted_add(struct engine *g)
 {
     const char *logical;
-    json_t *record, *kept = json_object(), *gone = json_array();
+    json_t *record, *kept = json_object();
     json_object_foreach(g->resources, logical, record) {
         if (plan_resource(&g->plan, logical)) json_object_set(kept, logical, record);
         else if (json_text(record, "PhysicalId"))
             cleanup_add(g, logical, record, json_text(record, "PhysicalId"),
                         json_is_set(record, "Retain"));
     }
-    json_decref(gone);
     json_object_set_new(g->document, "Resources", kept);
     g->resources = kept;
 }
@@ -527,25 +533,32 @@ static void old_restore(struct engine *g)
     }
 }
 
+/* One that ContinueUpdateRollback skips is taken as it was. */
+static error back_or_skip(struct engine *g, const char *logical)
+{
+    const json_t *old = json_object_get(task_of(g), "Old");
+    json_t *was = json_object_get(json_object_get(old, "Resources"), logical);
+    bool skipped = json_object_get(json_object_get(task_of(g), "Skip"), logical) != NULL;
+    json_t *record = json_incref(json_object_get(g->resources, logical));
+    error e = OK;
+    if (!skipped) e = back(g, logical, record, was);
+    else if (was) json_object_set(g->resources, logical, was);
+    json_decref(record);
+    return e;
+}
+
 static error rollback(struct engine *g)
 {
-    json_t *was = json_object_get(json_object_get(task_of(g), "Old"), "Resources");
-    const json_t *skip = json_object_get(task_of(g), "Skip");
     const char *logical;
     json_t *record;
-    size_t count = json_object_size(g->resources), i = 0;
-    const char **names = ARENA_ARRAY(g->stack->call->arena, const char *, count + 1);
-    json_object_foreach(g->resources, logical, record)
-        names[i++] = arena_text(g->stack->call->arena, span_of(logical));
+    size_t i = 0;
+    struct arena *arena = g->stack->call->arena;
+    const char **names = ARENA_ARRAY(arena, const char *, json_object_size(g->resources) + 1);
+    json_object_foreach(g->resources, logical, record) names[i++] = arena_text(arena, span_of(logical));
     while (i-- > 0) {
-        json_t *before = json_object_get(was, names[i]);
-        bool skipped = json_object_get(skip, names[i]) != NULL;
-        record = json_incref(json_object_get(g->resources, names[i]));
-        error e = skipped ? OK : back(g, names[i], record, before);
-        if (skipped && before) json_object_set(g->resources, names[i], before);
-        json_decref(record);
-        if (e != OK) return stack_turn(g->stack, "UPDATE_ROLLBACK_FAILED", failed_list(g, "update")),
-                            stack_save(g->stack);
+        if (back_or_skip(g, names[i]) == OK) continue;
+        stack_turn(g->stack, "UPDATE_ROLLBACK_FAILED", failed_list(g, "update"));
+        return stack_save(g->stack);
     }
     old_restore(g);
     stack_turn(g->stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", NULL);
@@ -703,111 +716,5 @@ error stack_run(struct stack *s)
         e = phase_run(&g);
     }
     json_decref(g.failed);
-    return e;
-}
-
-void stack_task(struct stack *s, enum task task, const json_t *old)
-{
-    static const struct { const char *operation, *phase, *status; } rows[] = {
-        [TASK_CREATE] = {"CREATE", "apply", "CREATE_IN_PROGRESS"},
-        [TASK_UPDATE] = {"UPDATE", "apply", "UPDATE_IN_PROGRESS"},
-        [TASK_DELETE] = {"DELETE", "delete", "DELETE_IN_PROGRESS"},
-        [TASK_ROLLBACK] = {"UPDATE", "rollback", "UPDATE_ROLLBACK_IN_PROGRESS"}};
-    static const char *const kept[] = {"Template", "Parameters", "Values", "Tags", "Resources",
-                                       "Description", "Capabilities", "NotificationARNs", "Cleanup",
-                                       "Imports"};
-    const struct call *c = s->call;
-    const char *token = json_text(c->input, "ClientRequestToken");
-    json_t *record = json_pack("{s:s, s:s}", "Operation", rows[task].operation, "Phase",
-                               rows[task].phase);
-    if (token) json_object_set_new(record, "Token", json_string(token));
-    if (old) {
-        json_t *copy = json_object();
-        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-            const json_t *value = json_object_get(old, kept[i]);
-            if (value) json_object_set_new(copy, kept[i], json_deep_copy(value));
-        }
-        json_object_set_new(record, "Old", copy);
-    }
-    json_object_set_new(s->document, "Task", record);
-    stack_turn(s, rows[task].status, "User Initiated");
-}
-
-/* ---- who acts ---- */
-
-static error role_principal(struct call *c, const char *arn, struct principal *out)
-{
-    static const struct principal service = {"cloudformation.amazonaws.com", "", ""};
-    const char *slash = strrchr(arn, '/');
-    json_t *role = NULL;
-    bool good = slash && iam_get(c, IAM_ROLE, slash + 1, &role) == OK &&
-                strcmp(json_text(role, "Arn"), arn) == 0 &&
-                policy_trusts(json_text(role, "AssumeRolePolicyDocument"), c->account, &service,
-                              "sts:AssumeRole", NULL);
-    if (good)
-        *out = (struct principal){
-            arena_printf(c->arena, "arn:aws:sts::%s:assumed-role/%s/AWSCloudFormation", c->account,
-                         slash + 1),
-            arena_printf(c->arena, "%s:AWSCloudFormation", json_text(role, "RoleId")),
-            arena_text(c->arena, span_of(arn))};
-    json_decref(role);
-    return good ? OK : fail(ERR_VALIDATION, "Role %.300s is invalid or cannot be assumed", arn);
-}
-
-error stack_act_as(struct stack *s, const char *role)
-{
-    struct call *c = s->call;
-    struct principal who = c->principal;
-    if (role) json_object_set_new(s->document, "RoleARN", json_string(role));
-    role = json_text(s->document, "RoleARN");
-    if (role) TRY(role_principal(c, role, &who));
-    struct call *acting = ARENA_NEW(c->arena, struct call);
-    *acting = *c;
-    acting->principal = who;
-    s->call = acting;
-    json_object_set_new(s->document, "Principal", json_pack("{s:s, s:s, s:s}", "arn", who.arn, "id",
-                                                            who.id, "iam", who.iam_arn));
-    return OK;
-}
-
-/* ---- after a crash ---- */
-
-static error resume(struct call *c, const char *arn)
-{
-    struct stack s;
-    TRY(stack_open(c, arn, &s));
-    const json_t *who = json_object_get(s.document, "Principal");
-    if (who)
-        c->principal = (struct principal){json_text(who, "arn"), json_text(who, "id"),
-                                          json_text(who, "iam")};
-    log_line(LOG_INFO, "cloudformation", "finishing %s of stack %s",
-             json_text(json_object_get(s.document, "Task"), "Operation"),
-             json_text(s.document, "StackName"));
-    error e = stack_run(&s);
-    stack_release(&s);
-    return e;
-}
-
-error cloudformation_recover(struct gateway *g)
-{
-    struct arena arena = {0};
-    struct http_request http = {.arena = &arena};
-    struct http_reply reply = {.file = -1};
-    struct call c = {.gateway = g, .http = &http, .reply = &reply, .arena = &arena, .account = "-",
-                     .region = "-", .input = json_object()};
-    json_t *list, *one;
-    size_t i;
-    uuid_make(c.request_id);
-    error e = stack_list(&c, "cfn-unfinished", "", &list);
-    json_array_foreach(e == OK ? list : NULL, i, one) {
-        c.account = json_text(one, "account");
-        c.region = json_text(one, "region");
-        c.principal = principal_root(&arena, c.account);
-        if (resume(&c, json_text(one, "StackId")) != OK)
-            log_line(LOG_ERROR, "cloudformation", "%s: %s", json_text(one, "StackId"), error_text());
-    }
-    if (e == OK) json_decref(list);
-    json_decref(c.input);
-    arena_release(&arena);
     return e;
 }
