@@ -202,6 +202,26 @@ def what_was_deployed_as_yaml_is_the_same():
         assert list(project.ends("destroy", SCHEMA, STREAM, PATH, "--force")) == [SCHEMA, STREAM, PATH]
 
 @test
+def the_cdk_deploys_what_synth_writes():
+    cdk = os.path.join(ROOT, "deps", "cdk", "node_modules", "aws-cdk", "bin", "cdk")
+    if not os.path.exists(cdk):
+        raise Skip("no packages in deps/cdk (./dev test installs them)")
+    with Project() as project:
+        assert project.sluice("synth", "--output", "cdk.out").returncode == 0
+        environment = project.server.remote_environment(
+            project.folder.name, CI="1", NODE_NO_WARNINGS="1", CDK_DISABLE_CLI_TELEMETRY="true")
+        def run(*words):
+            return subprocess.run(["node", cdk, "--app", "cdk.out", *words, "--no-notices"],
+                                  cwd=project.folder.name, env=environment, capture_output=True,
+                                  text=True, timeout=120)
+        assert run("ls").stdout.split() == STACKS
+        done = run("deploy", "--all", "--require-approval", "never")
+        assert done.returncode == 0 and project.stacks() == {s: "CREATE_COMPLETE" for s in STACKS}, done
+        assert project.sluice("diff", "--fail").returncode == 0
+        assert not any(e["Changed"] for e in project.ends("deploy", "--all").values())
+        assert list(project.ends("destroy", "--all", "--force")) == STACKS[::-1]
+
+@test
 def a_change_that_replaces_says_so_and_does():
     with Project() as project:
         project.ends("deploy", JOB)
