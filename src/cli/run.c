@@ -15,7 +15,7 @@ struct run_options {
     double window;
     int64_t memory_mib, record_max_bytes;
     int timestamps, parquet_compat, on_data_loss;
-    int64_t threads;
+    int64_t threads, file_mib, files_max;
     bool drain, strict_casts, json;
 };
 
@@ -171,6 +171,8 @@ static struct job_options job_options_of(struct runner *runner, const char *path
         .strict_casts = options->strict_casts,
         .timestamps = (enum parquet_timestamps)options->timestamps,
         .parquet_delta = options->parquet_compat == COMPAT_2_0,
+        .file_bytes = (size_t)options->file_mib << 20,
+        .files_max = (int)options->files_max,
         .threads = options->threads ? (int)options->threads : default_threads(),
         .window_us = options->window < 0 ? -1 : (int64_t)(options->window * US_PER_SECOND),
         .skip_lost = options->on_data_loss == DATA_LOSS_SKIP,
@@ -257,6 +259,13 @@ static const struct option_row run_options[] = {
      .summary = "Threads that decode and encode; the rows are the same with any number (default: "
                 "the processors', at most 4)",
      .offset = OFFSET(threads), .min = 1, .max = POOL_THREADS_MAX},
+    {.name = "file-size", .type = OPTION_INTEGER, .argument = "MIB",
+     .summary = "A batch's file that has grown so large is finished and another begun (default: 512)",
+     .offset = OFFSET(file_mib), .min = 1, .max = 65536},
+    {.name = "max-files-per-window", .type = OPTION_INTEGER, .argument = "COUNT",
+     .summary = "Files grow beyond --file-size when a target has so many in a window; partitions "
+                "have files of their own (default: no limit)",
+     .offset = OFFSET(files_max), .min = 1, .max = 1000000},
     {.name = "parquet-compat", .type = OPTION_ONE_OF, .argument = "1.0|2.0",
      .summary = PARQUET_COMPAT_SUMMARY,
      .offset = OFFSET(parquet_compat), .choices = parquet_compat_levels},

@@ -89,6 +89,8 @@ struct job_options {
     enum parquet_timestamps timestamps;
     bool parquet_delta;           /* delta encodings are allowed (--parquet-compat 2.0) */
     int threads;                  /* that decode and encode; 0: one */
+    size_t file_bytes;            /* a target's file is finished beyond it; 0: 512 MiB */
+    int files_max;                /* ... unless the batch has so many of that target; 0: no limit */
     int64_t window_us;          /* -1: the source's */
     bool skip_lost;             /* go on behind records that expired unread, instead of failing */
     bool drain;                 /* end when every shard is read to its present end */

@@ -227,6 +227,8 @@ void pipeline_layout(struct pipeline *p, const struct target *target, struct tab
     };
     out->parquet.delta = p->options->parquet_delta;
     out->parquet.pool = p->pool;
+    out->file_bytes = p->options->file_bytes;
+    out->files_max = p->options->files_max;
 }
 
 error pipeline_writer(struct pipeline *p, const struct target *target, struct table_share share,

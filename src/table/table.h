@@ -37,6 +37,8 @@ struct table_layout {
     struct parquet_options parquet;
     size_t memory_bytes;                /* budget of all open files */
     size_t file_bytes;                  /* a file is finished beyond it; 0: 512 MiB */
+    int files_max;                      /* ... unless there are so many; 0: no limit. More partitions
+                                           make more files in any case */
     /* Asked for the footer's key-value pairs whenever a file is finished. */
     void (*footer)(void *context, struct arena *, struct parquet_key_value **, size_t *count);
     void *footer_context;

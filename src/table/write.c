@@ -210,6 +210,7 @@ static error write_rows(struct table_writer *w, const char *folder,
     for (size_t i = 0; i < count; i++) file->rows += rows[i]->rows;
     TRY(parquet_write_all(file->parquet, rows, count));
     if ((size_t)file->sink_bytes + parquet_memory(file->parquet) <= w->layout.file_bytes) return OK;
+    if (w->layout.files_max && w->parts >= w->layout.files_max) return OK;
     for (int i = 0; i < w->open_count; i++)
         if (w->open[i] == file) return file_finish(w, i);
     return OK;
