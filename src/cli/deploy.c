@@ -189,6 +189,7 @@ const struct command deploy_command = {
     .summary = "Deploy a project's stacks by CloudFormation",
     .arguments = "STACK...|--all",
     .arguments_max = PROJECT_STACKS,
+    .word = stack_word,
     .description =
         "Makes the stacks what cdk.context.json says, those that a STACK needs first, through the "
         "CloudFormation of an endpoint: this machine's `sluice up', or with --remote AWS's. Each "

@@ -87,6 +87,7 @@ const struct command destroy_command = {
     .summary = "Delete a project's stacks and what they made",
     .arguments = "STACK...|--all",
     .arguments_max = PROJECT_STACKS,
+    .word = stack_word,
     .description =
         "Deletes the stacks that are named, in the reverse order of their deployment, after asking. "
         "First it looks at all of them for what stands in the way: a stack that needs one and stays, "

@@ -129,6 +129,7 @@ const struct command diff_command = {
     .summary = "Show what `deploy' would change",
     .arguments = "[STACK...]",
     .arguments_max = PROJECT_STACKS,
+    .word = stack_word,
     .description =
         "Compares the project's stacks (all, or those named) with the templates that are deployed, "
         "value by value: + comes, - goes, ~ changes; a change that makes CloudFormation replace the "

@@ -163,9 +163,9 @@ static void print_completion_options(const struct command *command)
     printf("    %s,*) words='--help", command->name);
     for (const struct option_row *row = command->options; row->name; row++)
         printf(" --%s", row->name);
-    if (command->run == help_command.run)
-        for (int i = 0; commands[i]; i++) printf(" %s", commands[i]->name);
-    printf("'%s ;;\n", *command->arguments ? " files=1" : "");
+    for (int i = 0; command->word && command->word(i); i++) printf(" %s", command->word(i));
+    bool files = *command->arguments && (!command->word || strstr(command->arguments, "FILE"));
+    printf("'%s ;;\n", files ? " files=1" : "");
 }
 
 static void print_completion(void)
@@ -210,6 +210,11 @@ static int print_command(const struct help_options *options, const char *name)
     return command_run(command, 2, argv);
 }
 
+static const char *help_word(int i)
+{
+    return commands[i] ? commands[i]->name : NULL;
+}
+
 static int help_run(const void *given, int count, char **arguments)
 {
     const struct help_options *options = given;
@@ -239,6 +244,7 @@ const struct command help_command = {
     .summary = "Explain sluice or one of its commands",
     .arguments = "[COMMAND]",
     .arguments_max = 1,
+    .word = help_word,
     .description = "Explains sluice, or one command.",
     .examples = "  sluice help up\n"
                 "  sluice help --man gen | man -l -\n"

@@ -40,6 +40,7 @@ struct command {
     const char *name, *summary;
     const char *arguments; /* as help shows them: "JOB.json"; "" for none */
     int arguments_min, arguments_max;
+    const char *(*word)(int i); /* words that an argument may be, NULL behind the last; may be NULL */
     const char *rest;        /* an argument that ends so takes all behind it for its own; NULL: none */
     const char *description; /* paragraphs, separated by an empty line */
     const char *examples;    /* one command line per line */

@@ -319,6 +319,11 @@ static const struct action {
     {"runs", "JOB", list_runs},  {"logs", "JOB", show_logs},     {"stop", "JOB", stop_job},
 };
 
+static const char *job_word(int i)
+{
+    return i < (int)(sizeof actions / sizeof *actions) ? actions[i].name : NULL;
+}
+
 static const struct action *find_action(const char *name)
 {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
@@ -384,6 +389,7 @@ const struct command job_command = {
     .arguments = "list|create|start|runs|logs|stop [FILE|JOB]",
     .arguments_min = 1,
     .arguments_max = 2,
+    .word = job_word,
     .description =
         "Talks to the Glue jobs of an endpoint. `list' shows the jobs with their last run; "
         "`create' makes one of a document (the input of CreateJob); `start' begins a run and "

@@ -58,6 +58,11 @@ error stack_choose(struct stack_door *door, int count, char **names)
     return OK;
 }
 
+const char *stack_word(int i)
+{
+    return i < PROJECT_STACKS ? project_stacks[i].name : NULL;
+}
+
 /* ---- the services ---- */
 
 error stack_connect(struct stack_door *door)

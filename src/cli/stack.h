@@ -59,6 +59,7 @@ struct stack_door {
 error stack_project(struct stack_door *) MUST_CHECK;
 /* Sets `chosen` by names or patterns; none: all of them. ERR_USAGE names the stacks that there are. */
 error stack_choose(struct stack_door *, int count, char **names) MUST_CHECK;
+const char *stack_word(int i); /* their names, for struct command */
 /* Opens the client; afterwards the services may be called. */
 error stack_connect(struct stack_door *) MUST_CHECK;
 void stack_close(struct stack_door *);

@@ -116,6 +116,7 @@ const struct command synth_command = {
     .summary = "Print a project's stacks as CloudFormation templates",
     .arguments = "[STACK...]",
     .arguments_max = PROJECT_STACKS,
+    .word = stack_word,
     .description =
         "Makes the example's six CloudFormation stacks of cdk.context.json, as the CDK application "
         "does, without CDK, Node or Python. One STACK: its template. Several, or none for all: one "
@@ -173,6 +174,7 @@ const struct command ls_command = {
     .summary = "List a project's stacks in the order of their deployment",
     .arguments = "[STACK...]",
     .arguments_max = PROJECT_STACKS,
+    .word = stack_word,
     .description = "Lists the example's stacks, one name a line, in the order in which `deploy' "
                    "goes through them; `destroy' goes the other way. STACK may be a pattern.",
     .examples = "  sluice ls --long\n"

@@ -60,6 +60,10 @@ def completion_works_in_bash():
         return subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout.split()
     assert complete("sluice", "d") == ["deploy", "diff", "destroy", "demo"]
     assert complete("sluice", "up", "--a") == ["--auth", "--account"], complete("sluice", "up", "--a")
+    assert complete("sluice", "job", "st") == ["start", "stop"], complete("sluice", "job", "st")
+    assert complete("sluice", "deploy", "GlueSch") == ["GlueSchemaOnKinesisStream"]
+    assert complete("sluice", "deploy", "--all", "Kin") == ["KinesisStreamAsGlueStreamingJobDataSource"]
+    assert complete("sluice", "help", "de") == ["deploy", "destroy", "demo"]
     assert complete("sluice", "up", "--auth", "o") == ["on", "off"]
 
 @test
