@@ -175,12 +175,15 @@ struct resource_type {
     error (*update)(struct resource *);    /* NULL: any change makes another one */
     error (*remove)(struct resource *);    /* one that is gone is an error like any other */
     error (*read)(struct resource *);      /* OK: it exists; NULL: cannot be told, need not */
+    const char *note;                      /* for COMPATIBILITY.md; may be NULL */
 };
 
 extern const struct resource_type kinesis_types[], s3_types[], iam_types[], glue_types[],
     lake_types[], athena_types[], other_types[]; /* cloudformation_type_*.c; ended by a NULL name */
 
 const struct resource_type *resource_type_find(const char *name);
+/* The table of them, as Markdown. */
+void resource_types_print(struct buffer *);
 /* "AWS::A::B, AWS::C::D". */
 const char *resource_type_names(struct arena *);
 /* The properties as the type's rows have them: texts become numbers and numbers texts, unknown and

@@ -32,6 +32,30 @@ const char *resource_type_names(struct arena *arena)
     return out;
 }
 
+static const struct member *rows_of(const struct resource_type *type)
+{
+    if (type->properties) return type->properties;
+    const struct service *service = service_by_signing_name(span_of(type->like_service));
+    return service_operation(service, span_of(type->like))->input;
+}
+
+void resource_types_print(struct buffer *out)
+{
+    buffer_append_text(out, "| resource type | properties | replaced when these change | notes |\n"
+                            "|---|---|---|---|\n");
+    for (int i = 0; i < TABLES; i++)
+        for (const struct resource_type *t = tables[i]; t->name; t++) {
+            buffer_printf(out, "| %s | ", t->name);
+            for (const struct member *m = rows_of(t); m->name; m++)
+                buffer_printf(out, "%s%s", m == rows_of(t) ? "" : ", ", m->name);
+            buffer_append_text(out, t->update ? " | " : " | any");
+            for (const char *const *name = t->replaced_by; name && *name; name++)
+                buffer_printf(out, "%s%s", name == t->replaced_by ? "" : ", ", *name);
+            buffer_printf(out, " | %s |\n", t->note ? t->note : "");
+        }
+    buffer_append_byte(out, '\n');
+}
+
 /* ---- properties in the shape of rows ---- */
 
 struct shaping {
@@ -154,12 +178,8 @@ error resource_properties(struct arena *arena, const struct resource_type *type,
                           const json_t *properties, json_t **out)
 {
     const struct shaping s = {arena, logical, type->named_by};
-    const struct member *rows = type->properties;
-    if (!rows)
-        rows = service_operation(service_by_signing_name(span_of(type->like_service)),
-                                 span_of(type->like))->input;
     *out = json_object();
-    error e = shape_members(&s, "", rows, properties, *out);
+    error e = shape_members(&s, "", rows_of(type), properties, *out);
     if (e != OK) json_decref(*out);
     return e;
 }

@@ -42,6 +42,20 @@ static error created(struct resource *r, const char *operation, json_t *input)
     return OK;
 }
 
+static error set_tags(struct resource *r, const char *kind)
+{
+    const char *arn = arena_printf(r->call->arena, "arn:aws:glue:%s:%s:%s/%s", r->call->region,
+                                   r->call->account, kind, r->id);
+    json_t *gone = resource_tags_gone(r), *tags = json_object_get(r->properties, "Tags");
+    error e = OK;
+    if (json_array_size(gone))
+        e = run(r, "UntagResource", json_pack("{s:s, s:O}", "ResourceArn", arn, "TagsToRemove", gone));
+    json_decref(gone);
+    if (e == OK && json_object_size(tags))
+        e = run(r, "TagResource", json_pack("{s:s, s:O}", "ResourceArn", arn, "TagsToAdd", tags));
+    return e;
+}
+
 /* ---- databases ---- */
 
 static error create_database(struct resource *r)
@@ -53,7 +67,8 @@ static error update_database(struct resource *r)
 {
     json_t *input = named(r, "DatabaseInput", "Name");
     json_object_set_new(input, "Name", json_string(r->id));
-    return run(r, "UpdateDatabase", input);
+    TRY(run(r, "UpdateDatabase", input));
+    return set_tags(r, "database");
 }
 
 static error remove_database(struct resource *r)
@@ -140,20 +155,6 @@ static error create_job(struct resource *r)
     return created(r, "CreateJob", named(r, NULL, "Name"));
 }
 
-static error set_tags(struct resource *r, const char *kind)
-{
-    const char *arn = arena_printf(r->call->arena, "arn:aws:glue:%s:%s:%s/%s", r->call->region,
-                                   r->call->account, kind, r->id);
-    json_t *gone = resource_tags_gone(r), *tags = json_object_get(r->properties, "Tags");
-    error e = OK;
-    if (json_array_size(gone))
-        e = run(r, "UntagResource", json_pack("{s:s, s:O}", "ResourceArn", arn, "TagsToRemove", gone));
-    json_decref(gone);
-    if (e == OK && json_object_size(tags))
-        e = run(r, "TagResource", json_pack("{s:s, s:O}", "ResourceArn", arn, "TagsToAdd", tags));
-    return e;
-}
-
 static error update_job(struct resource *r)
 {
     json_t *update = copied(r);
@@ -184,7 +185,8 @@ static error update_connection(struct resource *r)
 {
     json_t *input = named(r, "ConnectionInput", "Name");
     json_object_set_new(input, "Name", json_string(r->id));
-    return run(r, "UpdateConnection", input);
+    TRY(run(r, "UpdateConnection", input));
+    return set_tags(r, "connection");
 }
 
 static error remove_connection(struct resource *r)
@@ -229,7 +231,8 @@ static error read_trigger(struct resource *r) { return trigger_run(r, "GetTrigge
 /* ---- rows ---- */
 
 static const char *const database_replaced[] = {"CatalogId", "DatabaseInput.Name", NULL};
-static const char *const table_replaced[] = {"CatalogId", "DatabaseName", "TableInput.Name", NULL};
+static const char *const table_replaced[] = {"CatalogId", "DatabaseName", "TableInput.Name",
+                                             "PartitionIndexes", NULL};
 static const char *const partition_replaced[] = {"CatalogId", "DatabaseName", "TableName",
                                                  "PartitionInput.Values", NULL};
 static const char *const name_replaced[] = {"Name", NULL};

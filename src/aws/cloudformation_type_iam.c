@@ -194,9 +194,9 @@ static void identify_managed(struct resource *r)
                          path ? path : "/", r->id);
 }
 
-static error attach_managed(struct resource *r, const char *operation)
+static error attach_managed(struct resource *r, const json_t *properties, const char *operation)
 {
-    const json_t *roles = json_object_get(r->properties, "Roles");
+    const json_t *roles = json_object_get(properties, "Roles");
     for (size_t i = 0; i < json_array_size(roles); i++)
         TRY(run_gone(r, operation,
                      of_role(json_string_value(json_array_get(roles, i)), "PolicyArn", r->id)));
@@ -213,13 +213,21 @@ static error create_managed(struct resource *r)
     TRY(run(r, "CreatePolicy", input));
     r->made = true;
     resource_set(r, "PolicyArn", "%s", r->id);
-    return attach_managed(r, "AttachRolePolicy");
+    return attach_managed(r, r->properties, "AttachRolePolicy");
 }
 
 static error remove_managed(struct resource *r)
 {
-    TRY(attach_managed(r, "DetachRolePolicy"));
+    TRY(attach_managed(r, r->properties, "DetachRolePolicy"));
     return run(r, "DeletePolicy", json_pack("{s:s}", "PolicyArn", r->id));
+}
+
+/* IAM here has no versions of policies: the policy is made anew under its ARN. */
+static error update_managed(struct resource *r)
+{
+    TRY(attach_managed(r, r->before, "DetachRolePolicy"));
+    TRY(run_gone(r, "DeletePolicy", json_pack("{s:s}", "PolicyArn", r->id)));
+    return create_managed(r);
 }
 
 static error read_managed(struct resource *r)
@@ -256,6 +264,7 @@ static const struct member managed_rows[] = {
 static const char *const role_replaced[] = {"RoleName", "Path", NULL};
 static const char *const role_attributes_known[] = {"Arn", "RoleId", NULL};
 static const char *const policy_attributes[] = {"Id", NULL};
+static const char *const managed_replaced[] = {"ManagedPolicyName", "Path", NULL};
 static const char *const managed_attributes[] = {"PolicyArn", NULL};
 
 const struct resource_type iam_types[] = {
@@ -267,6 +276,7 @@ const struct resource_type iam_types[] = {
      .remove = remove_policy},
     {.name = "AWS::IAM::ManagedPolicy", .properties = managed_rows, .named_by = "ManagedPolicyName",
      .iam = true, .attributes = managed_attributes, .identify = identify_managed,
-     .create = create_managed, .remove = remove_managed, .read = read_managed},
+     .replaced_by = managed_replaced, .create = create_managed, .update = update_managed,
+     .remove = remove_managed, .read = read_managed},
     {0},
 };

@@ -47,6 +47,7 @@ struct service {
     enum protocol protocol;
     bool cbor;                    /* speaks application/x-amz-cbor-1.1 as well */
     const struct operation *const *operations; /* tables, NULL at the end; NULL: not served */
+    void (*print_more)(struct buffer *); /* for COMPATIBILITY.md; may be NULL */
     const char *version, *xml_namespace; /* Query: the Version asked for; of replies */
     /* Words an error in the service's own shape; NULL: as its protocol does. */
     void (*reply_error)(struct call *, error, const char *message);

@@ -56,7 +56,8 @@ const struct service services[] = {
     {.title = "AWS Lake Formation", .signing_name = "lakeformation",
      .protocol = PROTOCOL_REST_JSON, .operations = lakeformation_tables},
     {.title = "AWS CloudFormation", .signing_name = "cloudformation", .protocol = PROTOCOL_QUERY,
-     .operations = cloudformation_tables, .version = "2010-05-15",
+     .operations = cloudformation_tables, .print_more = resource_types_print,
+     .version = "2010-05-15",
      .xml_namespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
     {.title = "AWS Security Token Service", .signing_name = "sts", .protocol = PROTOCOL_QUERY,
      .operations = sts_tables, .version = "2011-06-15",
@@ -104,6 +105,7 @@ static void print_service(struct buffer *out, const struct service *s)
             buffer_printf(out, "| %s | %s | %s |\n", o->name, o->run ? "served" : "not implemented",
                           o->note ? o->note : "");
     buffer_append_byte(out, '\n');
+    if (s->print_more) s->print_more(out);
 }
 
 void gateway_print_compatibility(struct buffer *out)

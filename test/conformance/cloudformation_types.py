@@ -15,6 +15,7 @@ CHANGES = [("Status: Enabled}\n", "Status: Suspended}\n"), ("MaxAge: 5", "MaxAge
            ("Values: [2024]", "Values: [2025]"), ("Timeout: '5'", "Timeout: '6'"),
            ("ConnectionType: NETWORK", "ConnectionType: KAFKA"), ("cron(0 3 * * ? *)", "cron(0 4 * * ? *)"),
            ("StartOnCreation: true", "StartOnCreation: false"), ("Permissions: [SELECT]", "Permissions: [SELECT, ALTER]"),
+           ("Action: '*', Resource: '*'", "Action: 's3:*', Resource: '*'"),
            ("Permissions: [DESCRIBE]", "Permissions: [DROP]"), ("Description: g", "Description: h"),
            ("SELECT 1", "SELECT 2"), ("RetentionInDays: 7", "RetentionInDays: 30"), ("Analytics: x", "Analytics: y")]
 SECOND = FIRST
@@ -110,6 +111,9 @@ def they_change_in_place_or_make_room_for_others():
     assert (summary["OpenShardCount"], summary["RetentionPeriodHours"]) == (4, 48), summary
     assert kinesis.list_tags_for_stream(StreamName=p["Stream"])["Tags"] == [{"Key": "c", "Value": "d"}]
     assert iam.list_role_policies(RoleName=p["Role"])["PolicyNames"] == ["q"]
+    version = iam.get_policy_version(PolicyArn=p["Managed"], VersionId="v1")["PolicyVersion"]
+    assert version["Document"]["Statement"][0]["Action"] == "s3:*", version
+    assert len(iam.list_attached_role_policies(RoleName=p["Role"])["AttachedPolicies"]) == 1
     assert glue.get_database(Name=p["Database"])["Database"]["Description"] == "e"
     table = glue.get_table(DatabaseName=p["Database"], Name="t")["Table"]
     assert table["StorageDescriptor"]["Columns"] == [{"Name": "a", "Type": "bigint"}]
