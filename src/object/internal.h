@@ -10,7 +10,8 @@
  *   object, BUCKET, KEY    path, token, size, etag, modified, type; version, attributes;
  *                          marker: a delete marker, without bytes
  *   upload, -, T           bucket, key, size, etag, began, type: staged, durable, not visible
- *   todo, -, T             path, drop: the file work a commit has left to do
+ *   todo, -, T             path; drop, young: the file work a commit has left to do
+ *   young, -, T            path, bytes: a small object whose file is not durable yet (young.c)
  *   version, BUCKET, ...   older versions (version.c)
  *   multipart, part, held  multipart uploads (multipart.c)
  *
@@ -19,12 +20,15 @@
  * process may have died) readers find the bytes at T: the index never describes bytes that are
  * not there. The todo record has the next writer finish the rename, or the removal of an
  * overwritten or deleted object's file, under the index's write lock; a rename is synced before
- * its record goes. A file in .staging that no record names and no process has locked is an
+ * its record goes. A small object's bytes are in its young record instead, and its file is synced
+ * later with many others. A file in .staging that no record names and no process has locked is an
  * orphan. */
 #pragma once
 
 #include "object/object.h"
 #include "state/state.h"
+
+#include <stdatomic.h>
 
 enum { TOKEN_SIZE = 32 };
 
@@ -32,6 +36,7 @@ struct local {
     struct object_store store; /* first: the door's handle */
     char *folder;
     struct state *index;
+    atomic_int young; /* small objects put since files were synced last */
 };
 
 static inline struct local *local_of(struct object_store *s) { return (struct local *)s; }
@@ -61,6 +66,7 @@ struct upload {
     int64_t size, began_us;
     int64_t left_bytes;          /* that are on their way to the disk */
     struct digest_apart *digest;
+    struct buffer bytes;         /* all of them while they are few */
 };
 
 /* Staged bytes that a transaction makes the object. */
@@ -68,6 +74,7 @@ struct publication {
     const char *bucket, *key;
     struct staged staged;
     struct object_condition condition;
+    span bytes;       /* data NULL: they are durable where they are staged */
     /* out */
     struct buffer path;
     json_t *document; /* the new entry */
@@ -106,8 +113,21 @@ void entry_release(struct entry *);
 /* Finishes the file work that earlier commits have left; inside a write transaction. Without
  * `all`, the records of few moves stay until there are more. */
 error todo_finish(struct local *, struct state_txn *, bool all) MUST_CHECK;
-error todo_add(struct state_txn *, const char *token, const char *path, bool drop) MUST_CHECK;
+enum todo_kind { TODO_MOVE, TODO_MOVE_YOUNG, TODO_DROP };
+error todo_add(struct state_txn *, const char *token, const char *path,
+               enum todo_kind) MUST_CHECK;
 void todo_settle(struct local *, bool all);
+
+/* ---- young.c ---- */
+enum { YOUNG_BYTES_MAX = 16 * 1024 };
+/* Inside a write transaction: the object's bytes are durable with it, and forgotten. */
+error young_add(struct state_txn *, const char *token, const char *path, span bytes) MUST_CHECK;
+error young_forget(struct state_txn *, const char *token) MUST_CHECK;
+/* After a put: when there are many, their files become durable and the index forgets the bytes. */
+void young_count(struct local *);
+void young_settle(struct local *);
+/* At open: files that are not as they were put are written anew. */
+error young_recover(struct local *) MUST_CHECK;
 
 /* ---- version.c ---- */
 enum { VERSION_ID_SIZE = 32 };

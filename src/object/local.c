@@ -81,7 +81,7 @@ void entry_release(struct entry *e)
 
 struct todo {
     const char *token, *path;
-    bool drop;
+    bool drop, young;
 };
 
 struct todo_list {
@@ -96,7 +96,8 @@ static bool todo_collect(void *context, const char *token, json_t *document)
     const char *path = json_text(document, "path");
     if (!path || !strchr(path, '/')) return true;
     struct todo todo = {arena_text(list->arena, span_of(token)),
-                        arena_text(list->arena, span_of(path)), json_is_set(document, "drop")};
+                        arena_text(list->arena, span_of(path)), json_is_set(document, "drop"),
+                        json_is_set(document, "young")};
     buffer_append(&list->todos, &todo, sizeof todo);
     return list->todos.size < AT_ONCE * sizeof todo;
 }
@@ -113,10 +114,10 @@ static bool todo_do(struct local *l, const struct todo *todo)
     return true;
 }
 
-/* A move's record may go once its rename is durable. */
+/* A move's record may go once its rename is durable; a small object's is without (young.c). */
 static bool todo_sync(struct local *l, const struct todo *todo, struct buffer *synced)
 {
-    if (todo->drop) return true;
+    if (todo->drop || todo->young) return true;
     error e = place_sync(l, todo->path, synced);
     return e == OK || e == ERR_NOT_FOUND; /* not found: someone removed the folder by hand */
 }
@@ -130,7 +131,7 @@ static error todos_finish(struct local *l, struct state_txn *t, const struct tod
     error e = OK;
     for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i]);
     for (size_t i = 0; i < count && e == OK; i++)
-        if (done[i] && (todos[i].drop || sync) && todo_sync(l, &todos[i], &synced))
+        if (done[i] && (todos[i].drop || todos[i].young || sync) && todo_sync(l, &todos[i], &synced))
             e = state_delete(t, record_key("todo", todos[i].token));
     buffer_release(&synced);
     arena_release(&arena);
@@ -153,10 +154,12 @@ error todo_finish(struct local *l, struct state_txn *t, bool all)
     return e;
 }
 
-error todo_add(struct state_txn *t, const char *token, const char *path, bool drop)
+error todo_add(struct state_txn *t, const char *token, const char *path, enum todo_kind kind)
 {
-    json_t *document = json_pack("{s:s, s:b}", "path", path, "drop", drop);
+    json_t *document = json_pack("{s:s}", "path", path);
     CHECK(document);
+    if (kind != TODO_MOVE)
+        json_object_set_new(document, kind == TODO_DROP ? "drop" : "young", json_true());
     error e = state_put(t, record_key("todo", token), document);
     json_decref(document);
     return e;
@@ -480,6 +483,7 @@ error object_bucket_list(struct object_store *s, struct arena *arena, const char
 static void local_close(struct object_store *s)
 {
     struct local *l = local_of(s);
+    if (atomic_load(&l->young)) young_settle(l);
     state_close(l->index);
     free(l->folder);
     free(l);
@@ -516,6 +520,7 @@ static error local_prepare(struct local *l)
     if (e == OK) e = state_open(place_full(l, ".index", &path), &l->index);
     buffer_release(&path);
     if (e != OK) return e;
+    TRY(young_recover(l));
     todo_settle(l, true);
     return stage_collect(l);
 }

@@ -18,6 +18,7 @@ void upload_free(struct upload *u)
     uint8_t ignored[SHA256_SIZE];
     if (u->digest) digest_apart_close(u->digest, ignored);
     if (u->file >= 0) world->close(u->file);
+    buffer_release(&u->bytes);
     free(u->bucket);
     free(u->key);
     free(u->type);
@@ -101,6 +102,7 @@ error stage_append(struct upload *u, span bytes)
 static error stage_write(struct upload *u, span bytes)
 {
     TRY(stage_append(u, bytes));
+    if (u->size <= YOUNG_BYTES_MAX) buffer_append_span(&u->bytes, bytes);
     digest_apart_update(u->digest, bytes);
     return OK;
 }
@@ -130,6 +132,19 @@ error stage_sync(struct upload *u)
     error e = file_sync_folder(place_full(u->local, ".staging", &folder));
     buffer_release(&folder);
     return e;
+}
+
+/* Small enough to become durable with the commit that makes it the object. */
+static bool stage_is_small(const struct upload *u)
+{
+    return u->size <= YOUNG_BYTES_MAX && (int64_t)u->bytes.size == u->size;
+}
+
+static error stage_finish(struct upload *u)
+{
+    if (!stage_is_small(u)) return stage_sync(u);
+    object_upload_etag(u);
+    return OK;
 }
 
 /* ---- making staged bytes the object ---- */
@@ -181,7 +196,11 @@ error publish_in(struct local *l, struct state_txn *t, struct publication *p)
         place_choose(l, p->bucket, p->key, p->staged.token, &p->path);
         e = object_write(t, p, versioning, &old);
     }
-    if (e == OK) e = todo_add(t, p->staged.token, buffer_text(&p->path), false);
+    if (e == OK)
+        e = todo_add(t, p->staged.token, buffer_text(&p->path),
+                     p->bytes.data ? TODO_MOVE_YOUNG : TODO_MOVE);
+    if (e == OK && p->bytes.data)
+        e = young_add(t, p->staged.token, buffer_text(&p->path), p->bytes);
     if (e == OK) e = version_retire(t, p->bucket, p->key, versioning, &old, &p->file_work);
     entry_release(&old);
     return e;
@@ -192,6 +211,7 @@ void publish_settle(struct local *l, struct publication *p)
     if (place_move(l, p->staged.token, buffer_text(&p->path)) != OK)
         log_line(LOG_WARN, "object", "left for later: %s", error_text());
     if (p->file_work) todo_settle(l, false);
+    if (p->bytes.data) young_count(l);
 }
 
 void publication_release(struct publication *p)
@@ -204,6 +224,7 @@ static error publish(struct upload *u, struct object_condition condition, json_t
 {
     struct publication p = {.bucket = u->bucket, .key = u->key, .condition = condition,
                             .staged = {u->token, u->size, u->etag, u->type, u->attributes}};
+    if (stage_is_small(u)) p.bytes = u->size ? buffer_span(&u->bytes) : SPAN("");
     struct state_txn *t;
     TRY(state_begin(u->local->index, true, &t));
     error e = publish_in(u->local, t, &p);
@@ -220,7 +241,7 @@ error object_upload_publish(struct upload *u, json_t *attributes, struct object_
 {
     json_t *document = NULL;
     u->attributes = json_incref(attributes);
-    error e = stage_sync(u);
+    error e = stage_finish(u);
     if (e == OK) e = publish(u, condition, &document);
     if (e == OK) {
         version_fill(arena, u->key, document, true, out);
@@ -239,7 +260,7 @@ error local_put(struct object_store *s, const char *bucket, const char *key, spa
     struct upload *u;
     TRY(stage_open(local_of(s), bucket, key, content_type, &u));
     error e = stage_write(u, data);
-    if (e == OK) e = stage_sync(u);
+    if (e == OK) e = stage_finish(u);
     if (e == OK) e = publish(u, condition, NULL);
     if (e == OK) upload_free(u);
     else local_upload_abandon(u);
@@ -442,9 +463,9 @@ struct collection {
 
 static error token_is_recorded(struct local *l, const char *token, bool *recorded)
 {
-    static const char *const kinds[] = {"upload", "todo", "held"};
+    static const char *const kinds[] = {"upload", "todo", "held", "young"};
     *recorded = false;
-    for (int i = 0; i < 3 && !*recorded; i++) {
+    for (int i = 0; i < 4 && !*recorded; i++) {
         json_t *document;
         error e = state_get_one(l->index, record_key(kinds[i], token), &document);
         if (e != OK && e != ERR_NOT_FOUND) return e;

@@ -120,7 +120,8 @@ error entry_drop(struct state_txn *t, const json_t *entry, bool *file_work)
     const char *token = json_text(entry, "token"), *path = json_text(entry, "path");
     if (json_is_set(entry, "marker") || !token || !path) return OK;
     *file_work = true;
-    return todo_add(t, token, path, true);
+    TRY(young_forget(t, token));
+    return todo_add(t, token, path, TODO_DROP);
 }
 
 static error version_keep(struct state_txn *t, const char *bucket, const char *key, json_t *entry)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct fixture {
@@ -409,6 +410,53 @@ static void test_orphans_go_at_open(void **context)
     assert_int_equal(f->store->ops->upload_complete(f->store, "lake", "u/x", token), OK);
 }
 
+/* A process that puts small objects and dies; then what a power failure does to files that nobody
+ * synced: one is empty, one has zeros, one is missing, one never reached its place. */
+static void test_small_objects_survive_a_power_failure(void **context)
+{
+    struct fixture *f = *context;
+    static const char *const keys[] = {"day=1/empty", "day=1/zeros", "missing", "staged", "gone", "0"};
+    f->store->ops->close(f->store);
+    pid_t child = fork();
+    if (child == 0) {
+        if (object_open_local(f->folder, &f->store) != OK) _exit(1);
+        for (size_t i = 0; i < 6; i++)
+            if (put(f, keys[i], i == 5 ? "" : keys[i]) != OK) _exit(1);
+        if (put(f, "zeros", "older") != OK || put(f, "zeros", "newer") != OK) _exit(1);
+        _exit(f->store->ops->remove(f->store, "lake", "gone") != OK);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    const char *damage = arena_printf(
+        &f->arena,
+        "cd %s/lake && : >day=1/empty && printf '\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' >day=1/zeros && "
+        "rm missing && mv staged ../.staging/ && rm ../.staging/staged && rm 0", f->folder);
+    assert_int_equal(system(damage), 0);
+    assert_int_equal(object_open_local(f->folder, &f->store), OK);
+    for (size_t i = 0; i < 4; i++) assert_object(f, keys[i], keys[i]);
+    assert_object(f, "0", "");
+    assert_object(f, "zeros", "newer");
+    assert_missing(f, "gone");
+    assert_int_equal(file_count(f, ".staging"), 0);
+    assert_int_equal(file_count(f, "lake"), 6);
+}
+
+/* The index forgets the bytes once their files are durable. */
+static void test_small_objects_become_files(void **context)
+{
+    struct fixture *f = *context;
+    struct buffer got = {0};
+    assert_int_equal(put(f, "first", "x"), OK);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(put(f, arena_printf(&f->arena, "more/%d", i), "y"), OK);
+    assert_int_equal(unlink(arena_printf(&f->arena, "%s/lake/first", f->folder)), 0);
+    reopen(f);
+    assert_int_equal(f->store->ops->get(f->store, "lake", "first", 10, &got), ERR_CORRUPT);
+    assert_object(f, "more/63", "y");
+    buffer_release(&got);
+}
+
 static void test_buckets(void **context)
 {
     struct fixture *f = *context;
@@ -535,6 +583,8 @@ int main(void)
         TEST(test_upload_abort_and_abandon),
         TEST(test_upload_sweep),
         TEST(test_orphans_go_at_open),
+        TEST(test_small_objects_survive_a_power_failure),
+        TEST(test_small_objects_become_files),
         TEST(test_buckets),
         TEST(test_threads),
         cmocka_unit_test(test_urls),
