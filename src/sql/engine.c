@@ -83,22 +83,28 @@ static error paths_check(const struct sql_table *table)
     return OK;
 }
 
+static bool reads_columns(const struct sql_statement *statement, size_t i)
+{
+    return !statement->reads_columns || statement->reads_columns[i];
+}
+
 /* Allows the files, forbids everything else, creates the views, and locks. The order is DuckDB's:
  * paths can be allowed only while access is open. */
 static void setup_print(struct buffer *sql, const struct sql_statement *statement)
 {
     int paths = 0;
     buffer_append_text(sql, "SET TimeZone='UTC'; SET errors_as_json=false; SET allowed_paths=[");
-    for (size_t i = 0; i < statement->table_count; i++)
+    for (size_t i = 0; i < statement->table_count; i++) {
+        if (view_is_counted(&statement->tables[i], reads_columns(statement, i))) continue;
         for (size_t s = 0; s < statement->tables[i].file_sets; s++)
             for (size_t p = 0; p < statement->tables[i].files[s].path_count; p++) {
                 if (paths++) buffer_append_byte(sql, ',');
                 quote_text(sql, statement->tables[i].files[s].paths[p]);
             }
+    }
     buffer_append_text(sql, "]; SET enable_external_access=false; CREATE SCHEMA scan;");
     for (size_t i = 0; i < statement->table_count; i++) {
-        view_create(sql, i, &statement->tables[i],
-                    !statement->reads_columns || statement->reads_columns[i],
+        view_create(sql, i, &statement->tables[i], reads_columns(statement, i),
                     !statement->reads_keys || statement->reads_keys[i]);
         buffer_append_byte(sql, ';');
     }

@@ -38,6 +38,8 @@ void quote_text(struct buffer *out, const char *text);
 /* scan."index". What is not read (data columns, partition keys) need not be right. */
 void view_create(struct buffer *out, size_t index, const struct sql_table *, bool columns,
                  bool keys);
+/* Whether the view gives as many rows as its files hold, without opening one. */
+bool view_is_counted(const struct sql_table *, bool columns);
 
 /* ---- result.c ---- */
 /* Takes over session and prepared statement, whatever happens. */

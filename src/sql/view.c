@@ -191,10 +191,11 @@ static void empty_print(struct buffer *out, const struct sql_table *table)
     buffer_append_text(out, " WHERE false");
 }
 
-static bool are_counted(const struct sql_files *const *sets, size_t count)
+bool view_is_counted(const struct sql_table *table, bool columns)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!sets[i]->is_counted) return false;
+    if (columns) return false;
+    for (size_t i = 0; i < table->file_sets; i++)
+        if (table->files[i].path_count && !table->files[i].is_counted) return false;
     return true;
 }
 
@@ -217,7 +218,7 @@ void view_create(struct buffer *out, size_t index, const struct sql_table *table
     const struct sql_files *const *sets = (const struct sql_files *const *)(void *)kept.data;
     size_t count = kept.size / sizeof *sets;
     buffer_printf(out, "CREATE VIEW scan.\"%zu\" AS ", index);
-    bool counted = count && !columns && are_counted(sets, count);
+    bool counted = view_is_counted(table, columns);
     if (!counted) parquet_options_print(&options, table->schema);
     if (count == 0) {
         empty_print(out, table);
