@@ -18,4 +18,4 @@ LAYER_project := base batch object
 LAYER_script  := base batch decode parquet dialect sql stream object catalog table node job
 LAYER_query   := base state batch parquet dialect sql object catalog table
 LAYER_aws     := base http state batch stack decode sql stream object catalog table job query
-LAYER_cli     := base http state batch stack decode parquet sql stream object catalog table node job query script project aws
+LAYER_cli     := base http state batch stack decode parquet dialect sql stream object catalog table node job query script project aws

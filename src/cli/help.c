@@ -1,6 +1,7 @@
 /* `sluice help`: the list of commands, and what else is made of the command table: man pages
  * (roff, man(7)) and the bash completion. */
 #include "cli/internal.h"
+#include "dialect/dialect.h"
 
 #include "aws/aws.h"
 
@@ -189,10 +190,35 @@ static void print_completion(void)
 
 /* ---- the command ---- */
 
+/* ---- functions of SQL ---- */
+
+struct listing { struct buffer *out; bool mapped; int count; };
+
+static void function_list(void *context, const char *name, bool mapped)
+{
+    struct listing *l = context;
+    if (mapped == l->mapped) buffer_printf(l->out, "%s`%s`", l->count++ ? ", " : "", name);
+}
+
+static void functions_print(struct buffer *out)
+{
+    static const char *const heads[] = {
+        "\nRefused by name, as all that Trino has and is not listed here:\n\n",
+        "\n## SQL: Trino's functions\n\nOf `SELECT` in `sluice sql` and Athena. Mapped, with Trino's "
+        "results (some signatures may be refused by name):\n\n"};
+    for (int mapped = 1; mapped >= 0; mapped--) {
+        struct listing l = {out, mapped, 0};
+        buffer_append_text(out, heads[mapped]);
+        dialect_functions(&dialect_trino, function_list, &l);
+        buffer_append_text(out, "\n");
+    }
+}
+
 static int print_compatibility(void)
 {
     struct buffer text = {0};
     gateway_print_compatibility(&text);
+    functions_print(&text);
     fwrite(text.data, 1, text.size, stdout);
     buffer_release(&text);
     return STATUS_OK;

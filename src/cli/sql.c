@@ -1,4 +1,4 @@
-/* `sluice sql`: one SELECT over the tables of a data directory, printed. */
+/* `sluice sql`: one statement over the tables of a data directory, printed. */
 #include "cli/internal.h"
 #include "cli/print.h"
 #include "query/query.h"
@@ -94,7 +94,9 @@ const struct command sql_command = {
     .arguments_min = 1,
     .arguments_max = 1,
     .description =
-        "Runs one SELECT over the catalog's tables and prints the rows: as a table in which an "
+        "Runs one statement as Athena would: a query in Trino's dialect, or DDL in Hive's. What is "
+        "not mapped is refused by name (`sluice help --compatibility' lists the functions). Prints "
+        "the rows: as a table in which an "
         "absent value reads NULL, as CSV, or as JSON lines. Reads the data directory itself, "
         "whether or not a `sluice up' serves it. Nothing but the files of the tables that the "
         "query names can be read.",

@@ -469,6 +469,13 @@ error analyze_call(struct analyzer *a, const struct scope *scope, const struct n
 
 /* ---- what is mapped ---- */
 
+static bool is_mapped(const struct dialect *d, const char *name)
+{
+    for (const struct function *f = d->functions; f->name; f++)
+        if (is_of(f, name) && (f->code || f->rule)) return true;
+    return false;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -486,7 +493,7 @@ void dialect_functions(const struct dialect *d,
     const char **all = (const char **)(void *)names.data;
     qsort(all, count, sizeof *all, by_name);
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(all[i], last) != 0) row(context, all[i], !word_is_one_of(all[i], d->refused));
+        if (strcmp(all[i], last) != 0) row(context, all[i], is_mapped(d, all[i]));
         last = all[i];
     }
     buffer_release(&names);

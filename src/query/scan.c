@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TAIL_FIRST = 32768 };
+enum { TAIL_FIRST = 8192 };
 
 /* ---- relations ---- */
 
