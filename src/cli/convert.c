@@ -295,7 +295,7 @@ static const struct option_row convert_options[] = {
      .summary = PARQUET_COMPAT_SUMMARY,
      .offset = OFFSET(parquet_compat), .choices = parquet_compat_levels},
     {.name = "row-group-size", .type = OPTION_INTEGER, .argument = "MIB",
-     .summary = "Encoded MiB after which a row group ends (default: 4)",
+     .summary = "Encoded MiB after which a row group ends (default: 4, more with many columns)",
      .offset = OFFSET(row_group_mib), .min = 1, .max = 1024},
     {.name = "threads", .type = OPTION_INTEGER, .argument = "COUNT",
      .summary = "Threads to work with; the file is the same with any number (default: 1)",
@@ -326,8 +326,7 @@ const struct command convert_command = {
     .defaults =
         &(const struct convert_options){.codec = PARQUET_SNAPPY,
                                         .parquet_compat = COMPAT_2_0,
-                                        .threads = 1,
-                                        .row_group_mib = 4},
+                                        .threads = 1},
     .options_size = sizeof(struct convert_options),
     .run = convert_run,
 };

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-    ROW_GROUP_BYTES = 16 * 1024 * 1024,
+    ROW_GROUP_BYTES = 4 * 1024 * 1024, /* stays in a processor's cache until it is written */
+    ROW_GROUP_COLUMN_BYTES = 128 * 1024,
     PAGE_BYTES = 256 * 1024,
     PAGE_ROWS = 20000,
     PAGE_BYTES_LIMIT = 1024 * 1024 * 1024,
@@ -54,9 +55,15 @@ struct parquet_writer {
     error failed;         /* the first failure: the file is lost from then on */
 };
 
+static void row_group_resolve(struct parquet_options *o, int leaf_count)
+{
+    size_t by_columns = (size_t)leaf_count * ROW_GROUP_COLUMN_BYTES;
+    if (o->row_group_bytes) return;
+    o->row_group_bytes = by_columns > ROW_GROUP_BYTES ? by_columns : ROW_GROUP_BYTES;
+}
+
 static error options_resolve(struct parquet_options *o)
 {
-    if (!o->row_group_bytes) o->row_group_bytes = ROW_GROUP_BYTES;
     if (!o->page_bytes) o->page_bytes = PAGE_BYTES;
     if (!o->page_rows) o->page_rows = PAGE_ROWS;
     if (o->page_bytes > PAGE_BYTES_LIMIT) o->page_bytes = PAGE_BYTES_LIMIT;
@@ -85,6 +92,7 @@ error parquet_open(struct parquet_writer **out, const struct schema *schema,
         return e;
     }
     w->chunks = ARENA_ARRAY(&w->arena, struct chunk, (size_t)w->layout.leaf_count);
+    row_group_resolve(&w->options, w->layout.leaf_count);
     w->failures = ARENA_ARRAY(&w->arena, struct column_failure, (size_t)w->layout.leaf_count);
     for (int i = 0; i < w->layout.leaf_count; i++)
         chunk_begin(&w->chunks[i], &w->layout.leaves[i], &w->options);

@@ -23,7 +23,8 @@ struct parquet_options {
     enum parquet_codec codec;            /* default PARQUET_SNAPPY */
     int level;                           /* zstd, gzip; 0: the codec's default here (1) */
     enum parquet_timestamps timestamps;
-    size_t row_group_bytes;              /* encoded bytes after which a row group is closed; 0: 16 MiB */
+    size_t row_group_bytes;              /* encoded bytes after which a row group is closed; 0: 4 MiB,
+                                            and 128 KiB a column when that is more */
     size_t page_bytes;                   /* 0: 256 KiB before compression */
     int64_t page_rows;                   /* 0: 20,000 */
     bool delta;                          /* DELTA_BINARY_PACKED / DELTA_BYTE_ARRAY where smaller */
