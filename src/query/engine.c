@@ -15,6 +15,8 @@ static error open_parts(struct query_engine *engine, struct arena *arena, const 
     TRY(object_open_local(arena_printf(arena, "%s/objects", path), &engine->own_objects));
     engine->catalog = engine->own_catalog;
     engine->objects = engine->own_objects;
+    engine->account = must_strdup(account);
+    engine->region = must_strdup(region);
     return OK;
 }
 
@@ -48,6 +50,8 @@ void query_close(struct query_engine *engine)
     if (engine->own_objects) engine->own_objects->ops->close(engine->own_objects);
     if (engine->own_catalog) engine->own_catalog->ops->close(engine->own_catalog);
     if (engine->state) state_close(engine->state);
+    free(engine->account);
+    free(engine->region);
     free(engine);
 }
 
@@ -86,7 +90,7 @@ error query_run(struct query_engine *engine, const struct query_request *request
         e = hive_run(&run);
     } else {
         e = sql_needed(engine);
-        if (e == OK) e = select_run(&run);
+        if (e == OK) e = trino_run(&run);
     }
     arena_release(&own);
     return e;

@@ -13,6 +13,7 @@
 
 struct query_engine {
     struct state *state; /* NULL: over stores of others */
+    char *account, *region;
     struct object_store *objects, *own_objects; /* own ones are closed with the engine */
     struct catalog *catalog, *own_catalog;
     struct sql_engine *sql;
@@ -27,8 +28,14 @@ struct run {
     const char *database; /* of names without one */
 };
 
-/* ---- select.c ---- */
-error select_run(struct run *) MUST_CHECK;
+/* ---- statements of Trino's dialect ---- */
+error trino_run(struct run *) MUST_CHECK; /* trino.c: the table of statements */
+
+typedef error trino_action(struct run *, const struct dialect_statement *);
+trino_action select_rows;                            /* select.c: SELECT, EXPLAIN */
+trino_action create_table_as, insert_into, unload;   /* write.c */
+trino_action create_view, drop_view;                 /* view.c */
+trino_action prepare, execute, deallocate;           /* prepared.c */
 
 /* A statement's query, translated, over the files it reads: rows to the sink (for statements that
  * show them) or to whoever asked. */
@@ -51,6 +58,8 @@ error selection_next(struct selection *, struct arena *, const struct batch **) 
 /* The tables of a translated query with the files that its conditions leave. */
 error scans_open(struct run *, const struct dialect_query *,
                  struct sql_statement *out) MUST_CHECK;
+/* A view's ViewOriginalText -> its query and the database of its names. */
+error view_read(struct arena *, const char *text, struct dialect_relation *) MUST_CHECK;
 /* What dialect_translate asks for names: the catalog, by the caller's permissions. */
 error relation_find(void *run, const struct dialect_name *, struct arena *,
                     const struct dialect_relation **out, bool *missing_database);

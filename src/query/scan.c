@@ -11,7 +11,7 @@ enum { TAIL_FIRST = 8192 };
 /* ---- relations ---- */
 
 /* What Presto and Athena keep for a view: a comment around base64 of JSON. */
-static error view_read(struct arena *arena, const char *text, struct dialect_relation *r)
+error view_read(struct arena *arena, const char *text, struct dialect_relation *r)
 {
     static const char mark[] = "/* Presto View: ";
     if (strncmp(text, mark, sizeof mark - 1) != 0) {

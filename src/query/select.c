@@ -131,15 +131,10 @@ static error rows_send(struct run *run, struct selection *s)
     return e;
 }
 
-error select_run(struct run *run)
+error select_rows(struct run *run, const struct dialect_statement *statement)
 {
-    struct dialect_statement statement;
     struct selection selection = {0};
-    TRY(dialect_parse(&dialect_trino, run->request->text, run->arena, &statement));
-    if (statement.verb != DIALECT_EXPLAIN && statement.verb != DIALECT_SELECT)
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: this statement is not supported: a query is one "
-                                     "SELECT, WITH, VALUES or EXPLAIN");
-    error e = selection_open(run, &statement, &selection);
+    error e = selection_open(run, statement, &selection);
     if (e == OK) e = rows_send(run, &selection);
     selection_close(&selection);
     return e;

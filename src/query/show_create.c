@@ -103,6 +103,19 @@ error show_create_table(struct run *run, const struct hive_statement *s)
 
 error show_create_view(struct run *run, const struct hive_statement *s)
 {
-    (void)run;
-    return fail(ERR_UNSUPPORTED, "SHOW CREATE VIEW %s is not supported", s->table);
+    static const char *const columns[] = {"Create View", NULL};
+    struct lines lines = {.run = run};
+    struct dialect_relation view = {.database = database_of(run, s), .name = s->table};
+    json_t *table;
+    TRY(table_document(run, s, &table));
+    const char *text = json_text(table, "ViewOriginalText");
+    error e = text ? view_read(run->arena, text, &view)
+                   : execution_error(ERR_USAGE, "%s.%s is no view", view.database, s->table);
+    if (e == OK) {
+        lines_add(&lines, "CREATE VIEW %s.%s AS", view.database, s->table);
+        lines_add(&lines, "%s", view.view);
+        lines_send(&lines, columns);
+    }
+    json_decref(table);
+    return e;
 }
