@@ -253,6 +253,8 @@ static error start_query_execution(struct call *c)
     struct state_txn *txn;
     struct start s = {.call = c, .id = athena_uuid(c->arena)};
     TRY(runner_of(c, &runner));
+    if (query_check(json_text(c->input, "QueryString")) != OK)
+        return fail(ERR_ATHENA_QUERY, "%s", call_error_text(c->arena));
     query_kind_of(span_of(json_text(c->input, "QueryString")), &s.kind);
     TRY(state_begin(c->gateway->options.state, true, &txn));
     error e = start_in(&s, txn);

@@ -38,6 +38,9 @@ struct query_kind {
     bool plan;                   /* EXPLAIN: lines under one header */
 };
 void query_kind_of(span text, struct query_kind *out);
+/* ERR_PARSE in Trino's words for a text that is no statement of its dialect: Athena refuses it before
+ * there is a query. Statements of Hive's dialect are told when they run. */
+error query_check(const char *text) MUST_CHECK;
 
 /* ---- running ---- */
 
@@ -68,7 +71,8 @@ struct query_request {
     size_t parameter_count;
     const char *work_group;          /* whose prepared statements EXECUTE finds; NULL: "primary" */
     const char *output;              /* s3:// folder, for tables without a place; NULL: none */
-    const char *id;                  /* of the query, for names of files; NULL: a new one */
+    const char *id;                  /* of the query, for names of files; its bytes are counted */
+    int64_t bytes_most;              /* that it may scan; 0: any */
 };
 
 struct query_outcome {

@@ -77,10 +77,10 @@ error relation_find(void *state, const struct dialect_name *name, struct arena *
 
 /* ---- row counts, from footers alone ---- */
 
-static error file_rows(const char *path, struct buffer *tail, int64_t *rows)
+/* A file's footer; `tail` must live as long. */
+static error footer_read(const char *path, struct arena *arena, struct buffer *tail,
+                         struct parquet_footer **out)
 {
-    struct arena arena = {0};
-    struct parquet_footer *footer;
     struct stat st;
     size_t need = TAIL_FIRST;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -92,13 +92,20 @@ static error file_rows(const char *path, struct buffer *tail, int64_t *rows)
         buffer_reserve(tail, size);
         ssize_t got = pread(fd, tail->data, size, st.st_size - (off_t)size);
         if (got < 0) e = fail_errno("read %s", path);
-        else e = parquet_footer_read(&arena, (span){tail->data, (size_t)got}, st.st_size, &footer,
-                                     &need);
+        else e = parquet_footer_read(arena, (span){tail->data, (size_t)got}, st.st_size, out, &need);
     }
-    if (e == OK) *rows = footer->rows;
     close(fd);
-    arena_release(&arena);
     return e == OK ? OK : fail_context(e, "HIVE_CANNOT_OPEN_SPLIT: %s", path);
+}
+
+static error file_rows(const char *path, struct buffer *tail, int64_t *rows)
+{
+    struct arena arena = {0};
+    struct parquet_footer *footer;
+    error e = footer_read(path, &arena, tail, &footer);
+    if (e == OK) *rows = footer->rows;
+    arena_release(&arena);
+    return e;
 }
 
 static error rows_count(struct sql_table *table)
@@ -116,6 +123,53 @@ static error rows_count(struct sql_table *table)
     }
     buffer_release(&tail);
     return e;
+}
+
+/* ---- bytes scanned: the column chunks that the query reads, as they lie in the files ---- */
+
+static bool is_read(const struct dialect_scan *scan, span path)
+{
+    const char *dot = memchr(path.data, '.', path.size);
+    span top = {path.data, dot ? (size_t)(dot - path.data) : path.size};
+    int at = schema_find(scan->relation->schema, top);
+    return at >= 0 && scan->columns[at];
+}
+
+static int64_t footer_bytes(const struct parquet_footer *footer, const struct dialect_scan *scan)
+{
+    int64_t bytes = 0;
+    for (int g = 0; g < footer->group_count; g++)
+        for (int i = 0; i < footer->groups[g].chunk_count; i++)
+            if (is_read(scan, footer->groups[g].chunks[i].path))
+                bytes += footer->groups[g].chunks[i].compressed_bytes;
+    return bytes;
+}
+
+static error bytes_count(struct run *run, const struct sql_table *table,
+                         const struct dialect_scan *scan)
+{
+    struct buffer tail = {0};
+    struct arena arena = {0};
+    struct parquet_footer *footer;
+    error e = OK;
+    run->outcome->scanned_bytes += table->text_bytes;
+    for (size_t s = 0; s < table->file_sets && e == OK && !table->held; s++)
+        for (size_t i = 0; i < table->files[s].path_count && e == OK; i++) {
+            e = footer_read(table->files[s].paths[i], &arena, &tail, &footer);
+            if (e == OK) run->outcome->scanned_bytes += footer_bytes(footer, scan);
+            arena_reset(&arena);
+        }
+    buffer_release(&tail);
+    arena_release(&arena);
+    return e;
+}
+
+static error bytes_check(const struct run *run)
+{
+    int64_t most = run->request->bytes_most;
+    if (!most || run->outcome->scanned_bytes <= most) return OK;
+    return fail(ERR_LIMIT, "Query cancelled! : Bytes scanned limit was exceeded (%lld, limit %lld)",
+                (long long)run->outcome->scanned_bytes, (long long)most);
 }
 
 /* ---- scans ---- */
@@ -147,6 +201,7 @@ error scans_open(struct run *run, const struct dialect_query *query, struct sql_
         columns[i] = any(scan->columns, scan->relation->schema);
         keys[i] = any(scan->keys, scan->relation->partition_keys);
         if (!columns[i]) TRY(rows_count(&tables[i]));
+        else if (run->request->id) TRY(bytes_count(run, &tables[i], scan));
     }
-    return OK;
+    return bytes_check(run);
 }

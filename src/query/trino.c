@@ -23,3 +23,14 @@ error trino_run(struct run *run)
                                      "directory's");
     return actions[statement.verb](run, &statement);
 }
+
+error query_check(const char *text)
+{
+    struct arena arena = {0};
+    struct dialect_statement statement;
+    error e = hive_is_statement(span_of(text))
+                  ? OK
+                  : dialect_parse(&dialect_trino, text, &arena, &statement);
+    arena_release(&arena);
+    return e == ERR_PARSE ? e : OK;
+}

@@ -53,7 +53,8 @@ static error statement_run(struct work *w)
     const char *text = json_text(w->request, "Query"), *id = json_text(w->request, "Id");
     struct query_request q = {.text = text, .database = json_text(w->request, "Database"),
                               .work_group = json_text(w->request, "WorkGroup"),
-                              .output = json_text(w->request, "Output"), .id = id};
+                              .output = json_text(w->request, "Output"), .id = id,
+                              .bytes_most = json_integer_or(w->request, "BytesMost", 0)};
     struct query_sink sink = result_sink(&w->file);
     query_kind_of(span_of(text), &w->kind);
     w->file.csv = w->kind.has_header && !w->kind.plan;

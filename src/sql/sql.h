@@ -36,6 +36,7 @@ struct sql_table {
     const struct sql_files *files;
     size_t file_sets;
     int *held;                            /* the caller's own; not looked at here */
+    int64_t text_bytes;                   /* the caller's own: read from text files */
 };
 
 /* ---- tables in memory (memory.c) ----

@@ -17,9 +17,10 @@ struct text_format {
 /* *out NULL: the files are Parquet. ERR_UNSUPPORTED names what cannot be read exactly. */
 error text_format_of(struct arena *, const json_t *document, const struct table *,
                      const struct text_format **out) MUST_CHECK;
-/* The set's files as one Parquet file without a name, open until table_release. */
+/* The set's files as one Parquet file without a name, open until table_release; adds the bytes
+ * read. */
 error text_read(struct arena *, const struct table *, const struct text_format *,
-                struct sql_files *set, int *file) MUST_CHECK;
+                struct sql_files *set, int *file, int64_t *bytes) MUST_CHECK;
 
 /* ---- projection.c: partitions that table properties describe ---- */
 

@@ -127,8 +127,8 @@ static error projected_files(struct scan *scan, const struct projected_partition
     return OK;
 }
 
-/* Text files are read into Parquet files; *out: their numbers, behind their count. */
-static error texts_read(struct scan *scan, const json_t *document, int **out)
+/* Text files are read into Parquet files; *out: their descriptors, behind their count. */
+static error texts_read(struct scan *scan, const json_t *document, int **out, int64_t *bytes)
 {
     const struct text_format *format;
     TRY(text_format_of(scan->arena, document, scan->table, &format));
@@ -136,7 +136,8 @@ static error texts_read(struct scan *scan, const json_t *document, int **out)
     int *held = must_calloc(scan->count + 1, sizeof *held);
     error e = OK;
     for (size_t i = 0; e == OK && i < scan->count; i++) {
-        e = text_read(scan->arena, scan->table, format, &scan->sets[i], &held[1 + i]);
+        e = text_read(scan->arena, scan->table, format, &scan->sets[i], &held[1 + i],
+                      bytes);
         held[0] += held[1 + i] > 0;
     }
     *out = held;
@@ -195,13 +196,14 @@ error table_scan(struct catalog *catalog, struct object_store *objects, struct a
 {
     json_t *document;
     int *held = NULL;
+    int64_t bytes = 0;
     TRY(catalog->ops->get_table(catalog, database, name, &document));
     struct table *table = ARENA_NEW(arena, struct table);
     struct scan scan = {.objects = objects, .arena = arena, .table = table, .filter = filter};
     error e = table_parse(arena, document, table);
     if (e == OK) e = table_check(table);
     if (e == OK) e = table_files(&scan, catalog, document);
-    if (e == OK) e = texts_read(&scan, document, &held);
+    if (e == OK) e = texts_read(&scan, document, &held, &bytes);
     json_decref(document);
     *out = (struct sql_table){
         .database = arena_text(arena, span_of(database)),
@@ -211,6 +213,7 @@ error table_scan(struct catalog *catalog, struct object_store *objects, struct a
         .files = scan.sets,
         .file_sets = scan.count,
         .held = held,
+        .text_bytes = bytes,
     };
     if (e != OK) table_release(out);
     return e;

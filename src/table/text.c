@@ -132,6 +132,7 @@ struct reading {
     span lines[ROWS];
     size_t count;
     int64_t line;             /* number of the first of them */
+    int64_t bytes;            /* of all files */
 };
 
 static error bad_data(const struct reading *r, int64_t line, const char *column, const char *what)
@@ -309,6 +310,7 @@ static error file_read(struct reading *r)
     void *map = length > 0 ? mmap(NULL, (size_t)length, PROT_READ, MAP_PRIVATE, file, 0) : NULL;
     error e = map == MAP_FAILED ? fail_errno("map %s", r->path) : OK;
     if (e == OK && map) {
+        r->bytes += length;
         e = text_lines(r, (span){map, (size_t)length});
         munmap(map, (size_t)length);
     }
@@ -364,7 +366,7 @@ static error set_read(struct reading *r, const struct sql_files *set, int *file)
 }
 
 error text_read(struct arena *arena, const struct table *table, const struct text_format *format,
-                struct sql_files *set, int *file)
+                struct sql_files *set, int *file, int64_t *bytes)
 {
     const char *folder = getenv("TMPDIR");
     *file = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -374,6 +376,7 @@ error text_read(struct arena *arena, const struct table *table, const struct tex
     r->table = table;
     r->format = format;
     error e = set_read(r, set, file);
+    *bytes += r->bytes;
     reading_close(r);
     const char **paths = ARENA_NEW(arena, const char *);
     paths[0] = arena_printf(arena, "/proc/self/fd/%d", *file);

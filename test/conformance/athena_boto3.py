@@ -220,6 +220,10 @@ def requests_that_cannot_be_queries_are_refused_at_once():
             says="Unable to verify/create output bucket nope")
     refused(athena.start_query_execution, QueryString="SELECT 1", ResultConfiguration=OUT, WorkGroup="nope",
             says="WorkGroup is not found.")
+    before = athena.list_query_executions(MaxResults=1)["QueryExecutionIds"]
+    refused(athena.start_query_execution, QueryString="SELECT 1 FROM WHERE", ResultConfiguration=OUT,
+            athena_code="MALFORMED_QUERY", says="line 1:15: mismatched input 'WHERE'")
+    assert athena.list_query_executions(MaxResults=1)["QueryExecutionIds"] == before, "no trace of it"
     refused(athena.get_query_execution, QueryExecutionId="nope", says="QueryExecution nope was not found",
             athena_code="QUERY_EXECUTION_NOT_FOUND")
     failed = start("DESCRIBE shop.nope")

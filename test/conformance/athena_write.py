@@ -149,4 +149,17 @@ def statements_are_prepared_and_given_parameters():
     assert rows("SELECT id FROM made WHERE kind = ?", ExecutionParameters=["'c'"]) == [["4"]]
 
 
+@test
+def bytes_scanned_are_those_of_the_columns_read():
+    run("CREATE TABLE wide WITH (external_location = 's3://lake/wide/') AS SELECT n AS id, CAST(n AS varchar) || ' is the number' AS text "
+        "FROM UNNEST(sequence(1, 5000)) AS t (n)")
+    size = sum(o["Size"] for o in s3.list_objects_v2(Bucket="lake", Prefix="wide/")["Contents"])
+    scanned = {q: run(q)["Statistics"]["DataScannedInBytes"] for q in (
+        "SELECT COUNT(*) FROM wide", "SELECT MAX(id) FROM wide", "SELECT * FROM wide LIMIT 1")}
+    nothing, one, all = scanned.values()
+    assert nothing == 0 < one < all <= size, (scanned, size)
+    athena.create_work_group(Name="frugal", Configuration={"BytesScannedCutoffPerQuery": 10000000})
+    run("SELECT MAX(id) FROM wide", WorkGroup="frugal")
+
+
 done()
