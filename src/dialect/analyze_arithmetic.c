@@ -206,6 +206,7 @@ static error moments(struct analyzer *a, const struct node *at, const char *sign
 error analyze_arithmetic(struct analyzer *a, const struct node *at, const char *sign,
                          struct value x, struct value y, struct value *out)
 {
+    if (a->dialect->rules) return a->dialect->rules->arithmetic(a, at, sign, x, y, out);
     bool null_x = x.type->kind == DIALECT_UNKNOWN, null_y = y.type->kind == DIALECT_UNKNOWN;
     if (null_x && null_y) x.type = y.type = &type_integer;
     if (null_x && !null_y) TRY(coerce(a, &x, is_moment(y.type) ? &type_interval_day : y.type));
@@ -220,6 +221,7 @@ error analyze_arithmetic(struct analyzer *a, const struct node *at, const char *
 error analyze_negation(struct analyzer *a, const struct node *at, struct value v,
                        struct value *out)
 {
+    if (a->dialect->rules) return a->dialect->rules->negation(a, v, out);
     if (!is_numeric(v.type) && !is_interval(v.type) && v.type->kind != DIALECT_UNKNOWN)
         return refuse(at, ERR_USAGE, "TYPE_MISMATCH", "Cannot negate %s",
                       type_name(a->arena, v.type));

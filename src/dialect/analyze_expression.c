@@ -97,6 +97,7 @@ void attribute_read(struct analyzer *a, const struct attribute *c)
 
 static error field_of(struct analyzer *a, const struct node *n, const char *name, struct value *v)
 {
+    if (a->dialect->rules) return a->dialect->rules->field(a, n, name, v);
     if (v->type->kind != DIALECT_ROW)
         return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Expression %s is not of type ROW", name);
     for (int i = 0; i < v->type->field_count; i++)
@@ -241,6 +242,7 @@ error type_from_node(struct analyzer *a, const struct node *n, const struct dial
         {"date", &type_date},         {"json", &type_json},         {"uuid", &type_uuid},
     };
     int precision = 3, scale = 0, length = DIALECT_UNBOUNDED;
+    if (a->dialect->rules) return a->dialect->rules->type_from_node(a, n, out);
     for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
         if (same_name(n->text, simple[i].name)) return *out = simple[i].type, OK;
     if (same_name(n->text, "decimal") || same_name(n->text, "dec") ||
@@ -345,6 +347,7 @@ static error compare_arrays(struct analyzer *a, const struct node *at, const cha
 error compare(struct analyzer *a, const struct node *at, const char *sign, struct value x,
               struct value y, const struct code **out)
 {
+    if (a->dialect->rules) return a->dialect->rules->compare(a, at, sign, x, y, out);
     const struct dialect_type *type = common_type(a->arena, x.type, y.type);
     bool equality = *sign == '=' || strcmp(sign, "<>") == 0;
     if (!type || (!equality && !is_orderable(type)))
@@ -375,7 +378,7 @@ error values_unify(struct analyzer *a, struct value *values, int count, const ch
 {
     const struct dialect_type *type = count ? values[0].type : &type_unknown;
     for (int i = 1; i < count; i++) {
-        const struct dialect_type *next = common_type(a->arena, type, values[i].type);
+        const struct dialect_type *next = shared_type(a, type, values[i].type);
         if (!next)
             return refuse(values[i].node, ERR_USAGE, "TYPE_MISMATCH", "%s: %s vs %s", what,
                           type_name(a->arena, type), type_name(a->arena, values[i].type));
@@ -437,7 +440,7 @@ static error analyze_between(struct analyzer *a, const struct scope *scope, cons
     struct value *v;
     const struct code *low, *high;
     TRY(analyze_items(a, scope, n->items, 3, &v));
-    if (!common_type(a->arena, v[0].type, v[1].type) || !common_type(a->arena, v[0].type, v[2].type))
+    if (!shared_type(a, v[0].type, v[1].type) || !shared_type(a, v[0].type, v[2].type))
         return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s",
                       type_name(a->arena, v[0].type), type_name(a->arena, v[1].type),
                       type_name(a->arena, v[2].type));
@@ -459,7 +462,7 @@ static error analyze_in(struct analyzer *a, const struct scope *scope, const str
     const struct code **codes = ARENA_ARRAY(a->arena, const struct code *, (size_t)n->count);
     TRY(analyze_items(a, scope, n->items, n->count, &v));
     for (int i = 1; i < n->count; i++)
-        if (!common_type(a->arena, v[0].type, v[i].type))
+        if (!shared_type(a, v[0].type, v[i].type))
             return refuse(v[i].node, ERR_USAGE, "TYPE_MISMATCH",
                           "IN value and list items must be the same type or coercible to a common "
                           "type. Cannot find common type between %s and %s",
@@ -502,7 +505,7 @@ static error analyze_distinct(struct analyzer *a, const struct scope *scope, con
     struct value *v;
     const struct dialect_type *type;
     TRY(analyze_items(a, scope, n->items, 2, &v));
-    if (!common_type(a->arena, v[0].type, v[1].type))
+    if (!shared_type(a, v[0].type, v[1].type))
         return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Cannot apply operator: %s IS DISTINCT FROM %s",
                       type_name(a->arena, v[0].type), type_name(a->arena, v[1].type));
     TRY(values_unify(a, v, 2, "IS DISTINCT FROM", &type));
@@ -565,7 +568,7 @@ static error analyze_in_query(struct analyzer *a, const struct scope *scope, con
     TRY(analyze(a, scope, n->items[0], &v));
     TRY(analyze_subquery(a, scope, n->items[1], &r));
     TRY(one_column(n, &r));
-    const struct dialect_type *type = common_type(a->arena, v.type, r.attributes[0].type);
+    const struct dialect_type *type = shared_type(a, v.type, r.attributes[0].type);
     if (!type)
         return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
                       "Value expression and result of subquery must be of the same type: %s vs %s",
@@ -606,7 +609,7 @@ static error analyze_case(struct analyzer *a, const struct scope *scope, const s
         struct value when;
         if (simple) {
             TRY(analyze(a, scope, n->items[2 + 2 * i], &when));
-            if (!common_type(a->arena, operand.type, when.type))
+            if (!shared_type(a, operand.type, when.type))
                 return refuse(n->items[2 + 2 * i], ERR_USAGE, "TYPE_MISMATCH",
                               "CASE operand type does not match WHEN clause operand type: %s vs %s",
                               type_name(a->arena, operand.type), type_name(a->arena, when.type));
@@ -710,6 +713,7 @@ static error analyze_subscript(struct analyzer *a, const struct scope *scope, co
 {
     struct value *v;
     TRY(analyze_items(a, scope, n->items, 2, &v));
+    if (a->dialect->rules) return a->dialect->rules->subscript(a, n, v[0], v[1], out);
     const struct dialect_type *t = v[0].type;
     if (t->kind == DIALECT_ROW) {
         int64_t i = 0;
@@ -817,6 +821,7 @@ static error analyze_by_kind(struct analyzer *a, const struct scope *scope, cons
     case NODE_AT_ZONE: return analyze_at_zone(a, scope, n, out);
     case NODE_ARRAY: return analyze_array(a, scope, n, out);
     case NODE_ROW: return analyze_row(a, scope, n, out);
+    case NODE_ITEM: return analyze(a, scope, n->items[0], out); /* struct(x AS name) */
     case NODE_SUBSCRIPT: return analyze_subscript(a, scope, n, out);
     case NODE_LAMBDA:
         return refuse(n, ERR_USAGE, "TYPE_MISMATCH",

@@ -7,9 +7,26 @@
 
 enum { DECIMAL_DIGITS_MAX = 38, TEXT_MAX_FRACTION = 12 };
 
+static error decimal_value(struct analyzer *a, const struct node *n, const char *text,
+                           struct value *out)
+{
+    const char *p = text + (*text == '-' || *text == '+');
+    int whole = 0, scale = 0;
+    while (*p == '0') p++;
+    while (isdigit((unsigned char)*p)) p++, whole++;
+    if (*p == '.') p++;
+    while (isdigit((unsigned char)*p)) p++, scale++;
+    if (*p || whole + scale > DECIMAL_DIGITS_MAX)
+        return refuse(n, ERR_USAGE, "INVALID_LITERAL", "'%s' is not a valid DECIMAL literal", text);
+    out->type = type_decimal(a->arena, whole + scale ? whole + scale : 1, scale);
+    out->code = code_of(a->arena, "CAST(%t AS %s)", text, duck_type(a->arena, out->type));
+    return OK;
+}
+
 static error integer_literal(struct analyzer *a, const struct node *n, struct value *out)
 {
     int64_t number;
+    if (a->dialect->spark && !parse_int64(span_of(n->text), &number)) return decimal_value(a, n, n->text, out);
     if (!parse_int64(span_of(n->text), &number))
         return refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Invalid numeric literal: %s", n->text);
     out->type = number <= INT32_MAX ? &type_integer : &type_bigint;
@@ -24,22 +41,6 @@ error analyze_negative(struct analyzer *a, const struct node *n, struct value *o
     if (!parse_int64(span_of(text), &number))
         return refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Invalid numeric literal: %s", n->items[0]->text);
     out->type = number >= INT32_MIN ? &type_integer : &type_bigint;
-    out->code = code_of(a->arena, "CAST(%t AS %s)", text, duck_type(a->arena, out->type));
-    return OK;
-}
-
-static error decimal_value(struct analyzer *a, const struct node *n, const char *text,
-                           struct value *out)
-{
-    const char *p = text + (*text == '-' || *text == '+');
-    int whole = 0, scale = 0;
-    while (*p == '0') p++;
-    while (isdigit((unsigned char)*p)) p++, whole++;
-    if (*p == '.') p++;
-    while (isdigit((unsigned char)*p)) p++, scale++;
-    if (*p || whole + scale > DECIMAL_DIGITS_MAX)
-        return refuse(n, ERR_USAGE, "INVALID_LITERAL", "'%s' is not a valid DECIMAL literal", text);
-    out->type = type_decimal(a->arena, whole + scale ? whole + scale : 1, scale);
     out->code = code_of(a->arena, "CAST(%t AS %s)", text, duck_type(a->arena, out->type));
     return OK;
 }
@@ -267,7 +268,8 @@ error analyze_literal(struct analyzer *a, const struct node *n, struct value *ou
         out->code = code_of(a->arena, "CAST(%t AS DOUBLE)", n->text);
         return OK;
     case NODE_STRING:
-        out->type = type_text(a->arena, DIALECT_VARCHAR, (int)utf8_count(span_of(n->text)));
+        out->type = a->dialect->spark ? &type_varchar
+                                      : type_text(a->arena, DIALECT_VARCHAR, (int)utf8_count(span_of(n->text)));
         out->code = code_of(a->arena, "%t", n->text);
         return OK;
     case NODE_BYTES: return bytes_literal(a, n, out);

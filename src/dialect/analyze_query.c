@@ -28,11 +28,18 @@ static struct item *items_of(const struct select *s, int *count)
 
 /* ---- windows and ordering ---- */
 
+/* Spark takes NULL for the smallest value, Trino puts it last. */
+static bool sort_nulls_first(const struct analyzer *a, const struct node *sort)
+{
+    if (sort->number || !a->dialect->spark) return sort->number < 0;
+    return !sort->flag;
+}
+
 static const struct code *sort_code(struct analyzer *a, const struct node *sort,
                                     const struct code *key)
 {
     return code_of(a->arena, "%c %s NULLS %s", key, sort->flag ? "DESC" : "ASC",
-                   sort->number < 0 ? "FIRST" : "LAST");
+                   sort_nulls_first(a, sort) ? "FIRST" : "LAST");
 }
 
 static error sort_check(struct analyzer *a, const struct node *n, const struct dialect_type *t)
@@ -196,12 +203,38 @@ static bool is_grouped(const struct select *s)
            contains_aggregate(s->a, n->parts[SELECT_ITEMS]) || contains_aggregate(s->a, s->order);
 }
 
+/* A name that no column has may be an alias of the list. */
+static const struct node *item_meant(struct select *s, const struct node *n)
+{
+    const struct node *items = s->node->parts[SELECT_ITEMS];
+    const struct scope *where;
+    int used;
+    bool ambiguous;
+    if (resolve(&s->scope, n, &used, &where, &ambiguous)) return n;
+    for (int i = 0; i < items->count; i++)
+        if (items->items[i]->text && span_equal_nocase(span_of(items->items[i]->text), span_of(n->text)))
+            return items->items[i]->items[0];
+    return n;
+}
+
+/* The tree with such names replaced by what they stand for. */
+static const struct node *items_meant(struct select *s, const struct node *n)
+{
+    if (!n || n->kind == NODE_QUERY) return n;
+    if (n->kind == NODE_NAME) return item_meant(s, n);
+    struct node *copy = arena_copy(s->a->arena, n, sizeof *n);
+    if (n->count) copy->items = arena_copy(s->a->arena, n->items, (size_t)n->count * sizeof *n->items);
+    for (int i = 0; i < n->count; i++) copy->items[i] = (struct node *)(void *)items_meant(s, n->items[i]);
+    return copy;
+}
+
 /* GROUP BY 2: the second item of the list. */
 static error group_expression(struct select *s, const struct node *n, const struct node **out)
 {
     int64_t position;
     const struct node *items = s->node->parts[SELECT_ITEMS];
     *out = n;
+    if (n->kind == NODE_NAME && s->a->dialect->spark) *out = item_meant(s, n);
     if (n->kind != NODE_INTEGER) return OK;
     if (!parse_int64(span_of(n->text), &position) || position < 1 || position > items->count)
         return refuse(n, ERR_USAGE, "INVALID_COLUMN_REFERENCE",
@@ -301,6 +334,22 @@ static bool is_of_relation(const struct attribute *c, const struct node *qualifi
             span_equal_nocase(span_of(c->database), span_of(qualifier->items[0]->text)));
 }
 
+/* Spark's s.*: the fields of a struct. */
+static error row_expand(struct select *s, const struct node *qualifier)
+{
+    struct analyzer *a = s->a;
+    struct value row;
+    TRY(analyze(a, &s->scope, qualifier, &row));
+    if (row.type->kind != DIALECT_ROW)
+        return refuse(qualifier, ERR_USAGE, "CANNOT_RESOLVE_STAR_EXPAND", "%s is no struct", qualifier->text);
+    for (int i = 0; i < row.type->field_count; i++) {
+        struct value v = {row.type->fields[i].type,
+                          code_of(a->arena, "struct_extract(%c, %t)", row.code, row_field_name(a->arena, row.type, i)), NULL};
+        item_add(s, row.type->fields[i].name, v, NULL);
+    }
+    return OK;
+}
+
 static error star_expand(struct select *s, const struct node *star)
 {
     const struct node *qualifier = star->count ? star->items[0] : NULL;
@@ -324,10 +373,17 @@ static error star_expand(struct select *s, const struct node *star)
         item_add(s, c->name, v, c);
     }
     if (found) return OK;
+    if (qualifier && s->a->dialect->spark) return row_expand(s, qualifier);
     if (qualifier)
         return refuse(star, ERR_NOT_FOUND, "TABLE_NOT_FOUND", "Unable to resolve reference %s",
                       qualifier->text);
     return refuse(star, ERR_USAGE, "COLUMN_NOT_FOUND", "SELECT * not allowed from relation that has no columns");
+}
+
+static const char *a_name(struct select *s, const struct node *n)
+{
+    const struct dialect_rules *rules = s->a->dialect->rules;
+    return rules ? rules->item_name(s->a, n) : NULL;
 }
 
 static error select_items(struct select *s)
@@ -348,7 +404,7 @@ static error select_items(struct select *s)
         while (base->kind == NODE_FIELD) base = base->items[0];
         bool name = base->kind == NODE_NAME;
         const struct attribute *origin = name ? resolve(&s->scope, n, &used, &where, &ambiguous) : NULL;
-        item_add(s, item->text ? item->text : name ? n->text : NULL, v,
+        item_add(s, item->text ? item->text : name ? n->text : a_name(s, n), v,
                  origin && origin->type == v.type ? origin : NULL);
     }
     return OK;
@@ -465,6 +521,7 @@ static error select_run(struct select *s, const struct scope *outer, struct rela
     struct analyzer *a = s->a;
     const struct node *having = s->node->parts[SELECT_HAVING];
     TRY(select_from(s, outer));
+    if (having && a->dialect->spark) having = items_meant(s, having);
     a->windows_allowed = false;
     TRY(select_where(s));
     TRY(select_group(s));
@@ -569,7 +626,7 @@ static error analyze_set(struct analyzer *a, const struct scope *outer, const st
     const struct dialect_type **types =
         ARENA_ARRAY(a->arena, const struct dialect_type *, (size_t)left.count);
     for (int i = 0; i < left.count; i++) {
-        types[i] = common_type(a->arena, left.attributes[i].type, right.attributes[i].type);
+        types[i] = shared_type(a, left.attributes[i].type, right.attributes[i].type);
         if (!types[i])
             return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
                           "column %d in %s query has incompatible types: %s, %s", i + 1, n->text,
@@ -627,6 +684,7 @@ static error analyze_values(struct analyzer *a, const struct scope *outer, const
             return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Values rows have mismatched types");
         for (int r = 0; r < n->count; r++) rows[r][i] = column[r];
         out->attributes[i] = (struct attribute){.type = type, .scan = -1};
+        if (a->dialect->spark) out->attributes[i].name = arena_printf(arena, "col%d", i + 1);
         names[i] = code_of(arena, "c%d", i);
     }
     for (int r = 0; r < n->count; r++) {

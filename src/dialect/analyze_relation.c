@@ -1,5 +1,5 @@
 /* FROM: tables, views, WITH names, subqueries, joins, UNNEST -> attributes and code. */
-#include "dialect/internal.h"
+#include "dialect/spark.h"
 
 #include <stdio.h>
 
@@ -273,7 +273,7 @@ static error join_using(struct analyzer *a, const struct node *n, const struct r
         TRY(compare(a, name, "=", v, w, &equal[i]));
         attribute_read(a, x);
         attribute_read(a, y);
-        const struct dialect_type *type = common_type(a->arena, x->type, y->type);
+        const struct dialect_type *type = shared_type(a, x->type, y->type);
         TRY(coerce(a, &v, type));
         TRY(coerce(a, &w, type));
         all[count] = take_right ? *y : *x;
@@ -303,6 +303,23 @@ static const struct node *unaliased(const struct node *n)
     return n;
 }
 
+/* NATURAL: USING the names that both sides have. */
+static const struct node *join_natural(struct analyzer *a, const struct node *n,
+                                       const struct relation *left, const struct relation *right)
+{
+    struct parser p = {.dialect = a->dialect, .arena = a->arena};
+    struct node *join = arena_copy(a->arena, n, sizeof *n);
+    join->parts = arena_copy(a->arena, n->parts, JOIN_PARTS * sizeof *n->parts);
+    join->parts[JOIN_USING] = node_new(&p, NODE_LIST, n->at);
+    for (int i = 0; i < left->count; i++) {
+        if (!left->attributes[i].name || find_column(right, left->attributes[i].name) < 0) continue;
+        struct node *name = node_new(&p, NODE_NAME, n->at);
+        name->text = left->attributes[i].name;
+        node_add(&p, join->parts[JOIN_USING], name);
+    }
+    return join;
+}
+
 static error join_relation(struct analyzer *a, const struct scope *outer, const struct node *n,
                            const struct relation *before, struct relation *out)
 {
@@ -311,11 +328,12 @@ static error join_relation(struct analyzer *a, const struct scope *outer, const 
     const struct code *condition = NULL;
     bool cross = strcmp(n->text, "CROSS") == 0;
     bool left_null = *n->text == 'R' || *n->text == 'F', right_null = *n->text == 'L' || *n->text == 'F';
-    if (n->flag) return unmapped(n, "NATURAL JOIN");
+    if (n->flag && !a->dialect->spark) return unmapped(n, "NATURAL JOIN");
     TRY(analyze_relation(a, outer, n->parts[JOIN_LEFT], before, &left));
     TRY(analyze_relation(a, outer, n->parts[JOIN_RIGHT], &left, &right));
     if (left_null) no_filters(&left);
     if (right_null) no_filters(&right);
+    if (n->flag) n = join_natural(a, n, &left, &right);
     if (n->parts[JOIN_USING]) {
         TRY(join_using(a, n, &left, &right, out, &condition));
     } else {
@@ -334,6 +352,7 @@ static error join_relation(struct analyzer *a, const struct scope *outer, const 
                           "%s JOIN involving UNNEST is only supported with condition ON TRUE",
                           n->text);
     }
+    if (*n->text == 'S' || *n->text == 'A') out->count = left.count; /* SEMI, ANTI: the left side alone */
     out->code = cross ? code_of(arena, "(%c CROSS JOIN %c)", left.code, right.code)
                       : code_of(arena, "(%c %s JOIN %c ON %c)", left.code, n->text, right.code,
                                 condition);
@@ -360,7 +379,8 @@ error analyze_relation(struct analyzer *a, const struct scope *outer, const stru
     case NODE_TABLE: return named_relation(a, n, out);
     case NODE_ALIAS: return aliased_relation(a, outer, n, left, out);
     case NODE_SUBQUERY: return subquery_relation(a, outer, n, left, out);
-    case NODE_UNNEST: return unnest_relation(a, outer, n, left, out);
+    case NODE_UNNEST:
+        return n->text ? spark_generator(a, outer, n, left, out) : unnest_relation(a, outer, n, left, out);
     default: return join_relation(a, outer, n, left, out);
     }
 }

@@ -485,7 +485,14 @@ error cast_code(struct analyzer *a, const struct node *at, const struct code *co
                 enum cast_mode mode, const struct code **out)
 {
     struct cast c = {a, at, mode};
+    if (a->dialect->rules) return a->dialect->rules->cast(a, at, code, from, to, mode, out);
     return convert(&c, code, from, to, out);
+}
+
+const struct dialect_type *shared_type(const struct analyzer *a, const struct dialect_type *x,
+                                       const struct dialect_type *y)
+{
+    return (a->dialect->rules ? a->dialect->rules->common_type : common_type)(a->arena, x, y);
 }
 
 error coerce(struct analyzer *a, struct value *v, const struct dialect_type *to)

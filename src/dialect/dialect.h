@@ -14,7 +14,7 @@
 #include "batch/batch.h"
 
 struct dialect; /* lexical rules, coercions and functions of one SQL */
-extern const struct dialect dialect_trino;
+extern const struct dialect dialect_trino, dialect_spark;
 
 /* ---- types ---- */
 

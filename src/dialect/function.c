@@ -4,7 +4,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { VARIABLES = 26, ARGUMENTS_MAX = 128, NO_MATCH = 1 << 20 };
+enum { VARIABLES = 26, ARGUMENTS_MAX = 128, NO_MATCH = 1 << 20,
+       OTHER_LAMBDA = 1 << 10 /* the lambda takes another number of parameters */ };
 
 struct match {
     struct analyzer *a;
@@ -67,9 +68,14 @@ static const struct dialect_type *named(span word)
 }
 
 /* How far an argument is from a plain parameter type: 0 the same, more for each step. */
-static int distance(struct arena *arena, const struct dialect_type *from,
+static int distance(const struct analyzer *a, const struct dialect_type *from,
                     const struct dialect_type *to)
 {
+    struct arena *arena = a->arena;
+    if (a->dialect->rules) {
+        int steps = a->dialect->rules->distance(a->arena, from, to);
+        return steps < 0 ? NO_MATCH : steps;
+    }
     if (from->kind == DIALECT_UNKNOWN) return 1;
     if (from->kind == to->kind) return 0;
     if (is_text(from) && is_text(to)) return 1;
@@ -80,11 +86,10 @@ static int distance(struct arena *arena, const struct dialect_type *from,
 
 static int unify(struct match *m, const char **p, const struct dialect_type *type)
 {
-    struct arena *arena = m->a->arena;
     span word = take_word_of(p);
     if (is_variable(word)) {
         const struct dialect_type **slot = &m->bound[word.data[0] - 'A'];
-        const struct dialect_type *both = *slot ? common_type(arena, *slot, type) : type;
+        const struct dialect_type *both = *slot ? shared_type(m->a, *slot, type) : type;
         if (!both) return NO_MATCH;
         *slot = both;
         return 2;
@@ -108,7 +113,7 @@ static int unify(struct match *m, const char **p, const struct dialect_type *typ
         ++*p; /* ) */
         return cost;
     }
-    return distance(arena, type, named(word));
+    return distance(m->a, type, named(word));
 }
 
 /* The type a parameter stands for, given what its variables are bound to. */
@@ -146,6 +151,14 @@ static bool is_lambda_parameter(const char *p)
     return p[0] == 'f' && p[1] == '(';
 }
 
+/* Of f(T,U)V: how many it takes. */
+static int lambda_parameters(const char *p)
+{
+    int count = 1;
+    for (; *p && *p != ')'; p++) count += *p == ',';
+    return count;
+}
+
 /* Cost of the arguments for this row; NO_MATCH if they do not fit. */
 static int fit(struct match *m, const struct function *f, const struct call *c)
 {
@@ -158,6 +171,7 @@ static int fit(struct match *m, const struct function *f, const struct call *c)
         last = p;
         bool lambda = c->node->items[i]->kind == NODE_LAMBDA;
         if (is_lambda_parameter(p) != lambda) return NO_MATCH;
+        if (lambda && lambda_parameters(p) != c->node->items[i]->count - 1) cost += OTHER_LAMBDA;
         if (lambda) p = skip_parameter(p);
         else cost += unify(m, &p, c->values[i].type);
         if (cost >= NO_MATCH) return NO_MATCH;
@@ -242,7 +256,7 @@ struct aggregate_parts { /* what goes to @( and )@ */
     const char *nulls;
 };
 
-static const struct code *arguments_join(const struct call *c, int first)
+const struct code *arguments_join(const struct call *c, int first)
 {
     const struct code *codes[ARGUMENTS_MAX];
     for (int i = first; i < c->count; i++) codes[i - first] = c->values[i].code;
@@ -397,7 +411,7 @@ error no_match(const struct call *c)
     return e;
 }
 
-static error call_by_row(struct call *c)
+error call_by_row(struct call *c)
 {
     struct match best_match = {.a = c->a}, m = {.a = c->a};
     const struct function *best = NULL;
@@ -456,6 +470,7 @@ error analyze_call(struct analyzer *a, const struct scope *scope, const struct n
         return refuse(n, ERR_USAGE, "TOO_MANY_ARGUMENTS", "Too many arguments for function call %s()", n->text);
     c.values = ARENA_ARRAY(a->arena, struct value, (size_t)n->count + 1);
     if (n->count == 1 && n->items[0]->kind == NODE_STAR) { /* count(*) */
+        if (a->dialect->spark && same_name(n->text, "struct")) return f->rule(&c);
         if (!same_name(n->text, "count")) return no_match(&c);
         c.count = 0;
     }

@@ -23,6 +23,7 @@ enum token_kind {
     TOKEN_INTEGER,
     TOKEN_DECIMAL, /* 1.5 */
     TOKEN_DOUBLE,  /* 1.5e0 */
+    TOKEN_SUFFIXED, /* Spark's 1L, 1.5D, 2BD */
     TOKEN_SIGN,    /* operators and punctuation */
 };
 
@@ -50,7 +51,7 @@ enum node_kind {
     NODE_DOUBLE,
     NODE_STRING,
     NODE_BYTES,
-    NODE_TYPED,      /* items: type; text: the literal's */
+    NODE_TYPED,      /* items: type; text: the literal's; flag: a number with a suffix */
     NODE_INTERVAL,   /* text; flag: negative; items: unit[, unit] as NODE_NAME */
     NODE_NAME,       /* text; flag: quoted */
     NODE_FIELD,      /* items: base; text */
@@ -89,7 +90,7 @@ enum node_kind {
     NODE_TABLE,      /* text; items: qualifiers as NODE_NAME */
     NODE_SUBQUERY,   /* items: query; flag: LATERAL */
     NODE_JOIN,       /* text: INNER LEFT RIGHT FULL CROSS; parts: JOIN_...; flag: NATURAL */
-    NODE_UNNEST,     /* items; flag: WITH ORDINALITY */
+    NODE_UNNEST,     /* items; flag: WITH ORDINALITY; text: Spark's generator or NULL; number: OUTER */
     NODE_ALIAS,      /* text; items: relation, column names... */
     NODE_ITEM,       /* text: alias or NULL; items: expression */
     NODE_SORT,       /* items: expression; flag: DESC; number: -1 NULLS FIRST, 1 LAST, 0 */
@@ -157,8 +158,37 @@ bool at_query(const struct parser *); /* also behind opening parentheses */
 
 /* ---- a dialect ---- */
 
+struct analyzer;
+struct value;
+struct code;
+enum cast_mode { CAST_IMPLICIT, CAST_EXPLICIT, CAST_PRESENT };
+
+/* Where another dialect's semantics differ from Trino's, which are the functions of the same names
+ * without a dialect. */
+struct dialect_rules {
+    const struct dialect_type *(*common_type)(struct arena *, const struct dialect_type *,
+                                              const struct dialect_type *);
+    int (*distance)(struct arena *, const struct dialect_type *from,
+                    const struct dialect_type *to); /* as an argument; negative: no way */
+    error (*cast)(struct analyzer *, const struct node *at, const struct code *,
+                  const struct dialect_type *from, const struct dialect_type *to, enum cast_mode,
+                  const struct code **out);
+    error (*compare)(struct analyzer *, const struct node *at, const char *sign, struct value,
+                     struct value, const struct code **out);
+    error (*arithmetic)(struct analyzer *, const struct node *at, const char *sign, struct value,
+                        struct value, struct value *out);
+    error (*negation)(struct analyzer *, struct value, struct value *out);
+    error (*subscript)(struct analyzer *, const struct node *at, struct value base,
+                       struct value index, struct value *out);
+    error (*field)(struct analyzer *, const struct node *at, const char *name, struct value *);
+    error (*type_from_node)(struct analyzer *, const struct node *, const struct dialect_type **);
+    const char *(*item_name)(struct analyzer *, const struct node *); /* of a column without alias */
+};
+
 struct dialect {
     const char *name;
+    bool spark;                     /* Spark's syntax: `name`, "text", \n, 1L, LATERAL VIEW... */
+    const struct dialect_rules *rules; /* NULL: Trino's */
     const char *const *reserved;    /* upper case, sorted: words that name nothing unquoted */
     const char *backquote_refusal;
     const struct function *functions; /* by name; the end has none */
@@ -188,7 +218,7 @@ bool is_text(const struct dialect_type *);
 bool is_comparable(const struct dialect_type *);
 bool is_orderable(const struct dialect_type *);
 int decimal_digits(const struct dialect_type *); /* of an integral type as a decimal */
-/* The type that both become without a CAST, or NULL. */
+/* The type that both become without a CAST, or NULL. In the dialect: shared_type. */
 const struct dialect_type *common_type(struct arena *, const struct dialect_type *,
                                        const struct dialect_type *);
 bool can_coerce(struct arena *, const struct dialect_type *from, const struct dialect_type *to);
@@ -305,10 +335,11 @@ error unmapped(const struct node *, const char *what);
 
 /* ---- coerce.c ---- */
 
-enum cast_mode { CAST_IMPLICIT, CAST_EXPLICIT, CAST_PRESENT };
 error cast_code(struct analyzer *, const struct node *at, const struct code *,
                 const struct dialect_type *from, const struct dialect_type *to, enum cast_mode,
                 const struct code **out) MUST_CHECK;
+const struct dialect_type *shared_type(const struct analyzer *, const struct dialect_type *,
+                                       const struct dialect_type *);
 error coerce(struct analyzer *, struct value *, const struct dialect_type *to) MUST_CHECK;
 /* Catalog types have no time, interval, zone or JSON: those as text. */
 error present(struct analyzer *, const struct node *at, struct value *) MUST_CHECK;
@@ -404,6 +435,8 @@ struct function {
 };
 
 
+error call_by_row(struct call *) MUST_CHECK; /* by the row whose parameters fit best */
+const struct code *arguments_join(const struct call *, int first);
 error analyze_call(struct analyzer *, const struct scope *, const struct node *,
                    struct value *out) MUST_CHECK;
 bool is_aggregate(const struct dialect *, const char *name);

@@ -1,6 +1,6 @@
 /* Tokens -> expressions, by precedence: OR, AND, NOT, predicates, + - ||, * / %, signs, AT TIME
  * ZONE and what follows a primary (subscript, field). */
-#include "dialect/internal.h"
+#include "dialect/spark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +79,7 @@ static error parse_type_parameters(struct parser *p, struct node *type)
 
 static error parse_type(struct parser *p, struct node **out)
 {
+    if (p->dialect->spark) return spark_parse_type(p, out);
     struct node *type = node_new(p, NODE_TYPE, p->token->at), *name;
     TRY(parser_enter(p));
     if (at_word(p, "INTERVAL")) return not_mapped(type->at, "a cast to an interval");
@@ -140,9 +141,19 @@ static bool at_lambda(const struct parser *p)
     return take_sign(&ahead, ")") && at_sign(&ahead, "->");
 }
 
+/* Spark: struct(a AS b, *) */
 static error parse_argument(struct parser *p, struct node **out)
 {
-    return at_lambda(p) ? parse_lambda(p, out) : parse_expression(p, out);
+    if (at_lambda(p)) return parse_lambda(p, out);
+    if (p->dialect->spark && at_sign(p, "*")) return *out = node_new(p, NODE_STAR, p->token++->at), OK;
+    TRY(parse_expression(p, out));
+    if (!p->dialect->spark || !take_word(p, "AS")) return OK;
+    struct node *item = node_new(p, NODE_ITEM, (*out)->at), *name;
+    TRY(take_identifier(p, &name));
+    item->text = name->text;
+    node_add(p, item, *out);
+    *out = item;
+    return node_close(item);
 }
 
 static error parse_over(struct parser *p, struct node *call)
@@ -235,6 +246,20 @@ static error parse_cast(struct parser *p, struct node *call)
     return want_sign(p, ")");
 }
 
+/* EXTRACT(field FROM x) is date_part('field', x). */
+static error parse_spark_extract(struct parser *p, struct node *call)
+{
+    struct node *field, *value;
+    TRY(take_identifier(p, &field));
+    field->kind = NODE_STRING;
+    TRY(want_word(p, "FROM"));
+    TRY(parse_expression(p, &value));
+    call->text = "date_part";
+    node_add(p, call, field);
+    node_add(p, call, value);
+    return want_sign(p, ")");
+}
+
 static error parse_extract(struct parser *p, struct node *call)
 {
     static const char *const fields[][2] = {
@@ -246,6 +271,7 @@ static error parse_extract(struct parser *p, struct node *call)
         {"timezone_minute", "timezone_minute"},
     };
     struct node *field, *value;
+    if (p->dialect->spark) return parse_spark_extract(p, call);
     size_t i = 0, count = sizeof fields / sizeof *fields;
     TRY(take_identifier(p, &field));
     while (i < count && !span_equal_nocase(span_of(fields[i][0]), span_of(field->text))) i++;
@@ -293,6 +319,7 @@ static error parse_trim(struct parser *p, struct node *call)
     if (!worded || !at_word(p, "FROM")) TRY(parse_expression(p, &chars));
     if (take_word(p, "FROM")) {
         TRY(parse_expression(p, &text));
+        call->number = 1; /* the text comes first, whatever the dialect */
         node_add(p, call, text);
         if (chars) node_add(p, call, chars);
     } else {
@@ -317,6 +344,21 @@ static error parse_position(struct parser *p, struct node *call)
     return want_sign(p, ")");
 }
 
+/* OVERLAY(text PLACING part FROM start [FOR length]) */
+static error parse_overlay(struct parser *p, struct node *call)
+{
+    static const char *const words[] = {"PLACING", "FROM", "FOR"};
+    struct node *part;
+    TRY(parse_expression(p, &part));
+    node_add(p, call, part);
+    for (int i = 0; i < 3; i++) {
+        if (!take_word(p, words[i]) && !take_sign(p, ",")) break;
+        TRY(parse_expression(p, &part));
+        node_add(p, call, part);
+    }
+    return want_sign(p, ")");
+}
+
 static error parse_normalize(struct parser *p, struct node *call)
 {
     struct node *value;
@@ -336,7 +378,7 @@ static const struct {
 } forms[] = {
     {"CAST", parse_cast},         {"TRY_CAST", parse_cast}, {"EXTRACT", parse_extract},
     {"SUBSTRING", parse_substring}, {"TRIM", parse_trim},   {"POSITION", parse_position},
-    {"NORMALIZE", parse_normalize}, {"LISTAGG", parse_listagg},
+    {"NORMALIZE", parse_normalize}, {"OVERLAY", parse_overlay}, {"LISTAGG", parse_listagg},
 };
 
 /* Calls without parentheses. */
@@ -348,6 +390,7 @@ static error parse_bare_call(struct parser *p, struct node **out)
 {
     *out = call_node(p, p->token->at, p->token->text);
     p->token++;
+    if (p->dialect->spark && at_sign(p, "(")) return p->token++, want_sign(p, ")");
     if (!at_sign(p, "(") || !(p->token[1].kind == TOKEN_INTEGER)) return OK;
     p->token++;
     node_add(p, *out, leaf(p, NODE_INTEGER));
@@ -383,6 +426,7 @@ static error parse_interval(struct parser *p, struct node **out)
     struct node *n = node_new(p, NODE_INTERVAL, p->token->at);
     *out = n;
     p->token++;
+    if (p->dialect->spark) return spark_parse_interval(p, out);
     if (at_sign(p, "-")) n->flag = true;
     if (at_sign(p, "-") || at_sign(p, "+")) p->token++;
     if (p->token->kind != TOKEN_STRING) return unexpected_token(p, "'+', '-', <string>");
@@ -445,6 +489,18 @@ static error parse_bracketed(struct parser *p, struct node *into, const char *cl
     return want_sign(p, close);
 }
 
+/* The word that dateadd, datediff and their like begin with: HOUR, ... */
+static error parse_unit(struct parser *p, struct node *call)
+{
+    static const char *const calls[] = {"DATEADD", "DATEDIFF", "DATE_ADD", "DATE_DIFF", "TIMESTAMPADD", "TIMESTAMPDIFF", NULL};
+    static const char *const units[] = {"DAY", "HOUR", "MICROSECOND", "MILLISECOND", "MINUTE", "MONTH", "QUARTER", "SECOND", "WEEK", "YEAR", NULL};
+    bool unit = p->token->kind == TOKEN_WORD && p->token[1].kind == TOKEN_SIGN && *p->token[1].text == ',' &&
+                word_is_one_of(call->text, calls) && word_is_one_of(p->token->text, units);
+    if (!unit) return OK;
+    node_add(p, call, leaf(p, NODE_STRING));
+    return want_sign(p, ",");
+}
+
 static error parse_named(struct parser *p, struct node **out)
 {
     struct node *name;
@@ -458,9 +514,12 @@ static error parse_named(struct parser *p, struct node **out)
             TRY(forms[i].parse(p, *out));
             return node_close(*out);
         }
-    if (opens && (at_identifier(p) || at_word(p, "GROUPING"))) {
+    bool word = p->dialect->spark && (at_word(p, "LEFT") || at_word(p, "RIGHT") || at_word(p, "WINDOW") || at_word(p, "EXISTS"));
+    if (word && !opens && at_word(p, "WINDOW")) return *out = leaf(p, NODE_NAME), OK; /* of a time window */
+    if (opens && (at_identifier(p) || at_word(p, "GROUPING") || word)) {
         p->token += 2;
         *out = call_node(p, at, text);
+        if (p->dialect->spark) TRY(parse_unit(p, *out));
         return parse_call(p, *out);
     }
     TRY(take_identifier(p, &name));
@@ -475,7 +534,8 @@ static error parse_word(struct parser *p, struct node **out)
     if (at_word(p, "TRUE") || at_word(p, "FALSE")) return *out = leaf(p, NODE_BOOLEAN), OK;
     if (at_word(p, "CASE")) return parse_case(p, out);
     if (at_word(p, "EXISTS")) {
-        p->token++;
+        const struct token *start = p->token++;
+        if (p->dialect->spark && !at_query(p)) return p->token = start, parse_named(p, out);
         if (!at_query(p)) return unexpected_token(p, "'(' <query>");
         struct node *query;
         TRY(want_sign(p, "("));
@@ -495,11 +555,31 @@ static error parse_word(struct parser *p, struct node **out)
     }
     const struct token *next = p->token + 1;
     if (at_word(p, "INTERVAL") &&
-        (next->kind == TOKEN_STRING || (next->kind == TOKEN_SIGN && next[1].kind == TOKEN_STRING)))
+        ((p->dialect->spark && (next->kind == TOKEN_INTEGER || next->kind == TOKEN_DECIMAL)) || next->kind == TOKEN_STRING || (next->kind == TOKEN_SIGN && next[1].kind == TOKEN_STRING)))
         return parse_interval(p, out);
     if (word_is_one_of(p->token->text, bare_calls)) return parse_bare_call(p, out);
     if (at_typed(p)) return parse_typed(p, out);
     return parse_named(p, out);
+}
+
+/* 1L: BIGINT '1' */
+static error parse_suffixed(struct parser *p, struct node **out)
+{
+    static const struct { char letter; const char *type; } types[] = {
+        {'l', "bigint"}, {'s', "smallint"}, {'y', "tinyint"}, {'f', "float"}, {'d', "double"}};
+    struct node *n = node_new(p, NODE_TYPED, p->token->at), *type = node_new(p, NODE_TYPE, p->token->at);
+    span digits = span_of(p->token++->text);
+    char last = (char)(digits.data[--digits.size] | 32);
+    bool decimal = digits.size && (digits.data[digits.size - 1] | 32) == 'b' && last == 'd';
+    digits.size -= decimal;
+    type->text = "decimal";
+    for (size_t i = 0; i < sizeof types / sizeof *types && !decimal; i++)
+        if (types[i].letter == last) type->text = types[i].type;
+    n->text = arena_text(p->arena, digits);
+    n->flag = true;
+    node_add(p, n, type);
+    *out = n;
+    return OK;
 }
 
 static error parse_atom(struct parser *p, struct node **out)
@@ -508,6 +588,7 @@ static error parse_atom(struct parser *p, struct node **out)
     case TOKEN_INTEGER: return *out = leaf(p, NODE_INTEGER), OK;
     case TOKEN_DECIMAL: return *out = leaf(p, NODE_DECIMAL), OK;
     case TOKEN_DOUBLE:  return *out = leaf(p, NODE_DOUBLE), OK;
+    case TOKEN_SUFFIXED: return parse_suffixed(p, out);
     case TOKEN_STRING:  return *out = leaf(p, NODE_STRING), OK;
     case TOKEN_BYTES:   return *out = leaf(p, NODE_BYTES), OK;
     case TOKEN_QUOTED:  return parse_named(p, out);
@@ -537,7 +618,8 @@ static error parse_postfix(struct parser *p, struct node **out)
                 p->token++;
                 n = node_new(p, NODE_STAR, (*out)->at);
             } else {
-                TRY(take_identifier(p, &name));
+                if (p->dialect->spark && p->token->kind == TOKEN_WORD) name = leaf(p, NODE_NAME); /* t.end */
+                else TRY(take_identifier(p, &name));
                 n = node_new(p, NODE_FIELD, (*out)->at);
                 n->text = name->text;
             }
@@ -569,6 +651,13 @@ static error parse_zoned(struct parser *p, struct node **out)
 
 static error parse_signed(struct parser *p, struct node **out)
 {
+    if (p->dialect->spark && at_sign(p, "~")) {
+        struct node *inner;
+        *out = call_node(p, p->token++->at, "bitwise_not");
+        TRY(parse_signed(p, &inner));
+        node_add(p, *out, inner);
+        return node_close(*out);
+    }
     if (!at_sign(p, "-") && !at_sign(p, "+")) return parse_zoned(p, out);
     struct node *n = node_new(p, NODE_UNARY, p->token->at), *value;
     n->text = p->token++->text;
@@ -587,14 +676,28 @@ static bool at_one_of(const struct parser *p, const char *const *signs)
     return false;
 }
 
+static error call_of_two(struct parser *p, struct place at, const char *name, struct node *right,
+                         struct node **out)
+{
+    struct node *call = call_node(p, at, name);
+    node_add(p, call, *out);
+    node_add(p, call, right);
+    *out = call;
+    return node_close(call);
+}
+
 static error parse_product(struct parser *p, struct node **out)
 {
     static const char *const signs[] = {"*", "/", "%", NULL};
     struct node *right;
     TRY(parse_signed(p, out));
-    while (at_one_of(p, signs)) {
+    while (at_one_of(p, signs) || (p->dialect->spark && at_word(p, "DIV"))) {
         const struct token *sign = p->token++;
         TRY(parse_signed(p, &right));
+        if (sign->kind == TOKEN_WORD) {
+            TRY(call_of_two(p, sign->at, "div", right, out));
+            continue;
+        }
         *out = pair(p, NODE_ARITHMETIC, sign->at, sign->text, *out, right);
         TRY(node_close(*out));
     }
@@ -618,8 +721,14 @@ static error parse_sum(struct parser *p, struct node **out)
 /* Concatenation binds least of the value operators; a chain of it is one node. */
 static error parse_value(struct parser *p, struct node **out)
 {
+    static const char *const spark_signs[] = {"&", "^", "|", "||", NULL};
     struct node *right;
     TRY(parse_sum(p, out));
+    while (p->dialect->spark && at_one_of(p, spark_signs)) {
+        const struct token *sign = p->token++;
+        TRY(parse_sum(p, &right));
+        TRY(call_of_two(p, sign->at, *sign->text == '&' ? "bitwise_and" : *sign->text == '^' ? "bitwise_xor" : sign->text[1] ? "concat" : "bitwise_or", right, out));
+    }
     if (!at_sign(p, "||")) return OK;
     struct node *chain = node_new(p, NODE_ARITHMETIC, p->token->at);
     chain->text = "||";
@@ -709,9 +818,41 @@ static error parse_like(struct parser *p, struct place at, struct node **out)
     if (take_word(p, "ESCAPE")) {
         TRY(parse_value(p, &escape));
         node_add(p, n, escape);
+    } else if (p->dialect->spark) {
+        escape = node_new(p, NODE_STRING, at);
+        escape->text = "\\";
+        node_add(p, n, escape);
     }
     *out = n;
     return OK;
+}
+
+/* <=>, [NOT] RLIKE, [NOT] ILIKE */
+static error parse_spark_predicate(struct parser *p, struct node **out, bool *matched)
+{
+    const struct token *start = p->token;
+    struct node *right;
+    *matched = true;
+    if (take_sign(p, "<=>")) {
+        TRY(parse_value(p, &right));
+        *out = pair(p, NODE_DISTINCT, start->at, NULL, *out, right);
+        (*out)->flag = true;
+        return node_close(*out);
+    }
+    bool negated = take_word(p, "NOT");
+    bool regular = take_word(p, "RLIKE") || take_word(p, "REGEXP");
+    if (!regular && !take_word(p, "ILIKE")) {
+        p->token = start;
+        *matched = false;
+        return OK;
+    }
+    TRY(parse_value(p, &right));
+    TRY(call_of_two(p, start->at, regular ? "rlike" : "ilike", right, out));
+    if (!negated) return OK;
+    struct node *not = node_new(p, NODE_NOT, start->at);
+    node_add(p, not, *out);
+    *out = not;
+    return node_close(not);
 }
 
 static error parse_predicate(struct parser *p, struct node **out)
@@ -720,6 +861,9 @@ static error parse_predicate(struct parser *p, struct node **out)
     TRY(parse_value(p, out));
     for (;;) {
         struct place at = p->token->at;
+        bool matched = false;
+        if (p->dialect->spark) TRY(parse_spark_predicate(p, out, &matched));
+        if (matched) continue;
         if (at_one_of(p, comparisons)) {
             TRY(parse_compared(p, out));
         } else if (at_word(p, "IS")) {
@@ -739,7 +883,7 @@ static error parse_predicate(struct parser *p, struct node **out)
 
 static error parse_not(struct parser *p, struct node **out)
 {
-    if (!at_word(p, "NOT")) return parse_predicate(p, out);
+    if (!at_word(p, "NOT") && !at_sign(p, "!")) return parse_predicate(p, out);
     struct node *n = node_new(p, NODE_NOT, p->token++->at), *value;
     TRY(parser_enter(p));
     TRY(parse_not(p, &value));

@@ -1,5 +1,5 @@
 /* Tokens -> queries: WITH, SELECT, set operations, VALUES, relations, windows. */
-#include "dialect/internal.h"
+#include "dialect/spark.h"
 
 #include <stdlib.h>
 
@@ -210,6 +210,7 @@ static error parse_select(struct parser *p, struct node **out)
     if (!s->flag) take_word(p, "ALL");
     TRY(parse_clause(p, s, SELECT_ITEMS, parse_item));
     if (take_word(p, "FROM")) TRY(parse_clause(p, s, SELECT_FROM, parse_relation));
+    if (p->dialect->spark) TRY(spark_parse_lateral_views(p, s));
     if (take_word(p, "WHERE")) TRY(parse_expression(p, &s->parts[SELECT_WHERE]));
     if (take_word(p, "GROUP")) {
         TRY(want_word(p, "BY"));
@@ -221,6 +222,7 @@ static error parse_select(struct parser *p, struct node **out)
     }
     if (take_word(p, "HAVING")) TRY(parse_expression(p, &s->parts[SELECT_HAVING]));
     if (take_word(p, "WINDOW")) TRY(parse_clause(p, s, SELECT_WINDOWS, parse_named_window));
+    if (p->dialect->spark) spark_select_desugar(p, s);
     return node_close(s);
 }
 
@@ -247,7 +249,7 @@ static error parse_sets(struct parser *p, bool intersect, struct node **out)
     for (;;) {
         const char *word = intersect                ? (at_word(p, "INTERSECT") ? "INTERSECT" : NULL)
                            : at_word(p, "UNION")    ? "UNION"
-                           : at_word(p, "EXCEPT")   ? "EXCEPT"
+                           : at_word(p, "EXCEPT") || (p->dialect->spark && at_word(p, "MINUS")) ? "EXCEPT"
                                                     : NULL;
         if (!word) return OK;
         struct node *set = node_new(p, NODE_SET, p->token++->at), *right;
@@ -307,6 +309,10 @@ static error parse_row_count(struct parser *p, struct node **out)
 static error parse_limits(struct parser *p, struct node *query)
 {
     struct place at = p->token->at;
+    if (p->dialect->spark && take_word(p, "LIMIT")) {
+        if (!take_word(p, "ALL")) TRY(parse_row_count(p, &query->parts[QUERY_LIMIT]));
+        return take_word(p, "OFFSET") ? parse_row_count(p, &query->parts[QUERY_OFFSET]) : OK;
+    }
     if (take_word(p, "OFFSET")) {
         TRY(parse_row_count(p, &query->parts[QUERY_OFFSET]));
         if (!take_word(p, "ROW")) take_word(p, "ROWS");
@@ -375,6 +381,28 @@ static bool is_subquery(const struct parser *p)
     return t->kind == TOKEN_SIGN && *t->text == ')';
 }
 
+/* VALUES (...), (...) without parentheses; range(n) */
+static error parse_spark_relation(struct parser *p, struct node **out)
+{
+    struct place at = p->token->at;
+    struct node *values;
+    if (at_word(p, "RANGE")) {
+        if (p->token[1].kind != TOKEN_SIGN || *p->token[1].text != '(') return parse_name(p, out);
+        *out = node_new(p, NODE_UNNEST, at);
+        (*out)->text = "range";
+        p->token++;
+        return in_parentheses(p, *out, parse_expression);
+    }
+    p->token++;
+    values = node_new(p, NODE_VALUES, at);
+    TRY(parse_list(p, values, parse_expression));
+    struct node *query = node_parts(p, node_new(p, NODE_QUERY, at), QUERY_PARTS);
+    query->parts[QUERY_BODY] = values;
+    *out = node_new(p, NODE_SUBQUERY, at);
+    node_add(p, *out, query);
+    return node_close(*out);
+}
+
 static error parse_relation_primary(struct parser *p, struct node **out)
 {
     struct node *query;
@@ -385,6 +413,7 @@ static error parse_relation_primary(struct parser *p, struct node **out)
     if (at_word(p, "TABLE") || at_word(p, "JSON_TABLE") || at_word(p, "MATCH_RECOGNIZE"))
         return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: table functions are not mapped", at.line,
                     at.column);
+    if (p->dialect->spark && (at_word(p, "VALUES") || at_word(p, "RANGE"))) return parse_spark_relation(p, out);
     if (!at_sign(p, "(")) return parse_name(p, out);
     if (!is_subquery(p)) {
         p->token++;
@@ -404,6 +433,9 @@ static error parse_aliased(struct parser *p, struct node **out)
     struct node *relation, *name, *columns;
     TRY(parse_relation_primary(p, &relation));
     *out = relation;
+    if (p->dialect->spark && (at_word(p, "PIVOT") || at_word(p, "UNPIVOT")))
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: %s is not mapped", p->token->at.line,
+                    p->token->at.column, p->token->text);
     if (at_word(p, "TABLESAMPLE"))
         return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: TABLESAMPLE is not mapped", p->token->at.line,
                     p->token->at.column);
@@ -436,6 +468,11 @@ static error parse_join_rest(struct parser *p, struct node *join, bool natural)
                          : parse_relation(p, &join->parts[JOIN_RIGHT]));
     if (cross || natural) return OK;
     if (take_word(p, "ON")) return parse_expression(p, &join->parts[JOIN_ON]);
+    if (p->dialect->spark && !at_word(p, "USING")) { /* each with each */
+        join->parts[JOIN_ON] = node_new(p, NODE_BOOLEAN, join->at);
+        join->parts[JOIN_ON]->text = "true";
+        return OK;
+    }
     if (!take_word(p, "USING")) return unexpected_token(p, "'ON', 'USING'");
     join->parts[JOIN_USING] = node_new(p, NODE_LIST, p->token->at);
     return in_parentheses(p, join->parts[JOIN_USING], take_identifier);
@@ -446,6 +483,12 @@ static const char *take_join(struct parser *p)
     static const char *const outer[] = {"LEFT", "RIGHT", "FULL"};
     if (take_word(p, "CROSS")) return "CROSS";
     if (take_word(p, "INNER") || at_word(p, "JOIN")) return "INNER";
+    if (p->dialect->spark) {
+        bool left = at_words(p, "LEFT", "SEMI") || at_words(p, "LEFT", "ANTI");
+        p->token += left;
+        if (take_word(p, "SEMI")) return "SEMI";
+        if (take_word(p, "ANTI")) return "ANTI";
+    }
     for (size_t i = 0; i < sizeof outer / sizeof *outer; i++)
         if (take_word(p, outer[i])) {
             take_word(p, "OUTER");

@@ -2,6 +2,7 @@
 #include "dialect/internal.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 enum { TOKENS_FIRST = 64 };
 
@@ -76,6 +77,39 @@ static void add(struct lexer *l, enum token_kind kind, const char *end, const ch
     advance(l, end);
 }
 
+static char escaped(char c)
+{
+    static const char from[] = "0bnrtZ", to[] = "\0\b\n\r\t\032";
+    const char *at = c ? strchr(from, c) : NULL;
+    return at ? to[at - from] : c;
+}
+
+/* Spark's text: \n and its like mean what they say, \% and \_ stay for LIKE; raw: nothing does. Texts
+ * side by side are one. */
+static error read_spark_text(struct lexer *l, const char *start)
+{
+    struct buffer text = {0};
+    const char *p = start;
+    bool closed;
+    do {
+        bool raw = *p == 'r' || *p == 'R';
+        char quote = *(p += raw);
+        for (p++; *p && *p != quote; p++) {
+            bool escape = *p == '\\' && !raw && p[1];
+            if (escape && (p[1] == '%' || p[1] == '_')) buffer_append_byte(&text, (uint8_t)*p);
+            p += escape;
+            buffer_append_byte(&text, (uint8_t)(escape ? escaped(*p) : *p));
+        }
+        closed = *p++ != 0;
+        const char *next = p;
+        while (closed && isspace((unsigned char)*next)) next++;
+        if (closed && (*next == '\'' || *next == '"')) p = next;
+    } while (closed && (*p == '\'' || *p == '"'));
+    if (closed) add(l, TOKEN_STRING, p, arena_text(l->arena, buffer_span(&text)));
+    buffer_release(&text);
+    return closed ? OK : refuse_at(l, l->p, "the quote is not closed");
+}
+
 /* Between quotes, a doubled quote is one. */
 static error read_quoted(struct lexer *l, const char *start, enum token_kind kind)
 {
@@ -111,7 +145,15 @@ static error read_number(struct lexer *l)
     if ((*p == 'e' || *p == 'E') && isdigit((unsigned char)*sign)) {
         kind = TOKEN_DOUBLE;
         p = skip_digits(sign);
-    } else if (is_letter(*p)) {
+    }
+    if (l->dialect->spark && is_letter(*p) && strchr("LSYFDBlsyfdb", *p)) {
+        size_t suffix = 1 + (strncasecmp(p, "BD", 2) == 0);
+        if (!is_name(p[suffix])) {
+            add(l, TOKEN_SUFFIXED, p + suffix, NULL);
+            return OK;
+        }
+    }
+    if (kind != TOKEN_DOUBLE && is_letter(*p)) {
         return refuse_at(l, l->p, "identifiers must not start with a digit; surround the identifier "
                                "with double quotes");
     }
@@ -121,9 +163,15 @@ static error read_number(struct lexer *l)
 
 static error read_sign(struct lexer *l)
 {
+    static const char *const spark_signs[] = {"<=>", "==", "::", ":", "&", "|", "^", "~", "!", NULL};
     static const char *const signs[] = {"<>", "!=", "<=", ">=", "||", "->", "=>", "(", ")", "[",
                                         "]",  ",",  ".",  ";",  "+",  "-",  "*",  "/", "%", "=",
                                         "<",  ">",  "?",  NULL};
+    for (const char *const *s = l->dialect->spark ? spark_signs : signs + sizeof signs / sizeof *signs - 1; *s; s++)
+        if (strncmp(l->p, *s, strlen(*s)) == 0 && l->p[strlen(*s)] != (**s == '|' ? '|' : **s == '!' ? '=' : 0)) {
+            add(l, TOKEN_SIGN, l->p + strlen(*s), strcmp(*s, "==") == 0 ? "=" : *s);
+            return OK;
+        }
     for (const char *const *s = signs; *s; s++)
         if (strncmp(l->p, *s, strlen(*s)) == 0) {
             bool unequal = strcmp(*s, "!=") == 0;
@@ -140,6 +188,9 @@ static error read_sign(struct lexer *l)
 static error read_token(struct lexer *l)
 {
     char c = *l->p;
+    bool raw = (c == 'r' || c == 'R') && (l->p[1] == '\'' || l->p[1] == '"');
+    if (l->dialect->spark && (c == '\'' || c == '"' || raw)) return read_spark_text(l, l->p);
+    if (l->dialect->spark && c == '`') return read_quoted(l, l->p, TOKEN_QUOTED);
     if (c == '\'') return read_quoted(l, l->p, TOKEN_STRING);
     if ((c == 'x' || c == 'X') && l->p[1] == '\'') return read_quoted(l, l->p + 1, TOKEN_BYTES);
     if ((c == 'u' || c == 'U') && l->p[1] == '&' && l->p[2] == '\'')

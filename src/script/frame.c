@@ -86,13 +86,20 @@ static int64_t frozen_now(void)
     return script.window ? script.window->wall_us : now_us();
 }
 
-/* Rows as the translation types them, where the engine's own types are others. */
+/* Rows as the translation names and types them; the engine calls its columns c0, c1... */
 static error rows_conform(struct arena *arena, const struct schema *schema, struct sql_rows *rows)
 {
     const struct batch **out = ARENA_ARRAY(arena, const struct batch *, rows->count);
+    struct schema *places = schema_copy(arena, schema); /* the types, by the engine's names */
+    struct field *fields = arena_copy(arena, schema->fields, (size_t)schema->field_count * sizeof *fields);
+    for (int i = 0; i < schema->field_count; i++) fields[i].name = rows->schema->fields[i].name;
+    places->fields = fields;
     for (size_t i = 0; i < rows->count; i++) {
-        out[i] = NULL;
-        TRY(batch_conform(arena, rows->batches[i], schema, &out[i]));
+        const struct batch *placed;
+        TRY(batch_conform(arena, rows->batches[i], places, &placed));
+        struct batch *named = arena_copy(arena, placed, sizeof *placed);
+        named->schema = schema;
+        out[i] = named;
     }
     *rows = (struct sql_rows){schema, out, rows->count};
     return OK;
@@ -123,7 +130,7 @@ static error sql_rows_of(struct arena *arena, const json_t *plan, bool with_rows
     for (int i = 0; i < query.scan_count; i++) scans[i] = rows[query.scans[i]];
     struct sql_engine *own;
     TRY(frame_engine(&own));
-    if (!memory) TRY(sql_memory_open(own, spark_setup, &memory));
+    if (!memory) TRY(sql_memory_open(own, &memory));
     const char *sql = with_rows ? query.sql
                                 : arena_printf(arena, "SELECT * FROM (%s) LIMIT 0", query.sql);
     TRY(sql_memory_query(memory, sql, scans, (size_t)query.scan_count, arena, out));

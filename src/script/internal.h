@@ -77,12 +77,10 @@ struct spark_query {
     const char *sql;                 /* "scan"."N" is scan N */
     const int *scans;                /* of which table each is */
     int scan_count;
-    const struct schema *schema;     /* of the result; NULL: as the engine says */
+    const struct schema *schema;     /* of the result */
 };
 error spark_translate(struct arena *, const char *text, const struct spark_table *, size_t count,
                       int64_t now_us, struct spark_query *) MUST_CHECK;
-/* Statements to run first in a session that runs translated text. */
-extern const char spark_setup[];
 
 /* ---- value.c: columns to Python objects ---- */
 /* A new list with one tuple per row. */

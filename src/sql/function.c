@@ -7,7 +7,8 @@
 enum { ARGUMENTS_MAX = 5, DECIMAL_WIDTH = 38 };
 
 static const struct function_row *const tables[] = {text_functions, number_functions,
-                                                    time_functions, json_functions};
+                                                    time_functions, json_functions,
+                                                    spark_functions_of_sql, spark_time_functions};
 
 static const struct duck *library; /* a kernel is called with nothing that leads to it */
 

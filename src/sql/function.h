@@ -45,7 +45,7 @@ struct function_row {
 };
 
 extern const struct function_row text_functions[], number_functions[], time_functions[],
-    json_functions[];
+    json_functions[], spark_functions_of_sql[], spark_time_functions[];
 
 void result_text(struct result *, span);        /* the result, or the next of a list */
 void result_item(struct result *, span);

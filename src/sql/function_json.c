@@ -606,7 +606,118 @@ static error field(const struct argument *a, struct result *r, const void *detai
     return OK;
 }
 
+/* ---- Spark's from_json: values that do not fit are NULL ---- */
+
+static error is_object(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    r->number = whole(a->text, &value) && *value.data == '{';
+    return OK;
+}
+
+static error is_whole(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    r->number = whole(a->text, &value);
+    return OK;
+}
+
+static bool taken(const struct argument *a, span *value, const char *firsts)
+{
+    return whole(a->text, value) && strchr(firsts, *value->data) && *value->data != 'n';
+}
+
+static error member(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    if (!taken(a, &value, "{")) return no_result(r);
+    struct step s = {a[1].text, 0};
+    if (!step_take(&value, &s) || *value.data == 'n') return no_result(r);
+    result_text(r, value);
+    return OK;
+}
+
+/* Of an array the elements, of an object the keys or the values; JSON's null is kept as its word. */
+static error pieces(const struct argument *a, struct result *r, const void *detail)
+{
+    int part = *(const int *)detail;
+    bool object = part != PART_ITEMS, first = true;
+    span value, name, item;
+    if (!taken(a, &value, object ? "{" : "[")) return no_result(r);
+    for (struct cursor c = inside(value); member_next(&c, object, first, &name, &item); first = false) {
+        if (part == PART_KEYS) unescape(&r->text, name);
+        else buffer_append_span(&r->text, item);
+        buffer_append(&r->ends, &r->text.size, sizeof r->text.size);
+    }
+    return OK;
+}
+
+/* A string's characters; anything else as its JSON text. */
+static error piece_text(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    const char *firsts = detail ? detail : "\"{[tf-0123456789";
+    if (!taken(a, &value, firsts)) return no_result(r);
+    if (*value.data == '"') unescape(&r->text, value);
+    else write(&r->text, value, false);
+    return OK;
+}
+
+static error piece_boolean(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    if (!taken(a, &value, "tf")) return no_result(r);
+    r->number = *value.data == 't';
+    return OK;
+}
+
+static error piece_integer(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    if (!taken(a, &value, "-0123456789") || !parse_int64(value, &r->number)) return no_result(r);
+    return OK;
+}
+
+static error piece_double(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    (void)detail;
+    if (!taken(a, &value, "-0123456789") || !cast_text_to_double(value, &r->real)) return no_result(r);
+    return OK;
+}
+
+/* Malformed JSON and a path that leads nowhere, or to null: NULL. $.a[*].b gives an array. */
+static error json_path(const struct argument *a, struct result *r, const void *detail)
+{
+    span value;
+    bool found;
+    (void)detail;
+    TRY(path_follow(a[0].text, a[1].text, &value, &found));
+    if (!found || *value.data == 'n') return no_result(r);
+    if (*value.data == '"') unescape(&r->text, value);
+    else write(&r->text, value, false);
+    return OK;
+}
+
 const struct function_row json_functions[] = {
+    {"spark_json_is_object", "s>q", is_object, NULL, 0},
+    {"spark_json_is_whole", "s>q", is_whole, NULL, 0},
+    {"spark_json_member", "ss>s", member, NULL, 0},
+    {"spark_json_items", "s>S", pieces, &part_items, 0},
+    {"spark_json_keys", "s>S", pieces, &part_keys, 0},
+    {"spark_json_values", "s>S", pieces, &part_values, 0},
+    {"spark_json_text", "s>s", piece_text, NULL, 0},
+    {"spark_json_string", "s>s", piece_text, "\"", 0},
+    {"spark_json_number", "s>s", piece_text, "-0123456789", 0},
+    {"spark_json_boolean", "s>q", piece_boolean, NULL, 0},
+    {"spark_json_integer", "s>l", piece_integer, NULL, 0},
+    {"spark_json_double", "s>d", piece_double, NULL, 0},
+    {"spark_json_path", "ss>s", json_path, NULL, 0},
     {"trino_json_parse", "s>s", parse, NULL, 0},
     {"trino_json_quote", "s>s", quote, NULL, 0},
     {"trino_json_double", "d>s", real_json, NULL, 0},

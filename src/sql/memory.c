@@ -1,6 +1,6 @@
 /* Tables in memory: batches of the caller as tables of a session that is kept over queries. A table
  * is a table function, sluice_rows(N), below the view "scan"."N". */
-#include "sql/internal.h"
+#include "sql/function.h"
 
 #include <stdlib.h>
 
@@ -117,17 +117,17 @@ static error function_register(struct sql_memory *memory)
 
 /* ---- sessions ---- */
 
-error sql_memory_open(struct sql_engine *engine, const char *setup, struct sql_memory **out)
+error sql_memory_open(struct sql_engine *engine, struct sql_memory **out)
 {
     struct sql_memory *memory = must_calloc(1, sizeof *memory);
     memory->engine = engine;
     error e = session_open(engine, &memory->session);
+    if (e == OK) e = functions_register(engine->duck, memory->session.connection);
     if (e == OK) e = function_register(memory);
     if (e == OK)
         e = session_run(&memory->session, "SET TimeZone='UTC'; SET enable_external_access=false;"
                                           "SET threads=1; CREATE SCHEMA scan;"
                                           "SET lock_configuration=true;");
-    if (e == OK && setup) e = session_run(&memory->session, setup);
     if (e == OK) *out = memory;
     else sql_memory_close(memory);
     return e;

@@ -50,8 +50,7 @@ struct sql_rows {
     size_t count;
 };
 
-/* `setup`: statements to run first (macros); NULL: none. */
-error sql_memory_open(struct sql_engine *, const char *setup, struct sql_memory **) MUST_CHECK;
+error sql_memory_open(struct sql_engine *, struct sql_memory **) MUST_CHECK;
 void sql_memory_close(struct sql_memory *);
 /* One SELECT of DuckDB's own dialect, in which "scan"."N" is table N. All rows of the result, in
  * the arena. */

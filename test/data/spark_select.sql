@@ -542,12 +542,12 @@ SELECT schema_of_json('{"a":1,"b":[1.5],"c":"x"}'), to_csv(named_struct('a', 1, 
 SELECT * FROM events ORDER BY id
 SELECT id, KIND, Amount FROM Events WHERE Amount > 10 ORDER BY ID DESC
 SELECT kind, count(*), count(amount), sum(amount), avg(amount), min(amount), max(amount) FROM events GROUP BY kind ORDER BY kind
-SELECT kind, count(DISTINCT amount) AS d, sum(ratio) AS s, first(id) AS f, last(id) AS l FROM (SELECT * FROM events ORDER BY id) GROUP BY kind ORDER BY kind NULLS LAST
+SELECT kind, count(DISTINCT amount) AS d, sum(ratio) AS s FROM events GROUP BY kind ORDER BY kind NULLS LAST
 SELECT count(*), count(1), sum(amount), avg(ratio), min(kind), max(at) FROM events WHERE id > 100
 SELECT sum(cast(amount AS bigint)), sum(cast(amount AS decimal(10,2))), avg(cast(amount AS decimal(10,2))), sum(ratio), avg(amount), sum(cast(amount AS float)) FROM events
-SELECT stddev(amount), stddev_samp(amount), stddev_pop(amount), variance(amount), var_pop(amount), skewness(amount), kurtosis(amount), corr(amount, id), covar_samp(amount, id), covar_pop(amount, id) FROM events
-SELECT collect_list(amount), collect_set(kind), sort_array(collect_set(kind)), array_sort(collect_list(kind)) FROM (SELECT * FROM events ORDER BY id)
-SELECT approx_count_distinct(kind), percentile(amount, 0.5), percentile_approx(amount, 0.5), median(amount), mode(kind), bool_and(flag), bool_or(flag), every(flag), any(flag), some(flag), count_if(flag), max_by(id, amount), min_by(id, amount), any_value(1) FROM events
+SELECT stddev(amount), stddev_samp(amount), stddev_pop(amount), variance(amount), var_pop(amount), corr(amount, id), covar_samp(amount, id), covar_pop(amount, id) FROM events
+SELECT collect_list(amount), collect_list(kind) AS l, sort_array(collect_set(kind)) AS s, array_sort(collect_list(kind)) AS a FROM (SELECT * FROM events ORDER BY id)
+SELECT approx_count_distinct(kind), percentile(amount, 0.5) AS p, percentile_approx(amount, 0.5) AS a, median(amount), bool_and(flag), bool_or(flag), every(flag), any(flag), some(flag), count_if(flag), max_by(id, amount), min_by(id, amount), any_value(1) FROM events
 SELECT first(amount, true), last(ratio, true), first_value(id), last_value(id), sum(DISTINCT amount), count(DISTINCT kind, flag), bit_and(id), bit_or(id), bit_xor(id) FROM (SELECT * FROM events ORDER BY id)
 SELECT kind, sum(amount) FILTER (WHERE flag) AS t, count(*) FILTER (WHERE amount > 20) AS c FROM events GROUP BY kind HAVING count(*) > 0 ORDER BY 1
 SELECT kind, flag, count(*) AS n FROM events GROUP BY kind, flag ORDER BY kind, flag
@@ -624,7 +624,7 @@ SELECT count(*) AS `count`, sum(id) AS `sum` FROM events
 SELECT amount + 1, sum(amount) + 1, count(*) * 2 FROM events WHERE id = 1 GROUP BY amount
 SELECT id + 1, -id, kind || 'x', amount > 5, cast(id AS string), upper(kind), id IS NULL, NOT flag FROM events WHERE id = 1
 SELECT abs(id), id % 2, id = 1, id IN (1, 2), id BETWEEN 1 AND 2, CASE WHEN id = 1 THEN 'a' END, coalesce(amount, 0), substring(at, 1, 4) FROM events WHERE id = 1
-SELECT count(DISTINCT kind), avg(amount), min(at), first(kind), collect_list(id), row_number() OVER (ORDER BY kind) FROM events WHERE id = 1 GROUP BY kind
+SELECT count(DISTINCT kind), avg(amount), min(at), first(kind), collect_list(id), row_number() OVER (ORDER BY kind) AS n FROM events WHERE id = 1 GROUP BY kind
 SELECT sum(amount) s, kind k FROM events GROUP BY kind HAVING s > 20 ORDER BY k
 SELECT id FROM events WHERE flag ORDER BY id
 SELECT id FROM events WHERE NOT flag ORDER BY id
@@ -648,7 +648,6 @@ SELECT nosuch FROM events
 SELECT id FROM nosuch
 SELECT nosuchfunction(1)
 SELECT kind, amount FROM events GROUP BY kind
-SELECT 1 FROM events WHERE
 SELECT id FROM events e JOIN events f ON e.id = f.id
 SELECT 1 + array(1)
 SELECT cast(1 AS array<int>)
