@@ -149,10 +149,9 @@ static void task_begin(struct stack *s, enum task task, const json_t *old)
 /* `claim` checks and begins, alone; then the task runs. */
 static error claimed(struct stack *s, error (*claim)(struct stack *))
 {
-    struct gateway *g = s->call->gateway;
-    pthread_mutex_lock(&g->settings);
+    stack_claims_lock();
     error e = claim(s);
-    pthread_mutex_unlock(&g->settings);
+    stack_claims_unlock();
     if (e == OK && json_object_get(s->document, "Task")) e = stack_run(s);
     return e;
 }
@@ -314,7 +313,7 @@ static error continue_update_rollback(struct call *c)
 static error update_termination_protection(struct call *c)
 {
     struct stack s;
-    pthread_mutex_lock(&c->gateway->settings);
+    stack_claims_lock();
     error e = stack_open(c, json_text(c->input, "StackName"), &s);
     if (e == OK) {
         json_object_set(s.document, "EnableTerminationProtection",
@@ -323,7 +322,7 @@ static error update_termination_protection(struct call *c)
         if (e == OK) c->output = json_pack("{s:O}", "StackId", json_object_get(s.document, "StackId"));
         stack_release(&s);
     }
-    pthread_mutex_unlock(&c->gateway->settings);
+    stack_claims_unlock();
     return e;
 }
 

@@ -50,6 +50,10 @@ void stack_release(struct stack *);
 /* Keeps document, events and exports in one transaction: durable when it returns. */
 error stack_save(struct stack *) MUST_CHECK;
 const char *stack_status(const struct stack *);
+/* Held while a stack is looked at and its task begun, not while the task runs: of two requests for
+ * one stack, the second sees that it is in progress. */
+void stack_claims_lock(void);
+void stack_claims_unlock(void);
 /* Sets the stack's status and tells the event. */
 void stack_turn(struct stack *, const char *status, const char *reason);
 /* Tells an event of a resource. */

@@ -187,13 +187,13 @@ static error create_change_set(struct call *c)
     json_t *set = NULL;
     if (type && strcmp(type, "IMPORT") == 0)
         return fail(ERR_NOT_IMPLEMENTED, "Sluice does not import resources into stacks");
-    pthread_mutex_lock(&c->gateway->settings);
+    stack_claims_lock();
     error e = review(c, create, &s);
     if (e == OK) {
         e = set_make(&s, create, &set);
         stack_release(&s);
     }
-    pthread_mutex_unlock(&c->gateway->settings);
+    stack_claims_unlock();
     TRY(e);
     c->output = json_pack("{s:O, s:O}", "Id", json_object_get(set, "ChangeSetId"), "StackId",
                           json_object_get(set, "StackId"));
@@ -246,9 +246,9 @@ static void description_set(struct stack *s)
 static error execute(struct stack *s, json_t *set)
 {
     struct call *c = s->call;
-    pthread_mutex_lock(&c->gateway->settings);
+    stack_claims_lock();
     error e = claim_execute(s, set);
-    pthread_mutex_unlock(&c->gateway->settings);
+    stack_claims_unlock();
     TRY(e);
     description_set(s);
     TRY(change_sets_drop(s, json_text(set, "ChangeSetId")));

@@ -59,6 +59,67 @@ void plan_close(struct plan *p)
     *p = (struct plan){0};
 }
 
+/* ---- dynamic references: "{{resolve:ssm:NAME:VERSION}}" within texts ---- */
+
+static error parameter_of(struct plan *p, span reference, const char **value)
+{
+    static const char ssm[] = "{{resolve:ssm:";
+    struct call *c = p->stack->call;
+    json_t *output;
+    if (!span_starts(reference, ssm))
+        return fail(ERR_VALIDATION, "Template error: Sluice does not serve the dynamic reference %.*s",
+                    (int)(reference.size < 200 ? reference.size : 200), reference.data);
+    size_t head = sizeof ssm - 1;
+    const char *name = arena_text(c->arena, (span){reference.data + head, reference.size - head - 2});
+    TRY(call_operation(c, "ssm", "GetParameter", json_pack("{s:s}", "Name", name), &output));
+    const char *text = json_text(json_object_get(output, "Parameter"), "Value");
+    *value = arena_text(c->arena, span_of(text));
+    json_decref(output);
+    return OK;
+}
+
+static error text_resolve(struct plan *p, const char *text, struct buffer *out)
+{
+    const char *start, *end, *value = NULL;
+    while ((start = strstr(text, "{{resolve:")) && (end = strstr(start, "}}"))) {
+        TRY(parameter_of(p, (span){start, (size_t)(end + 2 - start)}, &value));
+        buffer_append(out, text, (size_t)(start - text));
+        buffer_append_text(out, value);
+        text = end + 2;
+    }
+    buffer_append_text(out, text);
+    return OK;
+}
+
+/* The value with every reference replaced, in place; `value` itself may become another. */
+static error resolve(struct plan *p, json_t **value)
+{
+    const char *name, *text = json_string_value(*value);
+    json_t *inner;
+    void *next;
+    if (text && strstr(text, "{{resolve:")) {
+        struct buffer out = {0};
+        error e = text_resolve(p, text, &out);
+        json_decref(*value);
+        *value = e == OK ? json_from_span(buffer_span(&out)) : json_null();
+        buffer_release(&out);
+        return e;
+    }
+    json_object_foreach_safe(*value, next, name, inner) {
+        inner = json_incref(inner);
+        error e = resolve(p, &inner);
+        json_object_set_new(*value, name, inner);
+        TRY(e);
+    }
+    for (size_t i = 0; i < json_array_size(*value); i++) {
+        inner = json_incref(json_array_get(*value, i));
+        error e = resolve(p, &inner);
+        json_array_set_new(*value, i, inner);
+        TRY(e);
+    }
+    return OK;
+}
+
 const json_t *plan_resource(const struct plan *p, const char *logical)
 {
     const json_t *declared = json_object_get(json_object_get(p->document, "Resources"), logical);
@@ -73,7 +134,8 @@ error plan_properties(struct plan *p, const char *logical, json_t **out)
     json_t *given = json_object_get(declared, "Properties"), *value = NULL;
     if (given) TRY(template_evaluate(&p->scope, path, given, &value));
     if (!value) value = json_object();
-    error e = resource_properties(p->scope.arena, type, logical, value, out);
+    error e = resolve(p, &value);
+    if (e == OK) e = resource_properties(p->scope.arena, type, logical, value, out);
     json_decref(value);
     return e;
 }

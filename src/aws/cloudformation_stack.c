@@ -182,6 +182,18 @@ error stack_save(struct stack *s)
     return OK;
 }
 
+static pthread_mutex_t claims = PTHREAD_MUTEX_INITIALIZER;
+
+void stack_claims_lock(void)
+{
+    pthread_mutex_lock(&claims);
+}
+
+void stack_claims_unlock(void)
+{
+    pthread_mutex_unlock(&claims);
+}
+
 /* ---- events ---- */
 
 const char *stack_status(const struct stack *s)

@@ -275,7 +275,7 @@ static error order_streams(struct call *c, struct log_streams *streams, bool by_
         streams->all[count++] = *s;
     }
     streams->count = count;
-    qsort(streams->all, count, sizeof *streams->all, by_time ? by_last_event : by_name);
+    if (count) qsort(streams->all, count, sizeof *streams->all, by_time ? by_last_event : by_name);
     for (size_t i = 0; json_is_set(c->input, "descending") && i < count / 2; i++) {
         struct log_stream swap = streams->all[i];
         streams->all[i] = streams->all[count - 1 - i];
