@@ -196,8 +196,8 @@ const struct command deploy_command = {
         "stack gets a change set, which is executed and followed to its end; a stack that is as it "
         "should be is left alone. STACK may be a pattern.\n"
         "\n"
-        "A stack that fails is rolled back by CloudFormation; the resource and its reason are told, "
-        "and the stacks behind it are not begun. To deploy again, once the cause is mended, is safe: "
+        "A stack that fails is rolled back by CloudFormation; the resource and its reason are told "
+        "and the stacks behind it are not begun. To deploy again once the cause is mended is safe: "
         "what a failed creation left is removed first. Administrators of the data lake that the "
         "stack with the grants would drop are put back, and named.",
     .examples = "  sluice deploy --all\n"

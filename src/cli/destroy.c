@@ -71,7 +71,8 @@ static int destroy_run(const void *options, int count, char **names)
 static const struct option_row destroy_options[] = {
     {.name = "all", .type = OPTION_TRUE, .summary = "All stacks", .offset = STACK_OPTION(all)},
     {.name = "empty-buckets", .type = OPTION_TRUE,
-     .summary = "Remove the objects of the stack's bucket first", .offset = STACK_OPTION(empty_buckets)},
+     .summary = "Remove the objects of the stack's bucket first",
+     .offset = STACK_OPTION(empty_buckets)},
     {.name = "drop-tables", .type = OPTION_TRUE,
      .summary = "Let tables that no stack made go with the database",
      .offset = STACK_OPTION(drop_tables)},
@@ -89,10 +90,11 @@ const struct command destroy_command = {
     .arguments_max = PROJECT_STACKS,
     .word = stack_word,
     .description =
-        "Deletes the stacks that are named, in the reverse order of their deployment, after asking. "
-        "First it looks at all of them for what stands in the way: a stack that needs one and stays, "
-        "objects in the bucket, a run of the job that goes on, tables in the database that no stack "
-        "made. Whatever it finds is told, and nothing is deleted. STACK may be a pattern.",
+        "Deletes the stacks that are named, in the reverse order of their deployment, after "
+        "asking. First it looks at all of them for what stands in the way: a stack that needs one "
+        "and stays, objects in the bucket, a run of the job that goes on, tables in the database "
+        "that no stack made. Whatever it finds is told, and nothing is deleted. STACK may be a "
+        "pattern.",
     .examples = "  sluice destroy --all\n"
                 "  sluice destroy --all --empty-buckets --drop-tables --force\n"
                 "  sluice destroy GlueStreamingSinkToS3Job\n",

@@ -59,66 +59,62 @@ static const char *bucket_of(const struct stack_state *state)
     return output_of(state, "GlueStreamingSinkToS3PathS3Bucket");
 }
 
-static error count_objects(struct stack_door *door, const char *bucket, int64_t *objects,
-                           int64_t *bytes)
-{
+struct walk {
+    struct stack_door *door;
     struct object_store *store;
-    const char *after = NULL;
-    bool more = true;
-    *objects = *bytes = 0;
-    TRY(object_open_s3(door->client, stack_url(door, "s3"), door->region, &store));
-    error e = OK;
-    while (more && e == OK) {
-        struct object_info *page;
-        size_t count = 0;
-        e = store->ops->list(store, bucket, "", after, OBJECTS_PAGE, &door->arena, &page, &count,
-                             &more);
-        if (e == ERR_NO_SUCH_BUCKET) e = OK, more = false;
-        for (size_t i = 0; e == OK && i < count; i++) *bytes += page[i].size;
-        *objects += (int64_t)count;
-        if (count) after = page[count - 1].key;
-        progress("%s: %s objects", bucket, grouped(*objects));
+    const char *bucket;
+    int64_t objects, bytes; /* seen so far */
+    bool remove;            /* them as well */
+};
+
+static error walk_page(struct walk *w, const char **after, bool *more)
+{
+    struct object_info *page;
+    size_t count = 0;
+    error e = w->store->ops->list(w->store, w->bucket, "", *after, OBJECTS_PAGE, &w->door->arena,
+                                  &page, &count, more);
+    if (e == ERR_NO_SUCH_BUCKET) *more = false; /* somebody removed it by hand */
+    if (e != OK) return e == ERR_NO_SUCH_BUCKET ? OK : e;
+    for (size_t i = 0; i < count; i++) {
+        if (w->remove) TRY(w->store->ops->remove(w->store, w->bucket, page[i].key));
+        w->objects++;
+        w->bytes += page[i].size;
+        progress("%s: %s objects%s", w->bucket, grouped(w->objects), w->remove ? " removed" : "");
     }
-    store->ops->close(store);
+    if (count) *after = page[count - 1].key;
+    return OK;
+}
+
+static error walk_bucket(struct walk *w)
+{
+    struct stack_door *door = w->door;
+    const char *after = NULL;
+    error e = OK;
+    TRY(object_open_s3(door->client, stack_url(door, "s3"), door->region, &w->store));
+    for (bool more = true; e == OK && more;) e = walk_page(w, &after, &more);
+    w->store->ops->close(w->store);
+    progress_end();
     return e;
 }
 
 static error check_objects(struct obstacles *o, const struct stack_state *state, const char *stack)
 {
-    const char *bucket = bucket_of(state);
-    int64_t objects, bytes;
-    if (!bucket || o->door->options->empty_buckets) return OK;
-    TRY(count_objects(o->door, bucket, &objects, &bytes));
-    if (objects)
-        tell(o, stack, "bucket %s has %s object%s, %.1f MB: remove them, or --empty-buckets", bucket,
-             grouped(objects), objects == 1 ? "" : "s", (double)bytes / 1e6);
+    struct walk w = {.door = o->door, .bucket = bucket_of(state)};
+    if (!w.bucket || o->door->options->empty_buckets) return OK;
+    TRY(walk_bucket(&w));
+    if (w.objects)
+        tell(o, stack, "bucket %s has %s object%s, %.1f MB: remove them, or --empty-buckets",
+             w.bucket, grouped(w.objects), w.objects == 1 ? "" : "s", (double)w.bytes / 1e6);
     return OK;
 }
 
 error destroy_empty_bucket(struct stack_door *door, const struct stack_state *state)
 {
-    struct object_store *store;
-    const char *bucket = bucket_of(state), *after = NULL;
-    int64_t removed = 0;
-    bool more = true;
-    if (!bucket) return OK;
-    TRY(object_open_s3(door->client, stack_url(door, "s3"), door->region, &store));
-    error e = OK;
-    while (more && e == OK) {
-        struct object_info *page;
-        size_t count = 0;
-        e = store->ops->list(store, bucket, "", after, OBJECTS_PAGE, &door->arena, &page, &count,
-                             &more);
-        if (e == ERR_NO_SUCH_BUCKET) e = OK, more = false;
-        for (size_t i = 0; e == OK && i < count; i++) {
-            e = store->ops->remove(store, bucket, page[i].key);
-            progress("%s: %s objects removed", bucket, grouped(++removed));
-        }
-        if (count) after = page[count - 1].key;
-    }
-    store->ops->close(store);
-    if (e == OK && removed) stack_note(door, "%s objects of %s removed", grouped(removed), bucket);
-    return e;
+    struct walk w = {.door = door, .bucket = bucket_of(state), .remove = true};
+    if (!w.bucket) return OK;
+    TRY(walk_bucket(&w));
+    if (w.objects) stack_note(door, "%s objects of %s removed", grouped(w.objects), w.bucket);
+    return OK;
 }
 
 /* ---- runs of the job ---- */
@@ -161,20 +157,26 @@ static error check_tables(struct obstacles *o, const struct stack_state *state, 
 {
     const char *database = output_of(state, "GlueSchemaOnKinesisStreamGlueDatabaseName"), *own;
     json_t *output, *table;
+    const char *token = NULL;
     size_t i;
     if (!database || o->door->options->drop_tables) return OK;
     TRY(own_table(o->door, stack, &own));
-    error e = stack_call(o->door, "glue", "AWSGlue.GetTables",
-                         json_pack("{s:s}", "DatabaseName", database), &output);
-    if (e == ERR_ENTITY_NOT_FOUND) return OK;
-    if (e != OK) return e;
-    json_array_foreach(json_object_get(output, "TableList"), i, table) {
-        const char *name = json_text(table, "Name");
-        if (name && !span_equal_nocase(span_of(name), span_of(own)))
-            tell(o, stack, "table %s.%s was made by no stack and would be lost with the database: "
-                           "drop it, or --drop-tables", database, name);
-    }
-    json_decref(output);
+    do {
+        error e = stack_call(o->door, "glue", "AWSGlue.GetTables",
+                             json_pack("{s:s, s:s*}", "DatabaseName", database, "NextToken", token),
+                             &output);
+        if (e == ERR_ENTITY_NOT_FOUND) return OK;
+        if (e != OK) return e;
+        json_array_foreach(json_object_get(output, "TableList"), i, table) {
+            const char *name = json_text(table, "Name");
+            if (name && !span_equal_nocase(span_of(name), span_of(own)))
+                tell(o, stack, "table %s.%s was made by no stack and would be lost with the "
+                               "database: drop it, or --drop-tables", database, name);
+        }
+        token = json_text(output, "NextToken");
+        if (token) token = arena_text(&o->door->arena, span_of(token));
+        json_decref(output);
+    } while (token);
     return OK;
 }
 
@@ -200,7 +202,7 @@ error destroy_check(struct stack_door *door, const struct stack_state *states)
             TRY(checks[i].check(&o, &states[stack], checks[i].stack));
     }
     progress_end();
-    return o.count ? fail(ERR_INVALID_INPUT, "nothing was destroyed: %d thing%s in the way", o.count,
-                          o.count == 1 ? " is" : "s are")
+    return o.count ? fail(ERR_INVALID_INPUT, "nothing was destroyed: %d thing%s in the way",
+                          o.count, o.count == 1 ? " is" : "s are")
                    : OK;
 }

@@ -132,11 +132,11 @@ const struct command diff_command = {
     .word = stack_word,
     .description =
         "Compares the project's stacks (all, or those named) with the templates that are deployed, "
-        "value by value: + comes, - goes, ~ changes; a change that makes CloudFormation replace the "
+        "value by value: + comes, - goes, ~ changes; one that makes CloudFormation replace the "
         "resource says so. Nothing is changed. What the CDK deploys for its own statistics counts "
         "as no difference.\n"
         "\n"
-        "Ends with status 0, with --fail with 1 when there are differences; a failure also is 1 and "
+        "Ends with status 0, with --fail with 1 when there are differences; a failure is 1 too and "
         "has its reason on stderr.",
     .examples = "  sluice diff\n"
                 "  sluice diff GlueSchemaOnKinesisStream --fail\n",

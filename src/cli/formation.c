@@ -1,5 +1,5 @@
 /* AWS CloudFormation as a client of it: change sets are made, looked at and executed, and the
- * stack's events are followed until it has come to rest (CloudFormation API Reference, 2010-05-15). */
+ * stack's events are followed until it has come to rest (API Reference, 2010-05-15). */
 #include "cli/stack.h"
 
 #include "stack/stack.h"

@@ -33,7 +33,7 @@ static bool is_the_stacks(const json_t *admin)
     return !id || strstr(id, ":role/cdk-hnb659fds-cfn-exec-role-");
 }
 
-/* Named before the stack takes their place: whoever dies in between has still said who they were. */
+/* Named before the stack takes their place: who dies in between has still said who they were. */
 static void name_admins(struct stack_door *door, const json_t *admins)
 {
     size_t i;
@@ -49,8 +49,8 @@ error lake_admins_read(struct stack_door *door, json_t **admins)
     json_t *settings;
     error e = read_settings(door, &settings);
     if (e != OK)
-        return fail_context(e, "the data lake's administrators cannot be read, and this stack would "
-                               "take their place");
+        return fail_context(e, "the data lake's administrators cannot be read, and this stack "
+                               "would take their place");
     *admins = json_incref(json_object_get(settings, "DataLakeAdmins"));
     if (!*admins) *admins = json_array();
     json_decref(settings);

@@ -21,7 +21,7 @@ error stack_project(struct stack_door *door)
     struct buffer text = {0};
     error e = file_read_whole(file, &text, FILE_MAX_BYTES);
     if (e != OK && !door->options->file && access(file, F_OK) != 0)
-        e = fail(e, "there is no cdk.context.json here: go to the project's folder, or give --file");
+        e = fail(e, "there is no cdk.context.json here: go to the project's folder or give --file");
     if (e == OK) {
         e = project_read(&door->arena, buffer_span(&text), &door->project);
         if (e != OK) fail_context(e, "%s", file);

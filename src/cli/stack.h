@@ -23,18 +23,18 @@ struct stack_options {
     {.name = "json", .type = OPTION_TRUE,                                                   \
      .summary = "Events as JSON lines on stdout (default: when stdout is no terminal)",     \
      .offset = STACK_OPTION(json)}
-#define STACK_SERVICE_ROWS                                                                       \
-    {.name = "endpoint-url", .type = OPTION_STRING, .argument = "URL",                           \
-     .summary = "Endpoint (default: $AWS_ENDPOINT_URL or http://127.0.0.1:4566)",                \
-     .offset = STACK_OPTION(endpoint_url)},                                                      \
-    {.name = "remote", .type = OPTION_TRUE,                                                      \
-     .summary = "AWS itself, with the usual AWS credentials (or what $AWS_ENDPOINT_URL_CLOUDFORMATION " \
-                "and its like say)",                                                             \
-     .offset = STACK_OPTION(remote)},                                                            \
-    {.name = "region", .type = OPTION_STRING, .argument = "REGION",                              \
-     .summary = "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)",               \
-     .offset = STACK_OPTION(region)},                                                            \
-    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = KEY_DIR_SUMMARY,        \
+#define STACK_SERVICE_ROWS                                                                   \
+    {.name = "endpoint-url", .type = OPTION_STRING, .argument = "URL",                       \
+     .summary = "Endpoint (default: $AWS_ENDPOINT_URL or http://127.0.0.1:4566)",            \
+     .offset = STACK_OPTION(endpoint_url)},                                                  \
+    {.name = "remote", .type = OPTION_TRUE,                                                  \
+     .summary = "AWS itself, with the usual AWS credentials (or what "                       \
+                "$AWS_ENDPOINT_URL_CLOUDFORMATION and its like say)",                        \
+     .offset = STACK_OPTION(remote)},                                                        \
+    {.name = "region", .type = OPTION_STRING, .argument = "REGION",                          \
+     .summary = "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION or us-east-1)",           \
+     .offset = STACK_OPTION(region)},                                                        \
+    {.name = "dir", .type = OPTION_STRING, .argument = "DIR", .summary = KEY_DIR_SUMMARY,    \
      .offset = STACK_OPTION(dir)}
 #define STACK_ROLE_ROW                                                                            \
     {.name = "role-arn", .type = OPTION_STRING, .argument = "ARN",                                \
@@ -57,7 +57,7 @@ struct stack_door {
 
 /* Reads the file and tells its slips on stderr. */
 error stack_project(struct stack_door *) MUST_CHECK;
-/* Sets `chosen` by names or patterns; none: all of them. ERR_USAGE names the stacks that there are. */
+/* Sets `chosen` by names or patterns; none: all. ERR_USAGE names the stacks that there are. */
 error stack_choose(struct stack_door *, int count, char **names) MUST_CHECK;
 const char *stack_word(int i); /* their names, for struct command */
 /* Opens the client; afterwards the services may be called. */
@@ -65,7 +65,8 @@ error stack_connect(struct stack_door *) MUST_CHECK;
 void stack_close(struct stack_door *);
 
 const char *stack_url(struct stack_door *, const char *service);
-/* An AWS JSON operation, by its target; by its path where the service speaks REST. Steals the input. */
+/* An AWS JSON operation, by its target, or by its path where the service speaks REST. Steals the
+ * input. */
 error stack_call(struct stack_door *, const char *service, const char *target, json_t *input,
                  json_t **output) MUST_CHECK;
 error stack_call_rest(struct stack_door *, const char *service, const char *operation,

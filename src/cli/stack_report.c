@@ -7,8 +7,8 @@ static const struct {
     const char *reason, *advice;
 } advices[] = {
     {"/cdk-bootstrap/", "bootstrap the account and region once: cdk bootstrap"},
-    {"No export named", "deploy the stack that exports it first (without --exclusively that happens "
-                        "by itself)"},
+    {"No export named", "deploy the stack that exports it first (without --exclusively that "
+                        "happens by itself)"},
     {"as it is in use by", "destroy the stacks that import it first, or all together: --all"},
     {"not empty", "empty it (aws s3 rm s3://BUCKET --recursive), or destroy with --empty-buckets"},
     {"lready exists", "something of that name was not made by this stack: remove it, or choose "
@@ -104,9 +104,9 @@ void stack_report_end(struct stack_report *report, const char *status, bool chan
     progress_end();
     double seconds = (double)(monotonic_us() - report->started_us) / US_PER_SECOND;
     if (report->door->json) {
-        json_t *line = json_pack("{s:s, s:s, s:b, s:f, s:O*}", "Stack", report->stack, "StackStatus",
-                                 status, "Changed", changed, "Seconds", seconds, "Outputs",
-                                 (json_t *)outputs);
+        json_t *line = json_pack("{s:s, s:s, s:b, s:f, s:O*}", "Stack", report->stack,
+                                 "StackStatus", status, "Changed", changed, "Seconds", seconds,
+                                 "Outputs", (json_t *)outputs);
         print_json_line(line);
         json_decref(line);
         return;
@@ -125,5 +125,6 @@ error stack_report_failure(struct stack_report *report, const struct stack_state
     const char *status = state->status ? state->status : "gone";
     const char *reason = report->failure ? report->failure : state->reason ? state->reason : "";
     progress_end();
-    return stack_report_advise(fail(ERR_INVALID_INPUT, "%s: %s: %s", report->stack, status, reason));
+    error e = fail(ERR_INVALID_INPUT, "%s: %s: %s", report->stack, status, reason);
+    return stack_report_advise(e);
 }

@@ -105,8 +105,8 @@ static int synth_run(const void *options, int count, char **names)
 static const struct option_row synth_options[] = {
     STACK_FILE_ROW,
     {.name = "output", .letter = 'o', .type = OPTION_STRING, .argument = "DIR",
-     .summary = "Write STACK.template.json files and manifest.json into this folder, as `cdk synth' "
-                "does into cdk.out (default: templates on stdout)",
+     .summary = "Write STACK.template.json files and manifest.json into this folder, as "
+                "`cdk synth' does into cdk.out (default: templates on stdout)",
      .offset = STACK_OPTION(output)},
     {0},
 };
@@ -140,7 +140,8 @@ const struct command synth_command = {
 static void print_stack(const struct stack_door *door, const struct project_stack *stack)
 {
     if (door->options->json) {
-        json_t *line = json_pack("{s:s, s:o}", "Stack", stack->name, "Needs", list_of(stack->needs));
+        json_t *needs = list_of(stack->needs);
+        json_t *line = json_pack("{s:s, s:o}", "Stack", stack->name, "Needs", needs);
         print_json_line(line);
         json_decref(line);
         return;

@@ -66,7 +66,7 @@ static const char *kind_of(const json_t *value)
     return kinds[json_typeof(value)];
 }
 
-/* A text, without blanks at its ends; a number or boolean as what it is written as. NULL: refused. */
+/* A text, without blanks at its ends; a number or boolean as it is written. NULL: refused. */
 static const char *read_text(struct reader *r, const char *place, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -90,7 +90,8 @@ static const char *read_text(struct reader *r, const char *place, const json_t *
 
 static void check_stream(struct reader *r, const char *place, const char **value)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_.-";
     const char *slash = strstr(*value, ":stream/");
     if (slash && strncmp(*value, "arn:", 4) == 0) {
         *value = slash + strlen(":stream/");
@@ -225,7 +226,8 @@ static void name_unknown(struct reader *r, const char *place, json_t *object,
         bool used = meant && text_nearly_equal(meant, name) && !json_object_get(object, meant);
         if (used) tolerate(r, place_in(r, place, name), "read as \"%s\"", meant);
         else if (meant)
-            tolerate(r, place_in(r, place, name), "not known, left out; did you mean \"%s\"?", meant);
+            tolerate(r, place_in(r, place, name), "not known, left out; did you mean \"%s\"?",
+                     meant);
         else tolerate(r, place_in(r, place, name), "not known, left out");
     }
 }
@@ -290,8 +292,9 @@ static void check_key(struct reader *r, const char *place, const char *key)
     else if (!*key || strcmp(key, "--") == 0)
         refuse(r, place, "an argument without a name");
     else
-        tolerate(r, place, "no \"--\" in front: deployed as it is, but AWS Glue's getResolvedOptions "
-                           "does not find it so; write \"--%s\"", key + strspn(key, "-"));
+        tolerate(r, place, "no \"--\" in front: deployed as it is, but AWS Glue's "
+                           "getResolvedOptions does not find it so; write \"--%s\"",
+                 key + strspn(key, "-"));
 }
 
 /* The bucket is the path's first part, its host for the CDK. */
@@ -441,8 +444,9 @@ static void check_job(struct reader *r)
     if (!job || !script) return;
     const char *base = arena_printf(r->arena, "%.*s", (int)strcspn(script, "."), script);
     if (strcmp(job, base) != 0 && text_nearly_equal(job, base))
-        tolerate(r, "glue_job_name", "\"%s\", but the script is \"%s\": start the job by the first, "
-                                     "with its hyphens and underscores as they are", job, script);
+        tolerate(r, "glue_job_name", "\"%s\", but the script is \"%s\": start the job by the "
+                                     "first, with its hyphens and underscores as they are",
+                 job, script);
 }
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";

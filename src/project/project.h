@@ -1,8 +1,8 @@
 /* The example's project: six CloudFormation stacks made of one cdk.context.json, the file that the
  * example's CDK application reads. Names, logical ids, outputs, export names and property order are
  * those that the AWS construct library (2.111.0) gives, so that stacks deployed by the CDK and by
- * Sluice are the same ones; only AWS::CDK::Metadata, a usage statistic, is left out, as the CDK does
- * with --no-version-reporting. Everything here is pure: text in, documents out. */
+ * Sluice are the same ones; only AWS::CDK::Metadata, a usage statistic, is left out, as the CDK
+ * does with --no-version-reporting. Everything here is pure: text in, documents out. */
 #pragma once
 
 #include "base/base.h"
@@ -17,7 +17,7 @@ extern const struct project_stack project_stacks[PROJECT_STACKS];
 int project_stack_find(const char *name); /* -1: none */
 
 /* ---- cdk.context.json (context.c) ---- */
-/* Something in the file that is not as it should be: fatal, or tolerated in the way that is said. */
+/* Something in the file that is not as it should be: fatal, or tolerated in the way it says. */
 struct slip {
     const char *place;          /* "glue_kinesis_table.columns[2].type" */
     const char *text;
@@ -41,7 +41,7 @@ void project_release(struct project *);
 /* ---- templates (stacks.c) ---- */
 /* A new reference; `stack` is an index of project_stacks. */
 json_t *project_template(const struct project *, int stack);
-/* As the CDK writes templates: indented by one, no final newline. The same bytes for the same file. */
+/* As the CDK writes templates: indented by one, no final newline. */
 void project_template_print(struct buffer *out, const json_t *template);
 
 /* ---- comparing templates (difference.c) ---- */
