@@ -136,7 +136,7 @@ $(BUILD)/sim/sluice-sim: $(BUILD)/sim/main.a
 
 $(BUILD)/sim/sluice-sim-%: $(BUILD)/sim/main.a test/sim/plants.py
 	/usr/bin/python3 test/sim/plants.py $* $(@D)/planted-$*
-	$(CC) $(ALL_CFLAGS) -w -iquote src/job -iquote src/table $(LDFLAGS) -o $@ -Wl,--start-group $(@D)/planted-$*/*.c $< $(SIM_LINK) -Wl,--end-group
+	$(CC) $(ALL_CFLAGS) -w -iquote src/job -iquote src/table -iquote src/object $(LDFLAGS) -o $@ -Wl,--start-group $(@D)/planted-$*/*.c $< $(SIM_LINK) -Wl,--end-group
 
 tests: $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%) $(TOOL:%=$(BUILD)/tool/%)
 .PHONY: unit fuzz tool sim bench

@@ -85,9 +85,12 @@ struct publication {
 error object_key_check(const char *key) MUST_CHECK;
 
 /* ---- place.c: keys as paths, and the moves between them; paths are relative to the folder ---- */
-/* A path for a new object at which nothing stands. Under the index's write lock. */
+/* Something stands at the path or in its way. */
+bool place_is_blocked(const struct local *, const char *path);
+/* A path for a new object at which nothing stands. Under the index's write lock. `apart`: below .keys,
+ * for earlier objects may be on their way to where nothing stands yet. */
 void place_choose(const struct local *, const char *bucket, const char *key, const char *token,
-                  struct buffer *path);
+                  bool apart, struct buffer *path);
 error place_move(const struct local *, const char *token, const char *path) MUST_CHECK;
 /* Makes moves durable: syncs the folders from the store down to the path's, but for those that
  * `synced`, the list of this round, has already. */
@@ -111,8 +114,8 @@ error entry_read(struct state_txn *, const char *bucket, const char *key,
                  struct entry *) MUST_CHECK;
 void entry_release(struct entry *);
 /* Finishes the file work that earlier commits have left; inside a write transaction. Without
- * `all`, the records of few moves stay until there are more. */
-error todo_finish(struct local *, struct state_txn *, bool all) MUST_CHECK;
+ * `all`, the records of few moves stay until there are more. *left: some could not be done. */
+error todo_finish(struct local *, struct state_txn *, bool all, bool *left) MUST_CHECK;
 enum todo_kind { TODO_MOVE, TODO_MOVE_YOUNG, TODO_DROP };
 error todo_add(struct state_txn *, const char *token, const char *path,
                enum todo_kind) MUST_CHECK;

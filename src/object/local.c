@@ -123,13 +123,16 @@ static bool todo_sync(struct local *l, const struct todo *todo, struct buffer *s
 }
 
 static error todos_finish(struct local *l, struct state_txn *t, const struct todo *todos,
-                          size_t count, bool sync)
+                          size_t count, bool sync, bool *left)
 {
     struct buffer synced = {0};
     struct arena arena = {0};
     bool *done = ARENA_ARRAY(&arena, bool, count);
     error e = OK;
-    for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i]);
+    for (size_t i = 0; i < count; i++) {
+        done[i] = todo_do(l, &todos[i]);
+        *left |= !done[i] && !place_is_blocked(l, todos[i].path);
+    }
     for (size_t i = 0; i < count && e == OK; i++)
         if (done[i] && (todos[i].drop || todos[i].young || sync) && todo_sync(l, &todos[i], &synced))
             e = state_delete(t, record_key("todo", todos[i].token));
@@ -139,16 +142,17 @@ static error todos_finish(struct local *l, struct state_txn *t, const struct tod
 }
 
 /* Syncing folders costs flushes of the disk, so that is done for many moves together. */
-error todo_finish(struct local *l, struct state_txn *t, bool all)
+error todo_finish(struct local *l, struct state_txn *t, bool all, bool *left)
 {
     enum { SYNC_AT = 32 };
     struct arena arena = {0};
     struct todo_list list = {.arena = &arena};
     error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
     size_t count = list.todos.size / sizeof(struct todo);
+    *left = false;
     if (e == OK)
         e = todos_finish(l, t, (const struct todo *)(const void *)list.todos.data, count,
-                         all || count >= SYNC_AT);
+                         all || count >= SYNC_AT, left);
     buffer_release(&list.todos);
     arena_release(&arena);
     return e;
@@ -170,7 +174,8 @@ void todo_settle(struct local *l, bool all)
     struct state_txn *t;
     error e = state_begin(l->index, true, &t);
     if (e == OK) {
-        e = todo_finish(l, t, all);
+        bool left;
+        e = todo_finish(l, t, all, &left);
         if (e == OK) e = state_commit(t);
         else state_abort(t);
     }
@@ -190,11 +195,27 @@ static error entry_find(struct local *l, const char *bucket, const char *key, st
     return e;
 }
 
+/* Something else may stand in the way of the path, or at it: a file or folder put there by hand, or
+ * one that came back when the power went before its removal was durable. */
+static bool is_folder(const struct local *l, const char *path)
+{
+    struct buffer full = {0};
+    struct world_stat st;
+    bool found = world->stat(place_full(l, path, &full), &st) == 0 && st.is_folder;
+    buffer_release(&full);
+    return found;
+}
+
 int entry_open(struct local *l, const struct entry *entry)
 {
     char staged[sizeof ".staging/" + TOKEN_SIZE];
     int file = world->open_beneath(l->folder, entry->path, O_RDONLY);
-    if (file >= 0 || errno != ENOENT) return file;
+    if (file >= 0 && is_folder(l, entry->path)) {
+        world->close(file);
+        file = -1;
+        errno = ENOTDIR;
+    }
+    if (file >= 0 || (errno != ENOENT && errno != ENOTDIR)) return file;
     if (strlen(entry->token) != TOKEN_SIZE) return -1;
     strcpy(staged, ".staging/");
     strcat(staged, entry->token);
@@ -404,7 +425,8 @@ static error bucket_delete_in(struct local *l, struct state_txn *t, const char *
 {
     bool found = false;
     TRY(bucket_require(t, bucket));
-    TRY(todo_finish(l, t, true));
+    bool left;
+    TRY(todo_finish(l, t, true, &left));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
     if (found) /* older versions always have a newest one among the objects */
         return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s",

@@ -80,6 +80,11 @@ static enum obstacle path_look(const struct local *l, const char *path)
     return found;
 }
 
+bool place_is_blocked(const struct local *l, const char *path)
+{
+    return path_look(l, path) != FREE;
+}
+
 /* data/a.parquet -> data/a~0123456789abcdef.parquet: still found by a glob on the extension. */
 static void variant_name(const char *path, const char *token, struct buffer *out)
 {
@@ -91,11 +96,12 @@ static void variant_name(const char *path, const char *token, struct buffer *out
 }
 
 void place_choose(const struct local *l, const char *bucket, const char *key, const char *token,
-                  struct buffer *path)
+                  bool apart, struct buffer *path)
 {
     buffer_reset(path);
     buffer_printf(path, "%s/%s", bucket, key);
-    enum obstacle found = key_is_path(key) ? path_look(l, buffer_text(path)) : BLOCKED;
+    enum obstacle found =
+        !apart && key_is_path(key) ? path_look(l, buffer_text(path)) : BLOCKED;
     if (found == FREE) return;
     if (found == TAKEN) {
         char *plain = must_strdup(buffer_text(path));
@@ -126,6 +132,7 @@ static error move_try(const struct local *l, const char *from, const char *to, c
 {
     struct world_stat st;
     *again = world->stat(from, &st) == 0;
+    if (!*again && errno != ENOENT) return fail_errno("look at %s", from);
     if (!*again) return OK; /* it was moved, or dropped, before or by another */
     TRY(parent_make(l, path));
     if (world->rename(from, to) != 0)

@@ -186,14 +186,15 @@ error publish_in(struct local *l, struct state_txn *t, struct publication *p)
 {
     struct entry old;
     json_t *bucket;
-    TRY(todo_finish(l, t, false));
+    bool left;
+    TRY(todo_finish(l, t, false, &left));
     TRY(bucket_read(t, p->bucket, &bucket));
     enum versioning versioning = bucket_versioning(bucket);
     json_decref(bucket);
     TRY(entry_read_any(t, p->bucket, p->key, &old));
     error e = condition_check(&old, p->condition);
     if (e == OK) {
-        place_choose(l, p->bucket, p->key, p->staged.token, &p->path);
+        place_choose(l, p->bucket, p->key, p->staged.token, left, &p->path);
         e = object_write(t, p, versioning, &old);
     }
     if (e == OK)
@@ -335,31 +336,33 @@ static bool was_completed(struct state_txn *t, const char *bucket, const char *k
 }
 
 /* Somebody may have removed the file by hand. */
-static bool staged_is_whole(const struct local *l, const char *token, int64_t size)
+static error staged_check(const struct local *l, const char *token, int64_t size)
 {
     struct buffer path = {0};
-    struct world_stat st;
-    bool whole = world->stat(staging_full(l, token, &path), &st) == 0 && st.is_file && st.size == size;
+    struct world_stat st = {0};
+    bool there = world->stat(staging_full(l, token, &path), &st) == 0;
+    error e = there || errno == ENOENT ? OK : fail_errno("look at %s", path.data);
     buffer_release(&path);
-    return whole;
+    if (e != OK || (there && st.is_file && st.size == size)) return e;
+    return fail(ERR_NO_SUCH_UPLOAD, "the staged bytes of upload %s are gone", token);
 }
 
 static error complete_in(struct local *l, struct state_txn *t, const char *token,
                          struct publication *p)
 {
     json_t *record;
+    bool left;
     error e = upload_record(t, p->bucket, p->key, token, &record);
     if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, p->bucket, p->key, token))
-        return todo_finish(l, t, false);
+        return todo_finish(l, t, false, &left);
     TRY(e);
     p->staged = (struct staged){token, json_integer_or(record, "size", 0),
                                 json_text(record, "etag"), json_text(record, "type"), NULL};
     if (!p->staged.etag || !p->staged.type)
         e = fail(ERR_CORRUPT, "object index: incomplete record of upload %s", token);
-    else if (!staged_is_whole(l, token, p->staged.size))
-        e = fail(ERR_NO_SUCH_UPLOAD, "the staged bytes of upload %s are gone", token);
     else
-        e = publish_in(l, t, p);
+        e = staged_check(l, token, p->staged.size);
+    if (e == OK) e = publish_in(l, t, p);
     if (e == OK) e = state_delete(t, record_key("upload", token));
     json_decref(record);
     return e;

@@ -173,9 +173,12 @@ static error recover_one(const struct local *l, struct state_txn *t, struct youn
     if (e == ERR_NOT_FOUND) return OK; /* dropped meanwhile */
     TRY(e);
     json_decref(record);
-    TRY(place_move(l, y->token, y->path)); /* its process may have died before */
+    e = place_move(l, y->token, y->path); /* its process may have died before */
     y->file = right_file(l, y);
-    return y->file >= 0 ? OK : file_rewrite(l, y);
+    if (y->file < 0) e = file_rewrite(l, y);
+    if (e == OK || !place_is_blocked(l, y->path)) return e;
+    log_line(LOG_WARN, "object", "left where it is staged: %s", error_text());
+    return OK;
 }
 
 error young_recover(struct local *l)

@@ -115,9 +115,26 @@ static error state_open_new(const char *folder, const struct stat *st, struct st
     return OK;
 }
 
+/* LMDB syncs its files, not their names: those of a new store, and of the folders made for it. */
+static error sync_names(const char *folder)
+{
+    enum { LEVELS = 3 };
+    char *path = must_strdup(folder);
+    error e = OK;
+    for (int i = 0; e == OK && i < LEVELS && *path; i++) {
+        e = file_sync_folder(path);
+        char *slash = strrchr(path, '/');
+        if (slash) *slash = '\0';
+        else *path = '\0';
+    }
+    free(path);
+    return e;
+}
+
 error state_open(const char *folder, struct state **out)
 {
     struct stat st;
+    bool is_new = access(folder, F_OK) != 0;
     TRY(folder_make(folder));
     if (stat(folder, &st) != 0) return fail_errno("state store %s", folder);
     pthread_mutex_lock(&opened_lock);
@@ -132,6 +149,9 @@ error state_open(const char *folder, struct state **out)
         e = state_open_new(folder, &st, out);
     }
     pthread_mutex_unlock(&opened_lock);
+    if (e != OK || !is_new) return e;
+    e = sync_names(folder);
+    if (e != OK) state_close(*out);
     return e;
 }
 

@@ -254,9 +254,19 @@ static void choose_start(void)
     sim.start_us = chosen_us / US_PER_SECOND * US_PER_SECOND;
 }
 
+static bool seed_ended(uint64_t seed)
+{
+    if (sim.failed) printf("seed %llu FAILED: %s\n", (unsigned long long)seed, sim.failure);
+    return !sim.failed;
+}
+
 static bool seed_run(uint64_t seed)
 {
     seed_begin(seed);
+    if (sim_chance(50)) {
+        disk_story();
+        return seed_ended(seed);
+    }
     sim_produce();
     if (sim.start == START_TIMESTAMP) choose_start();
     bool sleeps = sim_chance(10);
@@ -268,8 +278,7 @@ static bool seed_run(uint64_t seed)
     calm_time(document);
     if (!sim.failed && !sim.told) oracle_finish(); /* told: nothing more can be asked for */
     json_decref(document);
-    if (sim.failed) printf("seed %llu FAILED: %s\n", (unsigned long long)seed, sim.failure);
-    return !sim.failed;
+    return seed_ended(seed);
 }
 
 /* ---- many seeds ---- */

@@ -84,6 +84,18 @@ PLANTS = {
         const struct node *input"""),
     "register-first-target": ("src/job/pipeline.c", "        struct data_file *own = ARENA_ARRAY", """        if (i == 1 && p->target_count > 1) continue;
         struct data_file *own = ARENA_ARRAY"""),
+    "skip-sync": ("src/object/stage.c", """    if (world->sync(u->file) != 0) return fail_errno("sync staged object %s", u->key);
+""", ""),
+    "skip-name-sync": ("src/object/stage.c", """    error e = file_sync_folder(place_full(u->local, ".staging", &folder));
+""", """    error e = OK;
+"""),
+    "skip-folder-sync": ("src/object/place.c", "    TRY(file_sync_folder(folder));\n", ""),
+    "index-before-bytes": ("src/object/stage.c", """    if (e == OK) e = stage_finish(u);
+    if (e == OK) e = publish(u, condition, NULL);
+""", """    if (e == OK) e = publish(u, condition, NULL);
+    if (e == OK) e = stage_finish(u);
+"""),
+    "young-forgotten": ("src/object/young.c", "world->sync(y->file) == 0 &&", "true &&"),
     "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
 }
 

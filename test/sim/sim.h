@@ -5,6 +5,7 @@
  *   world.c    generator, clock, faults; every call of an engine passes sim_step
  *   process.c  a job_run on a stack of its own; kills, and switches between two runs
  *   stream.c object.c catalog.c   the back ends, as the doors of src/ name them
+ *   disk.c     the real local store on a disk that fails and loses what was not synced
  *   rows.c     a small Parquet reader of its own
  *   oracle.c   what must be true at every step and at the end
  *   main.c     what happens in a seed; the command line */
@@ -162,6 +163,9 @@ struct sim_object *sim_object_find(const char *key);
 void sim_lose_staged(void);
 void sim_uploads_drop(const struct process *); /* what it did not finish; NULL: all */
 void sim_catalog_reset(void);
+
+/* ---- disk.c ---- */
+void disk_story(void);
 
 /* ---- rows.c ---- */
 struct row_column { const char *name; bool is_int, optional; int64_t *ints; span *texts; bool *nulls; };
