@@ -3,7 +3,7 @@ in the lake, and the tables that must come of it, in NAME.json. Expected rows ar
 columns' types are DuckDB's names for what is in the files.
 
     script_cases.py [NAME...]     only these"""
-import concurrent.futures, json, os, subprocess, sys
+import concurrent.futures, json, os, re, subprocess, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from duckdb import DuckDB
@@ -64,7 +64,9 @@ def written(duckdb, name, table, expected):
     paths = files(name, table, form)
     if not paths:
         return None, []
-    more = ", hive_partitioning=true, hive_types_autocast=true, union_by_name=true" if form != "csv" else ""
+    keys = sorted(set(re.findall(r"/(\w+)=", " ".join(paths))) & set(expected["columns"]))
+    typed = ", hive_types={%s}" % ", ".join("'%s': %s" % (k, expected["columns"][k]) for k in keys) if keys else ""
+    more = ", hive_partitioning=true, union_by_name=true" + typed if form != "csv" else ""
     source = "read_%s([%s]%s)" % (form, ", ".join("'%s'" % p for p in paths), more)
     if form == "csv":
         source = "read_csv([%s], header=%s, all_varchar=true)" % (", ".join("'%s'" % p for p in paths), expected.get("header", "false"))
