@@ -378,7 +378,8 @@ static const struct member protection_input[] = {
 const struct operation cloudformation_operations[] = {
     {.name = "CreateStack", .run = create_stack, .input = create_input,
      .note = "done when it answers; what the stack then says is its status. A role (RoleARN) must "
-             "trust CloudFormation. No stack policies, rollback triggers, notifications"},
+             "trust CloudFormation. No stack policies, rollback triggers, notifications; tags stay "
+             "with the stack"},
     {.name = "UpdateStack", .run = update_stack, .input = update_input,
      .note = "done when it answers; in place or by replacement per property"},
     {.name = "DeleteStack", .run = delete_stack, .input = delete_input,

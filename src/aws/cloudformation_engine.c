@@ -240,18 +240,29 @@ static error step_create(struct engine *g, json_t *record, struct resource *r, j
     return stack_save(g->stack);
 }
 
+/* An update of the thing was begun and has not come to its end. */
+static bool is_halfway(const json_t *record)
+{
+    const char *doing = json_text(json_object_get(record, "Next"), "Do");
+    return doing && strcmp(doing, "update") == 0;
+}
+
 static error step_update(struct engine *g, json_t *record, struct resource *r, json_t *properties)
 {
+    json_t *halfway = NULL;
     /* A copy: the record's own text goes when it is set anew. */
     r->id = arena_text(g->stack->call->arena, span_of(json_text(record, "PhysicalId")));
     r->properties = properties;
     r->before = json_object_get(record, "Properties");
+    if (is_halfway(record) && json_equal(r->before, properties)) /* back from what failed */
+        r->before = halfway = json_incref(json_object_get(json_object_get(record, "Next"), "Properties"));
     json_object_set_new(record, "Next",
                         json_pack("{s:s, s:O}", "Do", "update", "Properties", properties));
     status_set(record, "UPDATE_IN_PROGRESS", NULL);
     stack_tell(g->stack, r->logical, record, r->id, NULL);
-    TRY(stack_save(g->stack));
-    error e = r->type->update(r);
+    error e = stack_save(g->stack);
+    if (e == OK) e = r->type->update(r);
+    json_decref(halfway);
     if (e != OK) return step_failed(g, record, r, "UPDATE", e);
     if (!json_object_size(r->attributes))
         json_object_update(r->attributes, json_object_get(record, "Attributes"));
@@ -265,6 +276,7 @@ static error step_with(struct engine *g, const char *logical, json_t *record, js
     const json_t *before = json_object_get(record, "Properties");
     enum change change = json_text(record, "PhysicalId")
                              ? resource_change(r.type, before, properties) : CHANGE_REPLACE;
+    if (change == CHANGE_NONE && is_halfway(record)) change = CHANGE_UPDATE;
     if (change == CHANGE_NONE) {
         retain_set(g, logical, record);
         return OK;
@@ -489,7 +501,7 @@ static error back_update(struct engine *g, const char *logical, json_t *record, 
 {
     struct resource r = resource_of(g, logical, json_text(record, "Type"));
     const json_t *next = json_object_get(record, "Next");
-    bool halfway = next && strcmp(json_text(next, "Do"), "update") == 0;
+    bool halfway = is_halfway(record);
     r.id = json_text(record, "PhysicalId");
     r.before = json_object_get(halfway ? next : record, "Properties");
     r.properties = json_object_get(was, "Properties");

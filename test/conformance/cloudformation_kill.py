@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 import boto3
 
-STRIDE = int(os.environ.get("SLUICE_KILL_STRIDE", "15"))
+STRIDE = int(os.environ.get("SLUICE_KILL_STRIDE", "9"))
 TRUST = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -152,7 +152,7 @@ def killed_while_it_creates():
         delete(server)
     kills = points(DIRECTORY, lambda server: None, "create_stack", judge, TemplateBody=template(False),
                    Capabilities=["CAPABILITY_NAMED_IAM"])
-    assert kills >= 3, kills
+    assert kills >= 27 // STRIDE, kills
 
 
 @test
@@ -166,7 +166,7 @@ def killed_while_it_updates():
         delete(server)
     kills = points(DIRECTORY, create, "update_stack", judge, TemplateBody=template(True),
                    Capabilities=["CAPABILITY_NAMED_IAM"])
-    assert kills >= 3, kills
+    assert kills >= 27 // STRIDE, kills
 
 
 @test
@@ -177,7 +177,7 @@ def killed_while_it_deletes():
             delete(server)
         assert inventory(server) == NOTHING, inventory(server)
     kills = points(DIRECTORY, lambda server: create(server, True), "delete_stack", judge)
-    assert kills >= 3, kills
+    assert kills >= 27 // STRIDE, kills
 
 
 done()

@@ -139,6 +139,53 @@ def they_change_back_and_then_not_at_all():
         assert "No updates are to be performed." in str(e), e
 
 
+def half(timeout, tags):
+    """A job whose update fails after its timeout has changed when it has too many tags."""
+    return json.dumps({"Resources": {"Job": {"Type": "AWS::Glue::Job", "Properties": {
+        "Name": "half", "Role": "r", "Command": {"Name": "gluestreaming", "ScriptLocation": "s3://b/j.py"},
+        "Timeout": timeout, "Tags": {"t%d" % i: "v" for i in range(tags)}}}}})
+
+
+def half_status():
+    [stack] = cfn.describe_stacks(StackName="half")["Stacks"]
+    return stack["StackStatus"], glue.get_job(JobName="half")["Job"]["Timeout"]
+
+
+@test
+def half_an_update_is_taken_back():
+    cfn.create_stack(StackName="half", TemplateBody=half(5, 1))
+    cfn.update_stack(StackName="half", TemplateBody=half(6, 51))
+    assert half_status() == ("UPDATE_ROLLBACK_COMPLETE", 5), half_status()
+    cfn.update_stack(StackName="half", TemplateBody=half(6, 51), DisableRollback=True)
+    assert half_status() == ("UPDATE_FAILED", 6), half_status()
+    cfn.update_stack(StackName="half", TemplateBody=half(5, 1))
+    assert half_status() == ("UPDATE_COMPLETE", 5), half_status()
+    cfn.delete_stack(StackName="half")
+
+
+@test
+def an_export_in_use_keeps_its_value():
+    def source(value):
+        return json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {
+            "Name": "/source", "Type": "String", "Value": value}}},
+            "Outputs": {"O": {"Value": {"Fn::GetAtt": ["P", "Value"]}, "Export": {"Name": "shared"}}}})
+    user = json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {
+        "Name": "/user", "Type": "String", "Value": {"Fn::ImportValue": "shared"}}}}})
+    cfn.create_stack(StackName="source", TemplateBody=source("one"))
+    cfn.create_stack(StackName="user", TemplateBody=user)
+    cfn.update_stack(StackName="source", TemplateBody=source("two"))
+    events = cfn.describe_stack_events(StackName="source")["StackEvents"]
+    assert any("Export shared cannot be updated as it is in use by user" in e.get("ResourceStatusReason", "")
+               for e in events)
+    assert ssm.get_parameter(Name="/source")["Parameter"]["Value"] == "one"
+    cfn.create_stack(StackName="thief", TemplateBody=source("three").replace("/source", "/thief"))
+    events = cfn.describe_stack_events(StackName="thief")["StackEvents"]
+    assert any("Export with name shared is already exported by stack source" in e.get("ResourceStatusReason", "")
+               for e in events)
+    for name in ("thief", "user", "source"):
+        cfn.delete_stack(StackName=name)
+
+
 @test
 def nothing_is_left_of_them():
     cfn.delete_stack(StackName="every")
