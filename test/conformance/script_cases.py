@@ -86,7 +86,7 @@ def judge(duckdb, name, case, done):
         types, rows = written(duckdb, name, table, expected)
         if types is None and expected["rows"]:
             return "nothing is in %s\n%s" % (table, done.stderr)
-        wrong = {c: types.get(c) for c, t in expected["columns"].items() if types and types.get(c) != t}
+        wrong = {c: types.get(c) for c, t in expected["columns"].items() if types and t and types.get(c) != t}
         if wrong:
             return "%s: columns are %s\n%s" % (table, types, done.stderr)
         if types and set(types) != set(expected["columns"]):

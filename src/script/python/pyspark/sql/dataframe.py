@@ -186,7 +186,8 @@ class DataFrame:
             elif text.endswith(".*"):
                 items.append(text)
             elif column._names:
-                items.append("%s AS (%s)" % (text, ", ".join(map(quote, column._names))))
+                items += map(quote, column._names)
+                names += [(n, n) for n in column._names]
             else:
                 name = shown_name(column)
                 name = name.split(".")[-1] if len(column._parts) == 1 and isinstance(column._parts[0], Ref) \
@@ -202,6 +203,7 @@ class DataFrame:
         columns = flat(columns)
         items, shown = self._items(columns)
         source, tables = self._source()
+        source += "".join(self._lateral(c) for c in columns if isinstance(c, Column) and c._names)
         json_wanted = JSON_COLUMN in "".join(items)
         if json_wanted and "leaf" in self._plan and not self._plan["steps"]:
             native = {"leaf": dict(self._plan["leaf"], json=JSON_COLUMN), "steps": []}
@@ -209,6 +211,14 @@ class DataFrame:
             tables = {source: native}
         return self._derive("SELECT %s FROM %s" % (", ".join(items), source), tables, shown=shown,
                             aliases=self._aliases)
+
+    def _lateral(self, column):
+        """A function that makes rows of several columns."""
+        text, outer = self._text(column), ""
+        name = text.split("(")[0]
+        if name.endswith("_outer"):
+            text, outer = name[:-6] + text[len(name):], " OUTER"
+        return " LATERAL VIEW%s %s AS %s" % (outer, text, ", ".join(map(quote, column._names)))
 
     def selectExpr(self, *texts):
         from pyspark.sql.functions import expr
