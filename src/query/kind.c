@@ -66,6 +66,24 @@ static const struct {
     {"ALTER", NULL, QUERY_DDL, NULL, LINES},
 };
 
+/* What an ALTER TABLE changes, as Athena calls it. */
+static const char *alter_told(span text)
+{
+    static const char *const told[] = {
+        [HIVE_ADD_COLUMNS] = "ALTER_TABLE_ADD_COLUMN",
+        [HIVE_REPLACE_COLUMNS] = "ALTER_TABLE_REPLACE_COLUMN",
+        [HIVE_ADD_PARTITIONS] = "ALTER_TABLE_ADD_PARTITION",
+        [HIVE_DROP_PARTITIONS] = "ALTER_TABLE_DROP_PARTITION",
+        [HIVE_SET_PROPERTIES] = "ALTER_TABLE_PROPERTIES",
+        [HIVE_SET_LOCATION] = "ALTER_TABLE_SET_LOCATION",
+    };
+    struct arena arena = {0};
+    struct hive_statement s;
+    bool good = hive_parse(&arena, text, &s) == OK;
+    arena_release(&arena);
+    return good && s.kind < sizeof told / sizeof *told ? told[s.kind] : NULL;
+}
+
 void query_kind_of(span text, struct query_kind *out)
 {
     char first[32], second[32];
@@ -89,6 +107,7 @@ void query_kind_of(span text, struct query_kind *out)
         out->substatement = "CREATE_TABLE_AS_SELECT";
         out->writes = true;
     }
+    if (strcmp(first, "ALTER") == 0) out->substatement = alter_told(whole);
 }
 
 /* ---- failures ---- */
@@ -106,6 +125,9 @@ static const struct { const char *text; int category, type; } failures[] = {
     {"mismatched input", 2, 1006},
     {"HIVE_BAD_DATA", 2, 1001},
     {"HIVE_PARTITION_SCHEMA_MISMATCH", 2, 1004},
+    {"HIVE_CANNOT_OPEN_SPLIT", 2, 1001},
+    {"HIVE_CURSOR_ERROR", 2, 1001},
+    {"GENERIC_INTERNAL_ERROR", 2, 1001},
     {"INVALID_CAST_ARGUMENT", 2, 1001},
     {"DIVISION_BY_ZERO", 2, 1001},
     {"NUMERIC_VALUE_OUT_OF_RANGE", 2, 1001},

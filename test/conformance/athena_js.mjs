@@ -54,6 +54,9 @@ await test("DDL, then what it made is listed", async () => {
   const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: listed.QueryExecutionId }));
   assert.deepEqual(ResultSet.Rows, [{ Data: [{ VarCharValue: "shop" }] }]);
   assert.equal(listed.SubstatementType, "SHOW_DATABASES");
+  const altered = await run("ALTER TABLE shop.t SET LOCATION 's3://results/'");
+  assert.equal(altered.SubstatementType, "ALTER_TABLE_SET_LOCATION");
+  assert.equal(altered.Status.State, "FAILED");
 });
 
 await test("a query's rows, page by page, and its file", async () => {
