@@ -200,17 +200,17 @@ static void function_list(void *context, const char *name, bool mapped)
     if (mapped == l->mapped) buffer_printf(l->out, "%s`%s`", l->count++ ? ", " : "", name);
 }
 
-static void functions_print(struct buffer *out)
+static void functions_print(struct buffer *out, const char *name, const char *where,
+                            const struct dialect *dialect)
 {
-    static const char *const heads[] = {
-        "\nRefused by name, as all that Trino has and is not listed here:\n\n",
-        "\n## SQL: Trino's functions\n\nOf `SELECT` in `sluice sql` and Athena. Mapped, with Trino's "
-        "results (some signatures may be refused by name):\n\n"};
+    buffer_printf(out, "\n## SQL: %s's functions\n\nOf %s. Mapped, with %s's results (some signatures "
+                       "may be refused by name):\n\n", name, where, name);
     for (int mapped = 1; mapped >= 0; mapped--) {
         struct listing l = {out, mapped, 0};
-        buffer_append_text(out, heads[mapped]);
-        dialect_functions(&dialect_trino, function_list, &l);
+        dialect_functions(dialect, function_list, &l);
         buffer_append_text(out, "\n");
+        if (mapped)
+            buffer_printf(out, "\nRefused by name, as all that %s has and is not listed here:\n\n", name);
     }
 }
 
@@ -218,7 +218,8 @@ static int print_compatibility(void)
 {
     struct buffer text = {0};
     gateway_print_compatibility(&text);
-    functions_print(&text);
+    functions_print(&text, "Trino", "`SELECT` in `sluice sql` and Athena", &dialect_trino);
+    functions_print(&text, "Spark", "`spark.sql` and the DataFrames of Glue scripts", &dialect_spark);
     fwrite(text.data, 1, text.size, stdout);
     buffer_release(&text);
     return STATUS_OK;

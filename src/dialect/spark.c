@@ -164,8 +164,11 @@ error spark_abs(struct call *c)
     TRY(counted(c, 1, 1));
     TRY(numeric(c, 0));
     if (!is_integral(v->type)) return give(c, v->type, code_of(c->a->arena, "abs(%c)", v->code));
-    TRY(spark_negation(c->a, *v, &minus));
-    return give(c, v->type, code_of(c->a->arena, "(CASE WHEN %c < 0 THEN %c ELSE %c END)", v->code, minus.code, v->code));
+    const char *name = new_name(c->a, "v");
+    const struct value named = {v->type, code_of(c->a->arena, "%s", name), NULL};
+    TRY(spark_negation(c->a, named, &minus));
+    return give(c, v->type, code_of(c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
+                                    v->code, name, name, minus.code, name));
 }
 
 error spark_positive(struct call *c)
@@ -205,7 +208,7 @@ static error rounded(struct call *c, const char *kernel)
         int whole = v->type->precision - v->type->scale;
         const struct dialect_type *type = type_decimal(arena, (whole - (digits < 0 ? digits : 0)) + scale + 1 > 38 ? 38 : whole + scale + 1, scale);
         if (kernel[6] == 'b') return unmapped(c->node, "bround of a decimal");
-        return give(c, type, code_of(arena, "TRY(CAST(round(%c, %d) AS %s))", v->code, digits, duck_type(arena, type)));
+        return give(c, type, code_of(arena, "TRY_CAST(round(%c, %d) AS %s)", v->code, digits, duck_type(arena, type)));
     }
     if (is_integral(v->type)) {
         const struct code *code = code_of(arena, "spark_round_bigint(CAST(%c AS BIGINT), %d)", v->code, digits);
@@ -281,13 +284,16 @@ error spark_mod(struct call *c)
 error spark_pmod(struct call *c)
 {
     struct value rest, sum, again;
+    const char *name = new_name(c->a, "v");
     TRY(counted(c, 2, 2));
     TRY(spark_arithmetic(c->a, c->node, "%", c->values[0], c->values[1], &rest));
-    TRY(spark_arithmetic(c->a, c->node, "+", rest, c->values[1], &sum));
+    const struct value named = {rest.type, code_of(c->a->arena, "%s", name), NULL};
+    TRY(spark_arithmetic(c->a, c->node, "+", named, c->values[1], &sum));
     TRY(spark_arithmetic(c->a, c->node, "%", sum, c->values[1], &again));
     *c->out = rest;
     TRY(coerce(c->a, &again, rest.type));
-    c->out->code = code_of(c->a->arena, "(CASE WHEN %c < 0 THEN %c ELSE %c END)", rest.code, again.code, rest.code);
+    c->out->code = code_of(c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
+                           rest.code, name, name, again.code, name);
     return OK;
 }
 

@@ -187,7 +187,7 @@ static error to_integral(const struct cast *c, const struct code *code,
         from = &type_bigint;
     }
     if (from->kind == DIALECT_DECIMAL) {
-        code = code_of(arena, "TRY(CAST(trunc(%c) AS BIGINT))", code);
+        code = code_of(arena, "TRY_CAST(trunc(%c) AS BIGINT)", code);
         from = &type_bigint;
     }
     if (is_float(from)) *out = code_of(arena, "spark_double_%s(CAST(%c AS DOUBLE))", suffix, code);
@@ -208,7 +208,7 @@ static error to_decimal(const struct cast *c, const struct code *code,
     }
     if (from->kind == DIALECT_BOOLEAN) code = plain(c, code, &type_integer);
     if (from->kind == DIALECT_TIMESTAMP) code = code_of(arena, "(CAST(epoch_us(%c) AS DECIMAL(20,0)) / 1000000)", code);
-    *out = code_of(arena, "TRY(CAST(%c AS %s))", code, duck_type(arena, to));
+    *out = code_of(arena, "TRY_CAST(%c AS %s)", code, duck_type(arena, to));
     return OK;
 }
 

@@ -9,6 +9,8 @@
 #define R(name, rule) {name, NULL, NULL, NULL, FUNCTION_SCALAR, rule}
 #define AR(name, rule) {name, NULL, NULL, NULL, FUNCTION_AGGREGATE, rule}
 #define MATH(name, code) F(name, "double", "double", code)
+/* With the argument as sv, since it is looked at more than once. */
+#define MATH_OF(name, code) F(name, "double", "double", "list_transform([$1], lambda sv: " code ")[1]")
 /* Each element's first place, NULL among them. */
 #define DISTINCT(array) "list_transform([" array "], lambda sl: list_filter(sl, lambda sv, si: list_position(sl, sv) = si))[1]"
 /* NULL sorts first. */
@@ -45,13 +47,13 @@ const struct function spark_functions[] = {
     F("try_divide", "double,double", "double", "($1 / nullif($2, 0))"),
     MATH("sign", "CAST(sign($1) AS DOUBLE)"), MATH("signum", "CAST(sign($1) AS DOUBLE)"),
     MATH("rint", "spark_bround($1, 0)"),
-    MATH("sqrt", "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(greatest($1, 0)) END"),
+    MATH_OF("sqrt", "CASE WHEN sv < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(greatest(sv, 0)) END"),
     MATH("cbrt", "cbrt($1)"), MATH("exp", "exp($1)"), MATH("expm1", "(exp($1) - 1)"),
-    MATH("ln", "CASE WHEN $1 > 0 THEN ln($1) END"), MATH("log", "CASE WHEN $1 > 0 THEN ln($1) END"),
+    MATH_OF("ln", "CASE WHEN sv > 0 THEN ln(sv) END"), MATH_OF("log", "CASE WHEN sv > 0 THEN ln(sv) END"),
     F("log", "double,double", "double", "CASE WHEN $1 > 0 AND $2 > 0 THEN ln($2) / ln($1) END"),
-    MATH("log10", "CASE WHEN $1 > 0 THEN log10($1) END"),
-    MATH("log2", "CASE WHEN $1 > 0 THEN log2($1) END"),
-    MATH("log1p", "CASE WHEN $1 > -1 THEN ln($1 + 1) END"),
+    MATH_OF("log10", "CASE WHEN sv > 0 THEN log10(sv) END"),
+    MATH_OF("log2", "CASE WHEN sv > 0 THEN log2(sv) END"),
+    MATH_OF("log1p", "CASE WHEN sv > -1 THEN ln(sv + 1) END"),
     F("pow", "double,double", "double", "pow($1, $2)"), F("power", "double,double", "double", "pow($1, $2)"),
     MATH("sin", "sin($1)"), MATH("cos", "cos($1)"), MATH("tan", "tan($1)"), MATH("cot", "cot($1)"),
     MATH("asin", "TRY(asin($1))"), MATH("acos", "TRY(acos($1))"), MATH("atan", "atan($1)"),

@@ -213,7 +213,9 @@ static error decimals(struct analyzer *a, const char *sign, struct value x, stru
     if (*sign == '/' || *sign == '%')
         out->code = code_of(arena, "trino_%s_decimal_%d(%c, nullif(%c, 0))", name, type->scale, x.code, y.code);
     out->type = type;
-    out->code = code_of(arena, "TRY(CAST(%c AS %s))", out->code, duck_type(arena, type));
+    /* of fewer digits than 38 nothing is too large */
+    const char *form = type->precision < DIGITS_MAX || *sign == '/' ? "CAST(%c AS %s)" : "TRY(CAST(%c AS %s))";
+    out->code = code_of(arena, form, out->code, duck_type(arena, type));
     return OK;
 }
 

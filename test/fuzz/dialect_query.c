@@ -1,4 +1,4 @@
-/* Any text: parsed and translated, or refused; never a fault. */
+/* Any text, in each dialect of queries: parsed and translated, or refused; never a fault. */
 #include "dialect/dialect.h"
 
 static error find(void *state, const struct dialect_name *name, struct arena *arena,
@@ -19,15 +19,14 @@ static error find(void *state, const struct dialect_name *name, struct arena *ar
     return *name->name == 't' ? OK : ERR_NOT_FOUND;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void understand(const struct dialect *dialect, span in)
 {
     struct arena arena = {0};
     struct dialect_statement statement;
     struct dialect_query query;
     static const char *const parameters[] = {"1", "'a'", "1.5", "DATE '2020-01-01'"};
-    char *text = arena_text(&arena, (span){(const char *)data, size});
-    if (dialect_parse(&dialect_trino, text, &arena, &statement) == OK && statement.query) {
+    char *text = arena_text(&arena, in);
+    if (dialect_parse(dialect, text, &arena, &statement) == OK && statement.query) {
         const struct dialect_context context = {
             .find = find, .now_us = 1, .parameters = parameters,
             .parameter_count = statement.placeholders > 4 ? 4 : statement.placeholders};
@@ -36,5 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 dialect_may_match(&query.scans[i], (const char *const[]){"1", NULL});
     }
     arena_release(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const span text = {(const char *)data, size};
+    understand(&dialect_trino, text);
+    understand(&dialect_spark, text);
     return 0;
 }
