@@ -163,6 +163,60 @@ def half_an_update_is_taken_back():
     cfn.delete_stack(StackName="half")
 
 
+def shards(count, bad):
+    """A stream; `bad`: and a bucket that cannot be made after it."""
+    resources = {"Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "back", "ShardCount": count}}}
+    if bad:
+        resources["Bad"] = {"Type": "AWS::S3::Bucket", "DependsOn": "Stream", "Properties": {"BucketName": "No!"}}
+    return json.dumps({"Resources": resources})
+
+
+def back_status():
+    [stack] = cfn.describe_stacks(StackName="back")["Stacks"]
+    summary = kinesis.describe_stream_summary(StreamName="back")["StreamDescriptionSummary"]
+    return stack["StackStatus"], summary["OpenShardCount"]
+
+
+def scale(count):
+    kinesis.update_shard_count(StreamName="back", TargetShardCount=count, ScalingType="UNIFORM_SCALING")
+
+
+@test
+def a_rollback_that_fails_goes_on_when_it_can():
+    cfn.create_stack(StackName="back", TemplateBody=shards(1, False))
+    for skipped in ([], ["Stream"]):
+        scale(2)  # by hand: the way back from 4 to 1 is too long for one step
+        cfn.update_stack(StackName="back", TemplateBody=shards(4, True))
+        assert back_status() == ("UPDATE_ROLLBACK_FAILED", 4), back_status()
+        cfn.continue_update_rollback(StackName="back")
+        assert back_status() == ("UPDATE_ROLLBACK_FAILED", 4), back_status()
+        if not skipped:
+            scale(2)
+        cfn.continue_update_rollback(StackName="back", ResourcesToSkip=skipped)
+        assert back_status() == ("UPDATE_ROLLBACK_COMPLETE", 4 if skipped else 1), back_status()
+    cfn.delete_stack(StackName="back")
+
+
+@test
+def several_stacks_at_once_and_one_stack_twice():
+    from concurrent.futures import ThreadPoolExecutor
+    def make(n):
+        try:
+            cfn.create_stack(StackName="at-once-%d" % (n // 2), TemplateBody=json.dumps({"Resources": {
+                "P%d" % i: {"Type": "AWS::SSM::Parameter", "Properties": {
+                    "Name": "/once/%d/%d" % (n // 2, i), "Type": "String", "Value": "1"}} for i in range(5)}}))
+            return 1
+        except ClientError as e:
+            assert "already exists" in str(e), e
+            return 0
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(make, range(16))) == 8
+    for n in range(8):
+        [stack] = cfn.describe_stacks(StackName="at-once-%d" % n)["Stacks"]
+        assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+        cfn.delete_stack(StackName="at-once-%d" % n)
+
+
 @test
 def an_export_in_use_keeps_its_value():
     def source(value):
