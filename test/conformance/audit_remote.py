@@ -151,7 +151,7 @@ def requeue(*arguments, endpoint=None, status=0):
 def quarantined():
     drain()
     return collections.Counter(r["d"] for r in SERVER.sql(
-        "SELECT hex(data) AS d FROM db.lake_quarantine"))
+        "SELECT to_hex(data) AS d FROM db.lake_quarantine"))
 
 
 @test

@@ -39,7 +39,7 @@ def quarantined(directory):
     done = run(job_command(directory))
     assert done.returncode == 0, done
     return collections.Counter((r["k"], r["d"]) for r in sql(
-        directory, "SELECT partition_key AS k, hex(data) AS d FROM db.lake_quarantine"))
+        directory, "SELECT partition_key AS k, to_hex(data) AS d FROM db.lake_quarantine"))
 
 
 make()
@@ -70,7 +70,7 @@ def a_condition_chooses():
 def failures_are_told():
     with Made() as directory:
         for arguments, status in ((["db.nothing"], 1), (["nothing"], 64),
-                                  (["db.lake_quarantine", "--where", "no_such_column = 1"], 64),
+                                  (["db.lake_quarantine", "--where", "no_such_column = 1"], 1),
                                   (["db.lake_quarantine", "--stream-name", "other"], 1)):
             done = run([SLUICE, "requeue", *arguments, "--dir", directory])
             assert done.returncode == status, done

@@ -107,7 +107,7 @@ def judge(directory, acknowledged, sent=None):
     were sent at most once; the audit clean; nothing staged left."""
     rows = [r["id"] for r in sql(directory, "SELECT id FROM db.lake")]
     bad = [bytes.fromhex(r["d"]).decode() for r in
-           sql(directory, "SELECT hex(data) AS d FROM db.lake_quarantine")]
+           sql(directory, "SELECT to_hex(data) AS d FROM db.lake_quarantine")]
     found = collections.Counter(rows)
     found.update(int(text.split()[1]) for text in bad)
     twice = [n for n, times in found.items() if times > 1]
