@@ -27,7 +27,7 @@ array_intersect c c|array_join c l l?|array_max c|array_min c|array_position c l
 array_repeat c l|array_size c|array_sort c|array_union c c|arrays_overlap c c|arrays_zip c*|cardinality c|element_at c l
 explode c|explode_outer c|flatten c|get c l|inline c|inline_outer c|map_concat c*|map_contains_key c l|map_entries c
 map_from_arrays c c|map_from_entries c|map_keys c|map_values c|named_struct c*|posexplode c|posexplode_outer c
-sequence c c c?|shuffle c|size c|slice c l l|sort_array c l?|struct c*|try_element_at c l|get_json_object c l
+sequence c c c?|shuffle c|size c|slice c l l|sort_array c l?|try_element_at c l|get_json_object c l
 json_array_length c|json_object_keys c|json_tuple c l*|schema_of_json l|str_to_map c l? l?
 any_value c|avg c|bit_and c|bit_or c|bit_xor c|bool_and c|bool_or c|collect_list c|collect_set c|corr c c|count c
 count_if c|covar_pop c c|covar_samp c c|every c|kurtosis c|max c|max_by c c|mean c|median c|min c|min_by c c|mode c
@@ -149,6 +149,19 @@ def create_map(*columns):
     if len(columns) == 1 and isinstance(columns[0], (list, tuple)):
         columns = columns[0]
     return call("map", *[named(c) for c in columns])
+
+
+def struct(*columns):
+    """Fields are called as the columns would be."""
+    from pyspark.sql.dataframe import shown_name
+    if len(columns) == 1 and isinstance(columns[0], (list, tuple)):
+        columns = columns[0]
+    fields = []
+    if any(c == "*" for c in columns if isinstance(c, str)):
+        return call("struct", *[named(c) for c in columns])
+    for one in map(_column, columns):
+        fields += [(literal(shown_name(one)),), one._parts]
+    return call("named_struct", *fields)
 
 
 def log(base, column=None):
