@@ -6,7 +6,7 @@ from row import Curve, Sample
 from stage import SLUICE, run_timed
 
 KIB = 1024
-SHARDS = [1, 10, 100, 1000]
+SHARDS = [1, 10, 100, 500]  # what an account may have
 PARTITIONS = [1, 100, 10000, 100000]
 COLUMNS = [1, 10, 50, 200]
 SIZES = [1, 10, 100, 1000]  # KiB
