@@ -95,7 +95,7 @@ static struct cut cut_next(const struct chunk *k, const struct slice *s, const s
     size_t used = page_bytes(k);
     size_t room = used < k->options->page_bytes ? k->options->page_bytes - used : 1;
     bool strings = k->leaf->store == STORE_BYTES && !k->use_dictionary;
-    bool flat = !s->repetition && k->leaf->max_definition <= 1;
+    bool flat = !s->repetition && (k->leaf->max_definition <= 1 || !s->definition);
     struct cut all;
     if (strings && flat && cut_strings(s, &from, rows, room, &all)) return all;
     if (strings || !flat) return cut_walk(k, s, &from, rows, room);

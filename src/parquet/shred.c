@@ -113,6 +113,19 @@ static void shred_flat(struct workspace *w, const struct column *c, int64_t row,
     out->values = n;
 }
 
+/* A column below structs alone, none of which is NULL anywhere: rows are its values. */
+static bool shred_whole(const struct leaf *leaf, const struct column *c, int64_t row, int64_t rows,
+                        struct slice *out)
+{
+    for (int s = 0; s < leaf->step_count; s++) {
+        const struct step *step = &leaf->steps[s];
+        if (step->kind == STEP_REPEAT || (step->kind != STEP_CHILD && c->validity)) return false;
+        if (step->kind == STEP_CHILD) c = &c->children[step->child];
+    }
+    *out = (struct slice){.entries = rows, .values = rows, .first = row, .column = c};
+    return true;
+}
+
 static error shred_steps(struct workspace *w, const struct leaf *leaf, const struct column *c,
                          int64_t row, int64_t rows, struct slice *out)
 {
@@ -160,5 +173,6 @@ error shred(struct workspace *w, const struct leaf *leaf, const struct batch *b,
         shred_flat(w, c, row, rows, out);
         return OK;
     }
+    if (shred_whole(leaf, c, row, rows, out)) return OK;
     return shred_steps(w, leaf, c, row, rows, out);
 }
