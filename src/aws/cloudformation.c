@@ -280,6 +280,7 @@ static error delete_stack(struct call *c)
     TRY(e);
     if (strcmp(stack_status(&s), "DELETE_COMPLETE") != 0) e = claimed(&s, claim_delete);
     stack_release(&s);
+    if (e == OK) e = stacks_forget(c);
     return e;
 }
 

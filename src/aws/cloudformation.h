@@ -69,6 +69,8 @@ error stack_drop(struct call *, const char *kind, const char *name) MUST_CHECK;
 error stack_list(struct call *, const char *kind, const char *prefix, json_t **out) MUST_CHECK;
 /* Names of the stacks that import the export: "A, B"; NULL: none. */
 error stack_importers(struct call *, const char *export, const char **out) MUST_CHECK;
+/* Drops stacks that were deleted ninety days ago, with their events. */
+error stacks_forget(struct call *) MUST_CHECK;
 /* The page of an array (stolen) that NextToken asks for, as member `list` of the output. */
 error stack_page(struct call *, const char *list, json_t *all) MUST_CHECK;
 

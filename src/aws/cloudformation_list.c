@@ -400,7 +400,7 @@ static const struct member hooks_input[] = {
 
 const struct operation cloudformation_list_operations[] = {
     {.name = "DescribeStacks", .run = describe_stacks, .input = describe_input,
-     .note = "a deleted stack stays visible by its id"},
+     .note = "a deleted stack stays visible by its id for ninety days"},
     {.name = "ListStacks", .run = list_stacks, .input = list_input},
     {.name = "DescribeStackEvents", .run = describe_stack_events, .input = named_input},
     {.name = "DescribeEvents", .run = describe_events, .input = events_input,

@@ -1,7 +1,7 @@
 /* Stacks as the state keeps them: finding, keeping, events, exports, pages. */
 #include "aws/cloudformation.h"
 
-enum { PAGE = 100 };
+enum { PAGE = 100, REMEMBERED_DAYS = 90 };
 
 /* ---- keys ---- */
 
@@ -286,6 +286,54 @@ error stack_importers(struct call *c, const char *export, const char **out)
     error e = stack_scan(c, import_one, &i);
     *out = e == OK && i.names.size ? arena_text(c->arena, buffer_span(&i.names)) : NULL;
     buffer_release(&i.names);
+    return e;
+}
+
+struct forgetting { json_t *names; double before; };
+
+static bool forget_old(void *context, const char *id, json_t *document)
+{
+    const struct forgetting *f = context;
+    const char *status = json_text(document, "StackStatus");
+    if (status && strcmp(status, "DELETE_COMPLETE") == 0 &&
+        json_number_value(json_object_get(document, "DeletionTime")) < f->before)
+        json_array_append_new(f->names, json_string(id));
+    return true;
+}
+
+static bool forget_event(void *context, const char *name, json_t *document)
+{
+    (void)document;
+    json_array_append_new(context, json_string(name));
+    return true;
+}
+
+/* The stack's document and its events. */
+static error forget(struct call *c, struct state_txn *txn, const char *id)
+{
+    json_t *events = json_array();
+    error e = state_scan(txn, stack_key(c, "cfn-event", arena_printf(c->arena, "%s/", id)), NULL,
+                         forget_event, events);
+    for (size_t i = 0; e == OK && i < json_array_size(events); i++)
+        e = state_delete(txn, stack_key(c, "cfn-event", json_string_value(json_array_get(events, i))));
+    json_decref(events);
+    return e == OK ? state_delete(txn, stack_key(c, "cfn-stack", id)) : e;
+}
+
+error stacks_forget(struct call *c)
+{
+    struct state_txn *txn;
+    struct forgetting f = {json_array(),
+                           (double)((now_us() - REMEMBERED_DAYS * US_PER_DAY) / US_PER_SECOND)};
+    error e = state_begin(state_of(c), true, &txn);
+    if (e == OK) {
+        e = state_scan(txn, stack_key(c, "cfn-stack", ""), NULL, forget_old, &f);
+        for (size_t i = 0; e == OK && i < json_array_size(f.names); i++)
+            e = forget(c, txn, json_string_value(json_array_get(f.names, i)));
+        if (e == OK) e = state_commit(txn);
+        else state_abort(txn);
+    }
+    json_decref(f.names);
     return e;
 }
 
