@@ -267,9 +267,11 @@ error type_from_node(struct analyzer *a, const struct node *n, const struct dial
         TRY(type_number(n, 0, 0, 12, &precision));
         if (precision > 6) return unmapped(n, "a time with more than six fraction digits");
         if (time && n->flag) return unmapped(n, "time with time zone");
-        *out = type_moment(a->arena, time      ? DIALECT_TIME
-                                     : n->flag ? DIALECT_TIMESTAMP_TZ
-                                               : DIALECT_TIMESTAMP, precision, n->flag ? "UTC" : NULL);
+        *out = type_moment(a->arena,
+                           time      ? DIALECT_TIME
+                           : n->flag ? DIALECT_TIMESTAMP_TZ
+                                     : DIALECT_TIMESTAMP,
+                           precision, n->flag ? "UTC" : NULL);
         return OK;
     }
     if (same_name(n->text, "array") || same_name(n->text, "map") || same_name(n->text, "row"))
@@ -296,7 +298,8 @@ static const struct code *compare_floats(struct analyzer *a, const char *sign, s
     bool column = x.node && is_name(x.node);
     if (is_finite_literal(&y) && (equal || less))
         return code_of(a->arena, "(%c %s %c)", x.code, sign, y.code);
-    if (is_finite_literal(&y) && column && *sign == '>') /* x is there twice, so that statistics help */
+    if (is_finite_literal(&y) && column &&
+        *sign == '>') /* x is there twice, so that statistics help */
         return code_of(a->arena, "(%c %s %c AND %c <= CAST('Infinity' AS DOUBLE))", x.code, sign,
                        y.code, x.code);
     return code_of(a->arena, "trino_compare_double(%c, %t, %c)", x.code, sign, y.code);
@@ -312,10 +315,12 @@ static error compare_rows(struct analyzer *a, const struct node *at, const char 
     if (*sign != '=' && strcmp(sign, "<>") != 0)
         return unmapped(at, "an order of rows or arrays");
     for (int i = 0; i < type->field_count; i++) {
-        struct value p = zero_value(at, type->fields[i].type, code_of(a->arena, "struct_extract(%s, %t)", v,
-                                    row_field_name(a->arena, x.type, i)));
-        struct value q = zero_value(at, type->fields[i].type, code_of(a->arena, "struct_extract(%s, %t)", w,
-                                    row_field_name(a->arena, y.type, i)));
+        struct value p = zero_value(
+            at, type->fields[i].type,
+            code_of(a->arena, "struct_extract(%s, %t)", v, row_field_name(a->arena, x.type, i)));
+        struct value q = zero_value(
+            at, type->fields[i].type,
+            code_of(a->arena, "struct_extract(%s, %t)", w, row_field_name(a->arena, y.type, i)));
         TRY(compare(a, at, "=", p, q, &codes[i]));
     }
     *out = code_of(a->arena, "list_transform([%c], lambda %s: list_transform([%c], lambda %s: CASE "
@@ -335,12 +340,13 @@ static error compare_arrays(struct analyzer *a, const struct node *at, const cha
         return unmapped(at, "an order of rows or arrays");
     TRY(compare(a, at, "=", zero_value(at, element, code_of(a->arena, "%s[1]", p)),
                 zero_value(at, element, code_of(a->arena, "%s[2]", p)), &equal));
-    *out = code_of(a->arena,
-                   "list_transform([%c], lambda %s: list_transform([%c], lambda %s: CASE WHEN %s IS "
-                   "NULL OR %s IS NULL THEN NULL WHEN len(%s) <> len(%s) THEN %s ELSE %s"
-                   "trino_all(list_transform(list_zip(%s, %s), lambda %s: %c)) END)[1])[1]",
-                   x.code, v, y.code, w, v, w, v, w, *sign == '=' ? "false" : "true",
-                   *sign == '=' ? "" : "NOT ", v, w, p, equal);
+    *out =
+        code_of(a->arena,
+                "list_transform([%c], lambda %s: list_transform([%c], lambda %s: CASE WHEN %s IS "
+                "NULL OR %s IS NULL THEN NULL WHEN len(%s) <> len(%s) THEN %s ELSE %s"
+                "trino_all(list_transform(list_zip(%s, %s), lambda %s: %c)) END)[1])[1]",
+                x.code, v, y.code, w, v, w, v, w, *sign == '=' ? "false" : "true",
+                *sign == '=' ? "" : "NOT ", v, w, p, equal);
     return OK;
 }
 
@@ -395,8 +401,9 @@ error analyze_boolean(struct analyzer *a, const struct scope *scope, const struc
     struct value v;
     TRY(analyze(a, scope, n, &v));
     if (v.type->kind != DIALECT_BOOLEAN && v.type->kind != DIALECT_UNKNOWN)
-        return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "%s must evaluate to a boolean: actual type %s",
-                      what, type_name(a->arena, v.type));
+        return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
+                      "%s must evaluate to a boolean: actual type %s", what,
+                      type_name(a->arena, v.type));
     TRY(coerce(a, &v, &type_boolean));
     *out = v.code;
     return OK;
@@ -429,7 +436,8 @@ static error analyze_junction(struct analyzer *a, const struct scope *scope, con
     const struct code **codes = ARENA_ARRAY(a->arena, const struct code *, (size_t)n->count);
     for (int i = 0; i < n->count; i++)
         TRY(analyze_boolean(a, scope, n->items[i],
-                            both ? "Logical expression term" : "Logical expression term", &codes[i]));
+                            both ? "Logical expression term" : "Logical expression term",
+                            &codes[i]));
     return boolean(out, code_of(a->arena, "(%c)",
                                 code_join(a->arena, codes, n->count, both ? " AND " : " OR ")));
 }
@@ -486,11 +494,12 @@ static error analyze_like(struct analyzer *a, const struct scope *scope, const s
     TRY(analyze_items(a, scope, n->items, n->count, &v));
     for (int i = 0; i < n->count; i++) {
         if (!is_text(v[i].type) && v[i].type->kind != DIALECT_UNKNOWN)
-            return refuse(v[i].node, ERR_USAGE, "TYPE_MISMATCH",
-                          i == 0   ? "Left side of LIKE expression must evaluate to a varchar (actual: %s)"
-                          : i == 1 ? "Pattern for LIKE expression must evaluate to a varchar (actual: %s)"
-                                   : "Escape for LIKE expression must evaluate to a varchar (actual: %s)",
-                          type_name(a->arena, v[i].type));
+            return refuse(
+                v[i].node, ERR_USAGE, "TYPE_MISMATCH",
+                i == 0   ? "Left side of LIKE expression must evaluate to a varchar (actual: %s)"
+                : i == 1 ? "Pattern for LIKE expression must evaluate to a varchar (actual: %s)"
+                         : "Escape for LIKE expression must evaluate to a varchar (actual: %s)",
+                type_name(a->arena, v[i].type));
         TRY(coerce(a, &v[i], &type_varchar));
     }
     const struct code *code =
@@ -506,7 +515,8 @@ static error analyze_distinct(struct analyzer *a, const struct scope *scope, con
     const struct dialect_type *type;
     TRY(analyze_items(a, scope, n->items, 2, &v));
     if (!shared_type(a, v[0].type, v[1].type))
-        return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Cannot apply operator: %s IS DISTINCT FROM %s",
+        return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
+                      "Cannot apply operator: %s IS DISTINCT FROM %s",
                       type_name(a->arena, v[0].type), type_name(a->arena, v[1].type));
     TRY(values_unify(a, v, 2, "IS DISTINCT FROM", &type));
     if (type->kind == DIALECT_TIMESTAMP_TZ)
@@ -530,9 +540,10 @@ static error analyze_subquery(struct analyzer *a, const struct scope *scope, con
 static error one_column(const struct node *n, const struct relation *r)
 {
     if (r->count == 1) return OK;
-    return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
-                  "Value expression and result of subquery must be of the same type: one column vs %d",
-                  r->count);
+    return refuse(
+        n, ERR_USAGE, "TYPE_MISMATCH",
+        "Value expression and result of subquery must be of the same type: one column vs %d",
+        r->count);
 }
 
 static error analyze_scalar(struct analyzer *a, const struct scope *scope, const struct node *n,
@@ -621,8 +632,10 @@ static error analyze_case(struct analyzer *a, const struct scope *scope, const s
     }
     results[count] = zero_value(n, &type_unknown, code_of(a->arena, "NULL"));
     if (n->items[1]) TRY(analyze(a, scope, n->items[1], &results[count]));
-    TRY(values_unify(a, results, count + 1, "All CASE results must be the same type or coercible to "
-                     "a common type. Cannot find common type between", &out->type));
+    TRY(values_unify(a, results, count + 1,
+                     "All CASE results must be the same type or coercible to "
+                     "a common type. Cannot find common type between",
+                     &out->type));
     for (int i = 0; i < count; i++)
         parts[i] = code_of(a->arena, " WHEN %c THEN %c", whens[i], results[i].code);
     out->code = code_of(a->arena, "(CASE%c ELSE %c END)", code_join(a->arena, parts, count, ""),
@@ -648,8 +661,9 @@ static error analyze_cast(struct analyzer *a, const struct scope *scope, const s
     TRY(analyze(a, scope, n->items[0], &v));
     if (type_from_node(a, n->items[1], &out->type) != OK) { /* placed at the whole cast */
         bool unknown = strncmp(error_text(), "TYPE_NOT_FOUND", 14) == 0;
-        return !unknown ? ERR_UNSUPPORTED
-                        : refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Unknown type: %s", n->items[1]->text);
+        return !unknown
+                   ? ERR_UNSUPPORTED
+                   : refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Unknown type: %s", n->items[1]->text);
     }
     out->type = zoned_target(a, &v, out->type);
     TRY(cast_code(a, n, v.code, v.type, out->type, CAST_EXPLICIT, &out->code));
@@ -667,8 +681,10 @@ static error analyze_at_zone(struct analyzer *a, const struct scope *scope, cons
     if (v.type->kind == DIALECT_TIMESTAMP)
         TRY(coerce(a, &v, type_moment(a->arena, DIALECT_TIMESTAMP_TZ, v.type->precision, "UTC")));
     if (v.type->kind != DIALECT_TIMESTAMP_TZ)
-        return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Type of value must be a time or timestamp with "
-                      "or without time zone (actual %s)", type_name(a->arena, v.type));
+        return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
+                      "Type of value must be a time or timestamp with "
+                      "or without time zone (actual %s)",
+                      type_name(a->arena, v.type));
     if (zone->kind != NODE_STRING) return unmapped(n, "AT TIME ZONE with anything but a literal");
     const char *name = zone_offset(zone->text, &minutes) && !minutes ? "UTC" : zone->text;
     out->code = zoned_instant(a->arena, v.code, v.type);
@@ -746,13 +762,13 @@ static error analyze_subscript(struct analyzer *a, const struct scope *scope, co
         return OK;
     }
     const char *m = new_name(a, "v"), *k = new_name(a, "v");
-    out->code = code_of(a->arena,
-                        "list_transform([%c], lambda %s: list_transform([%c], lambda %s: CASE WHEN "
-                        "%s IS NULL OR %s IS NULL OR map_contains(%s, %s) THEN map_extract(%s, %s)[1] "
-                        "ELSE CAST(trino_fail('INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || CAST(%s AS "
-                        "VARCHAR)) AS %s) END)[1])[1]",
-                        v[0].code, m, v[1].code, k, m, k, m, k, m, k, k,
-                        duck_type(a->arena, out->type));
+    out->code = code_of(
+        a->arena,
+        "list_transform([%c], lambda %s: list_transform([%c], lambda %s: CASE WHEN "
+        "%s IS NULL OR %s IS NULL OR map_contains(%s, %s) THEN map_extract(%s, %s)[1] "
+        "ELSE CAST(trino_fail('INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || CAST(%s AS "
+        "VARCHAR)) AS %s) END)[1])[1]",
+        v[0].code, m, v[1].code, k, m, k, m, k, m, k, k, duck_type(a->arena, out->type));
     return OK;
 }
 

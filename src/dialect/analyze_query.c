@@ -157,9 +157,10 @@ static error select_from(struct select *s, const struct scope *outer)
         struct attribute *all = ARENA_ARRAY(a->arena, struct attribute,
                                             (size_t)(left->count + next.count) + 1);
         if (left->count) memcpy(all, left->attributes, (size_t)left->count * sizeof *all);
-        if (next.count) memcpy(all + left->count, next.attributes, (size_t)next.count * sizeof *all);
-        const struct code *code = left->code ? code_of(a->arena, "%c CROSS JOIN %c", left->code, next.code)
-                                             : next.code;
+        if (next.count)
+            memcpy(all + left->count, next.attributes, (size_t)next.count * sizeof *all);
+        const struct code *code =
+            left->code ? code_of(a->arena, "%c CROSS JOIN %c", left->code, next.code) : next.code;
         s->from = (struct relation){all, left->count + next.count, code};
     }
     s->scope = (struct scope){.outer = outer, .columns = s->from.attributes, .count = s->from.count,
@@ -186,7 +187,8 @@ bool contains_aggregate(const struct analyzer *a, const struct node *n)
     if (!n || n->kind == NODE_QUERY) return false;
     if (n->kind == NODE_CALL) {
         if (!n->parts[CALL_OVER] && is_aggregate(a->dialect, n->text)) return true;
-        if (contains_aggregate(a, n->parts[CALL_FILTER]) || contains_aggregate(a, n->parts[CALL_OVER]))
+        if (contains_aggregate(a, n->parts[CALL_FILTER]) ||
+            contains_aggregate(a, n->parts[CALL_OVER]))
             return true;
     }
     for (int i = 0; n->kind == NODE_WINDOW && i < WINDOW_PARTS; i++)
@@ -212,7 +214,8 @@ static const struct node *item_meant(struct select *s, const struct node *n)
     bool ambiguous;
     if (resolve(&s->scope, n, &used, &where, &ambiguous)) return n;
     for (int i = 0; i < items->count; i++)
-        if (items->items[i]->text && span_equal_nocase(span_of(items->items[i]->text), span_of(n->text)))
+        if (items->items[i]->text &&
+            span_equal_nocase(span_of(items->items[i]->text), span_of(n->text)))
             return items->items[i]->items[0];
     return n;
 }
@@ -223,8 +226,10 @@ static const struct node *items_meant(struct select *s, const struct node *n)
     if (!n || n->kind == NODE_QUERY) return n;
     if (n->kind == NODE_NAME) return item_meant(s, n);
     struct node *copy = arena_copy(s->a->arena, n, sizeof *n);
-    if (n->count) copy->items = arena_copy(s->a->arena, n->items, (size_t)n->count * sizeof *n->items);
-    for (int i = 0; i < n->count; i++) copy->items[i] = (struct node *)(void *)items_meant(s, n->items[i]);
+    if (n->count)
+        copy->items = arena_copy(s->a->arena, n->items, (size_t)n->count * sizeof *n->items);
+    for (int i = 0; i < n->count; i++)
+        copy->items[i] = (struct node *)(void *)items_meant(s, n->items[i]);
     return copy;
 }
 
@@ -241,8 +246,9 @@ static error group_expression(struct select *s, const struct node *n, const stru
                       "GROUP BY position %s is not in select list", n->text);
     *out = items->items[position - 1]->items[0];
     if (contains_aggregate(s->a, *out))
-        return refuse(n, ERR_USAGE, "EXPRESSION_NOT_SCALAR",
-                      "GROUP BY clause cannot contain aggregations, window functions or grouping operations");
+        return refuse(
+            n, ERR_USAGE, "EXPRESSION_NOT_SCALAR",
+            "GROUP BY clause cannot contain aggregations, window functions or grouping operations");
     return OK;
 }
 
@@ -252,8 +258,9 @@ static error group_key(struct select *s, const struct node *n, const struct code
     struct value v;
     TRY(group_expression(s, n, &n));
     if (contains_aggregate(a, n))
-        return refuse(n, ERR_USAGE, "EXPRESSION_NOT_SCALAR",
-                      "GROUP BY clause cannot contain aggregations, window functions or grouping operations");
+        return refuse(
+            n, ERR_USAGE, "EXPRESSION_NOT_SCALAR",
+            "GROUP BY clause cannot contain aggregations, window functions or grouping operations");
     TRY(analyze(a, &s->scope, n, &v));
     if (v.type->kind == DIALECT_TIMESTAMP_TZ && !v.type->zone)
         return unmapped(n, "GROUP BY a timestamp that has a zone of its own in every row");
@@ -341,10 +348,13 @@ static error row_expand(struct select *s, const struct node *qualifier)
     struct value row;
     TRY(analyze(a, &s->scope, qualifier, &row));
     if (row.type->kind != DIALECT_ROW)
-        return refuse(qualifier, ERR_USAGE, "CANNOT_RESOLVE_STAR_EXPAND", "%s is no struct", qualifier->text);
+        return refuse(qualifier, ERR_USAGE, "CANNOT_RESOLVE_STAR_EXPAND", "%s is no struct",
+                      qualifier->text);
     for (int i = 0; i < row.type->field_count; i++) {
         struct value v = {row.type->fields[i].type,
-                          code_of(a->arena, "struct_extract(%c, %t)", row.code, row_field_name(a->arena, row.type, i)), NULL};
+                          code_of(a->arena, "struct_extract(%c, %t)", row.code,
+                                  row_field_name(a->arena, row.type, i)),
+                          NULL};
         item_add(s, row.type->fields[i].name, v, NULL);
     }
     return OK;
@@ -377,7 +387,8 @@ static error star_expand(struct select *s, const struct node *star)
     if (qualifier)
         return refuse(star, ERR_NOT_FOUND, "TABLE_NOT_FOUND", "Unable to resolve reference %s",
                       qualifier->text);
-    return refuse(star, ERR_USAGE, "COLUMN_NOT_FOUND", "SELECT * not allowed from relation that has no columns");
+    return refuse(star, ERR_USAGE, "COLUMN_NOT_FOUND",
+                  "SELECT * not allowed from relation that has no columns");
 }
 
 static const char *a_name(struct select *s, const struct node *n)
@@ -403,7 +414,8 @@ static error select_items(struct select *s)
         const struct node *base = n;
         while (base->kind == NODE_FIELD) base = base->items[0];
         bool name = base->kind == NODE_NAME;
-        const struct attribute *origin = name ? resolve(&s->scope, n, &used, &where, &ambiguous) : NULL;
+        const struct attribute *origin =
+            name ? resolve(&s->scope, n, &used, &where, &ambiguous) : NULL;
         item_add(s, item->text ? item->text : name ? n->text : a_name(s, n), v,
                  origin && origin->type == v.type ? origin : NULL);
     }
@@ -546,7 +558,8 @@ static error select_run(struct select *s, const struct scope *outer, struct rela
     for (int i = 0; i < count; i++) {
         if (s->node->flag && items[i].value.type->kind == DIALECT_TIMESTAMP_TZ &&
             !items[i].value.type->zone)
-            return unmapped(s->node, "DISTINCT of a timestamp that has a zone of its own in every row");
+            return unmapped(s->node,
+                            "DISTINCT of a timestamp that has a zone of its own in every row");
         out->attributes[i] = (struct attribute){
             .name = items[i].name, .type = items[i].value.type,
             .scan = passes && items[i].origin.filters ? items[i].origin.scan : -1,
@@ -621,8 +634,9 @@ static error analyze_set(struct analyzer *a, const struct scope *outer, const st
     TRY(analyze_body(a, outer, n->items[0], NULL, &left));
     TRY(analyze_body(a, outer, n->items[1], NULL, &right));
     if (left.count != right.count)
-        return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "%s query has different number of fields: %d, %d",
-                      n->text, left.count, right.count);
+        return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
+                      "%s query has different number of fields: %d, %d", n->text, left.count,
+                      right.count);
     const struct dialect_type **types =
         ARENA_ARRAY(a->arena, const struct dialect_type *, (size_t)left.count);
     for (int i = 0; i < left.count; i++) {
@@ -667,8 +681,8 @@ static error analyze_values(struct analyzer *a, const struct scope *outer, const
     for (int r = 0; r < n->count; r++) {
         TRY(values_row(a, outer, n->items[r], &rows[r], &count));
         if (r && count != width)
-            return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "Values rows have mismatched sizes: %d vs %d",
-                          width, count);
+            return refuse(n, ERR_USAGE, "TYPE_MISMATCH",
+                          "Values rows have mismatched sizes: %d vs %d", width, count);
         width = count;
     }
     const char *name = new_name(a, "r");
@@ -690,7 +704,8 @@ static error analyze_values(struct analyzer *a, const struct scope *outer, const
     for (int r = 0; r < n->count; r++) {
         for (int i = 0; i < width; i++)
             cells[i] = rows[r][i].type->kind == DIALECT_UNKNOWN
-                           ? code_of(arena, "CAST(%c AS INTEGER)", rows[r][i].code) : rows[r][i].code;
+                           ? code_of(arena, "CAST(%c AS INTEGER)", rows[r][i].code)
+                           : rows[r][i].code;
         codes[r] = code_of(arena, "(%c)", code_join(arena, cells, width, ", "));
     }
     out->code = code_of(arena, "SELECT * FROM (VALUES %c) AS %s(%c)",
@@ -777,7 +792,8 @@ static error with_item(struct analyzer *a, const struct scope *outer, const stru
                       n->count - 1, n->text, r.count);
     for (int i = 1; i < n->count; i++) r.attributes[i - 1].name = n->items[i]->text;
     stop_filters(&r);
-    *w = (struct with_name){n->text, r.attributes, r.count, code_of(a->arena, "%s", name), a->withs};
+    *w =
+        (struct with_name){n->text, r.attributes, r.count, code_of(a->arena, "%s", name), a->withs};
     a->withs = w;
     *out = code_of(a->arena, "%s AS (%c)", name, r.code);
     return OK;

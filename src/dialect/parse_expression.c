@@ -10,7 +10,8 @@ static error parse_type(struct parser *, struct node **);
 
 static error not_mapped(struct place at, const char *what)
 {
-    return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: %s is not mapped", at.line, at.column, what);
+    return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: %s is not mapped", at.line, at.column,
+                what);
 }
 
 static struct node *call_node(struct parser *p, struct place at, const char *name)
@@ -145,7 +146,8 @@ static bool at_lambda(const struct parser *p)
 static error parse_argument(struct parser *p, struct node **out)
 {
     if (at_lambda(p)) return parse_lambda(p, out);
-    if (p->dialect->spark && at_sign(p, "*")) return *out = node_new(p, NODE_STAR, p->token++->at), OK;
+    if (p->dialect->spark && at_sign(p, "*"))
+        return *out = node_new(p, NODE_STAR, p->token++->at), OK;
     TRY(parse_expression(p, out));
     if (!p->dialect->spark || !take_word(p, "AS")) return OK;
     struct node *item = node_new(p, NODE_ITEM, (*out)->at), *name;
@@ -492,10 +494,14 @@ static error parse_bracketed(struct parser *p, struct node *into, const char *cl
 /* The word that dateadd, datediff and their like begin with: HOUR, ... */
 static error parse_unit(struct parser *p, struct node *call)
 {
-    static const char *const calls[] = {"DATEADD", "DATEDIFF", "DATE_ADD", "DATE_DIFF", "TIMESTAMPADD", "TIMESTAMPDIFF", NULL};
-    static const char *const units[] = {"DAY", "HOUR", "MICROSECOND", "MILLISECOND", "MINUTE", "MONTH", "QUARTER", "SECOND", "WEEK", "YEAR", NULL};
-    bool unit = p->token->kind == TOKEN_WORD && p->token[1].kind == TOKEN_SIGN && *p->token[1].text == ',' &&
-                word_is_one_of(call->text, calls) && word_is_one_of(p->token->text, units);
+    static const char *const calls[] = {"DATEADD",      "DATEDIFF",      "DATE_ADD", "DATE_DIFF",
+                                        "TIMESTAMPADD", "TIMESTAMPDIFF", NULL};
+    static const char *const units[] = {"DAY",    "HOUR",  "MICROSECOND", "MILLISECOND",
+                                        "MINUTE", "MONTH", "QUARTER",     "SECOND",
+                                        "WEEK",   "YEAR",  NULL};
+    bool unit = p->token->kind == TOKEN_WORD && p->token[1].kind == TOKEN_SIGN &&
+                *p->token[1].text == ',' && word_is_one_of(call->text, calls) &&
+                word_is_one_of(p->token->text, units);
     if (!unit) return OK;
     node_add(p, call, leaf(p, NODE_STRING));
     return want_sign(p, ",");
@@ -514,8 +520,10 @@ static error parse_named(struct parser *p, struct node **out)
             TRY(forms[i].parse(p, *out));
             return node_close(*out);
         }
-    bool word = p->dialect->spark && (at_word(p, "LEFT") || at_word(p, "RIGHT") || at_word(p, "WINDOW") || at_word(p, "EXISTS"));
-    if (word && !opens && at_word(p, "WINDOW")) return *out = leaf(p, NODE_NAME), OK; /* of a time window */
+    bool word = p->dialect->spark && (at_word(p, "LEFT") || at_word(p, "RIGHT") ||
+                                      at_word(p, "WINDOW") || at_word(p, "EXISTS"));
+    if (word && !opens && at_word(p, "WINDOW"))
+        return *out = leaf(p, NODE_NAME), OK; /* of a time window */
     if (opens && (at_identifier(p) || at_word(p, "GROUPING") || word)) {
         p->token += 2;
         *out = call_node(p, at, text);
@@ -555,7 +563,8 @@ static error parse_word(struct parser *p, struct node **out)
     }
     const struct token *next = p->token + 1;
     if (at_word(p, "INTERVAL") &&
-        ((p->dialect->spark && (next->kind == TOKEN_INTEGER || next->kind == TOKEN_DECIMAL)) || next->kind == TOKEN_STRING || (next->kind == TOKEN_SIGN && next[1].kind == TOKEN_STRING)))
+        ((p->dialect->spark && (next->kind == TOKEN_INTEGER || next->kind == TOKEN_DECIMAL)) ||
+         next->kind == TOKEN_STRING || (next->kind == TOKEN_SIGN && next[1].kind == TOKEN_STRING)))
         return parse_interval(p, out);
     if (word_is_one_of(p->token->text, bare_calls)) return parse_bare_call(p, out);
     if (at_typed(p)) return parse_typed(p, out);
@@ -567,7 +576,8 @@ static error parse_suffixed(struct parser *p, struct node **out)
 {
     static const struct { char letter; const char *type; } types[] = {
         {'l', "bigint"}, {'s', "smallint"}, {'y', "tinyint"}, {'f', "float"}, {'d', "double"}};
-    struct node *n = node_new(p, NODE_TYPED, p->token->at), *type = node_new(p, NODE_TYPE, p->token->at);
+    struct node *n = node_new(p, NODE_TYPED, p->token->at),
+                *type = node_new(p, NODE_TYPE, p->token->at);
     span digits = span_of(p->token++->text);
     char last = (char)(digits.data[--digits.size] | 32);
     bool decimal = digits.size && (digits.data[digits.size - 1] | 32) == 'b' && last == 'd';
@@ -618,7 +628,8 @@ static error parse_postfix(struct parser *p, struct node **out)
                 p->token++;
                 n = node_new(p, NODE_STAR, (*out)->at);
             } else {
-                if (p->dialect->spark && p->token->kind == TOKEN_WORD) name = leaf(p, NODE_NAME); /* t.end */
+                if (p->dialect->spark && p->token->kind == TOKEN_WORD)
+                    name = leaf(p, NODE_NAME); /* t.end */
                 else TRY(take_identifier(p, &name));
                 n = node_new(p, NODE_FIELD, (*out)->at);
                 n->text = name->text;
@@ -727,7 +738,12 @@ static error parse_value(struct parser *p, struct node **out)
     while (p->dialect->spark && at_one_of(p, spark_signs)) {
         const struct token *sign = p->token++;
         TRY(parse_sum(p, &right));
-        TRY(call_of_two(p, sign->at, *sign->text == '&' ? "bitwise_and" : *sign->text == '^' ? "bitwise_xor" : sign->text[1] ? "concat" : "bitwise_or", right, out));
+        TRY(call_of_two(p, sign->at,
+                        *sign->text == '&'   ? "bitwise_and"
+                        : *sign->text == '^' ? "bitwise_xor"
+                        : sign->text[1]      ? "concat"
+                                             : "bitwise_or",
+                        right, out));
     }
     if (!at_sign(p, "||")) return OK;
     struct node *chain = node_new(p, NODE_ARITHMETIC, p->token->at);

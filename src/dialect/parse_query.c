@@ -33,7 +33,8 @@ static bool at_alias(const struct parser *p)
     if (at_word(p, "FETCH")) return !at_words(p, "FETCH", "FIRST") && !at_words(p, "FETCH", "NEXT");
     if (at_word(p, "WINDOW"))
         return !((next->kind == TOKEN_WORD || next->kind == TOKEN_QUOTED) &&
-                 next[1].kind == TOKEN_WORD && span_equal_nocase(span_of(next[1].text), SPAN("AS")));
+                 next[1].kind == TOKEN_WORD &&
+                 span_equal_nocase(span_of(next[1].text), SPAN("AS")));
     return !at_word(p, "TABLESAMPLE");
 }
 
@@ -48,7 +49,8 @@ error parse_sort(struct parser *p, struct node **out)
     else take_word(p, "ASC");
     if (take_word(p, "NULLS")) {
         sort->number = at_word(p, "FIRST") ? -1 : 1;
-        if (!take_word(p, "FIRST") && !take_word(p, "LAST")) return unexpected_token(p, "'FIRST', 'LAST'");
+        if (!take_word(p, "FIRST") && !take_word(p, "LAST"))
+            return unexpected_token(p, "'FIRST', 'LAST'");
     }
     *out = sort;
     return OK;
@@ -215,7 +217,8 @@ static error parse_select(struct parser *p, struct node **out)
     if (take_word(p, "GROUP")) {
         TRY(want_word(p, "BY"));
         if (take_word(p, "DISTINCT"))
-            return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: GROUP BY DISTINCT is not mapped",
+            return fail(ERR_UNSUPPORTED,
+                        "NOT_SUPPORTED: line %d:%d: GROUP BY DISTINCT is not mapped",
                         p->token->at.line, p->token->at.column);
         take_word(p, "ALL");
         TRY(parse_clause(p, s, SELECT_GROUP, parse_grouping));
@@ -247,10 +250,11 @@ static error parse_sets(struct parser *p, bool intersect, struct node **out)
 {
     TRY(intersect ? parse_primary(p, out) : parse_sets(p, true, out));
     for (;;) {
-        const char *word = intersect                ? (at_word(p, "INTERSECT") ? "INTERSECT" : NULL)
-                           : at_word(p, "UNION")    ? "UNION"
-                           : at_word(p, "EXCEPT") || (p->dialect->spark && at_word(p, "MINUS")) ? "EXCEPT"
-                                                    : NULL;
+        const char *word = intersect             ? (at_word(p, "INTERSECT") ? "INTERSECT" : NULL)
+                           : at_word(p, "UNION") ? "UNION"
+                           : at_word(p, "EXCEPT") || (p->dialect->spark && at_word(p, "MINUS"))
+                               ? "EXCEPT"
+                               : NULL;
         if (!word) return OK;
         struct node *set = node_new(p, NODE_SET, p->token++->at), *right;
         set->text = word;
@@ -329,7 +333,8 @@ static error parse_limits(struct parser *p, struct node *query)
     }
     if (!take_word(p, "ROW")) TRY(want_word(p, "ROWS"));
     if (take_word(p, "ONLY")) return OK;
-    return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: FETCH FIRST ... WITH TIES is not mapped", at.line,
+    return fail(ERR_UNSUPPORTED,
+                "NOT_SUPPORTED: line %d:%d: FETCH FIRST ... WITH TIES is not mapped", at.line,
                 at.column);
 }
 
@@ -411,9 +416,10 @@ static error parse_relation_primary(struct parser *p, struct node **out)
     bool lateral = at_word(p, "LATERAL") && p->token[1].kind == TOKEN_SIGN;
     p->token += lateral;
     if (at_word(p, "TABLE") || at_word(p, "JSON_TABLE") || at_word(p, "MATCH_RECOGNIZE"))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: table functions are not mapped", at.line,
-                    at.column);
-    if (p->dialect->spark && (at_word(p, "VALUES") || at_word(p, "RANGE"))) return parse_spark_relation(p, out);
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: table functions are not mapped",
+                    at.line, at.column);
+    if (p->dialect->spark && (at_word(p, "VALUES") || at_word(p, "RANGE")))
+        return parse_spark_relation(p, out);
     if (!at_sign(p, "(")) return parse_name(p, out);
     if (!is_subquery(p)) {
         p->token++;
@@ -434,11 +440,11 @@ static error parse_aliased(struct parser *p, struct node **out)
     TRY(parse_relation_primary(p, &relation));
     *out = relation;
     if (p->dialect->spark && (at_word(p, "PIVOT") || at_word(p, "UNPIVOT")))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: %s is not mapped", p->token->at.line,
-                    p->token->at.column, p->token->text);
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: %s is not mapped",
+                    p->token->at.line, p->token->at.column, p->token->text);
     if (at_word(p, "TABLESAMPLE"))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: TABLESAMPLE is not mapped", p->token->at.line,
-                    p->token->at.column);
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: TABLESAMPLE is not mapped",
+                    p->token->at.line, p->token->at.column);
     if (at_word(p, "MATCH_RECOGNIZE"))
         return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: MATCH_RECOGNIZE is not mapped",
                     p->token->at.line, p->token->at.column);
@@ -453,8 +459,8 @@ static error parse_aliased(struct parser *p, struct node **out)
         for (int i = 0; i < columns->count; i++) node_add(p, alias, columns->items[i]);
     }
     if (at_word(p, "TABLESAMPLE"))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: TABLESAMPLE is not mapped", p->token->at.line,
-                    p->token->at.column);
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: TABLESAMPLE is not mapped",
+                    p->token->at.line, p->token->at.column);
     *out = alias;
     return OK;
 }

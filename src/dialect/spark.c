@@ -1,15 +1,16 @@
-/* What is Spark's alone: its reserved words, and the functions whose result depends on more than the
- * types of their arguments. */
+/* What is Spark's alone: its reserved words, and the functions whose result depends on more than
+ * the types of their arguments. */
 #include "dialect/spark.h"
 
 #include <stdio.h>
 
 static const char *const reserved[] = {
-    "ANTI", "AND", "AS", "BETWEEN", "BY", "CASE", "CROSS", "DISTINCT", "DIV", "ELSE", "END", "EXCEPT",
-    "FALSE", "FROM", "FULL", "GROUP", "HAVING", "IN", "INNER", "INTERSECT", "IS", "JOIN", "LATERAL",
-    "LEFT", "LIKE", "LIMIT", "MINUS", "NATURAL", "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "REGEXP",
-    "RIGHT", "RLIKE", "SELECT", "SEMI", "THEN", "TRUE", "UNION", "USING", "WHEN", "WHERE", "WINDOW",
-    "WITH", NULL};
+    "ANTI",   "AND",   "AS",     "BETWEEN",   "BY",    "CASE",   "CROSS",   "DISTINCT",
+    "DIV",    "ELSE",  "END",    "EXCEPT",    "FALSE", "FROM",   "FULL",    "GROUP",
+    "HAVING", "IN",    "INNER",  "INTERSECT", "IS",    "JOIN",   "LATERAL", "LEFT",
+    "LIKE",   "LIMIT", "MINUS",  "NATURAL",   "NOT",   "NULL",   "ON",      "OR",
+    "ORDER",  "OUTER", "REGEXP", "RIGHT",     "RLIKE", "SELECT", "SEMI",    "THEN",
+    "TRUE",   "UNION", "USING",  "WHEN",      "WHERE", "WINDOW", "WITH",    NULL};
 
 static const struct dialect_rules rules = {
     .common_type = spark_common_type,
@@ -53,8 +54,9 @@ error spark_if(struct call *c)
     TRY(counted(c, 3, 3));
     TRY(coerce(c->a, &c->values[0], &type_boolean));
     TRY(values_unify(c->a, c->values + 1, 2, "the branches of if differ", &type));
-    return give(c, type, code_of(c->a->arena, "(CASE WHEN %c THEN %c ELSE %c END)", c->values[0].code,
-                                 c->values[1].code, c->values[2].code));
+    return give(c, type,
+                code_of(c->a->arena, "(CASE WHEN %c THEN %c ELSE %c END)", c->values[0].code,
+                        c->values[1].code, c->values[2].code));
 }
 
 error spark_coalesce(struct call *c)
@@ -79,8 +81,9 @@ error spark_nullif(struct call *c)
     const struct code *equal;
     TRY(counted(c, 2, 2));
     TRY(compare(c->a, c->node, "=", c->values[0], c->values[1], &equal));
-    return give(c, c->values[0].type, code_of(c->a->arena, "(CASE WHEN %c THEN NULL ELSE %c END)", equal,
-                                              c->values[0].code));
+    return give(
+        c, c->values[0].type,
+        code_of(c->a->arena, "(CASE WHEN %c THEN NULL ELSE %c END)", equal, c->values[0].code));
 }
 
 static error extreme(struct call *c, const char *function)
@@ -104,7 +107,8 @@ error spark_least(struct call *c)
 error spark_typeof(struct call *c)
 {
     TRY(counted(c, 1, 1));
-    return give(c, &type_varchar, code_of(c->a->arena, "%t", spark_type_name(c->a->arena, c->values[0].type)));
+    return give(c, &type_varchar,
+                code_of(c->a->arena, "%t", spark_type_name(c->a->arena, c->values[0].type)));
 }
 
 error spark_equal_null(struct call *c)
@@ -134,11 +138,13 @@ error spark_decode(struct call *c)
     const struct code *code = code_of(arena, "CASE");
     for (int i = 0; i < pairs; i++) {
         const struct code *equal;
-        TRY(compare(c->a, c->node, "IS NOT DISTINCT FROM", c->values[0], c->values[1 + 2 * i], &equal));
+        TRY(compare(c->a, c->node, "IS NOT DISTINCT FROM", c->values[0], c->values[1 + 2 * i],
+                    &equal));
         code = code_of(arena, "%c WHEN %c THEN %c", code, equal, results[i].code);
     }
-    return give(c, type, otherwise ? code_of(arena, "(%c ELSE %c END)", code, results[count - 1].code)
-                                   : code_of(arena, "(%c END)", code));
+    return give(c, type,
+                otherwise ? code_of(arena, "(%c ELSE %c END)", code, results[count - 1].code)
+                          : code_of(arena, "(%c END)", code));
 }
 
 error spark_cast_call(struct call *c)
@@ -146,8 +152,8 @@ error spark_cast_call(struct call *c)
     struct node type = {.kind = NODE_TYPE, .text = c->node->text, .at = c->node->at};
     TRY(counted(c, 1, 1));
     TRY(spark_type_from_node(c->a, &type, &c->out->type));
-    return spark_cast(c->a, c->node, c->values[0].code, c->values[0].type, c->out->type, CAST_EXPLICIT,
-                      &c->out->code);
+    return spark_cast(c->a, c->node, c->values[0].code, c->values[0].type, c->out->type,
+                      CAST_EXPLICIT, &c->out->code);
 }
 
 /* ---- numbers ---- */
@@ -167,8 +173,10 @@ error spark_abs(struct call *c)
     const char *name = new_name(c->a, "v");
     const struct value named = {v->type, code_of(c->a->arena, "%s", name), NULL};
     TRY(spark_negation(c->a, named, &minus));
-    return give(c, v->type, code_of(c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
-                                    v->code, name, name, minus.code, name));
+    return give(c, v->type,
+                code_of(c->a->arena,
+                        "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
+                        v->code, name, name, minus.code, name));
 }
 
 error spark_positive(struct call *c)
@@ -189,7 +197,8 @@ static bool literal_integer(const struct node *n, int *out)
     int64_t number;
     bool minus = n->kind == NODE_UNARY && *n->text == '-';
     if (minus) n = n->items[0];
-    if (n->kind != NODE_INTEGER || !parse_int64(span_of(n->text), &number) || number > 100) return false;
+    if (n->kind != NODE_INTEGER || !parse_int64(span_of(n->text), &number) || number > 100)
+        return false;
     *out = (int)(minus ? -number : number);
     return true;
 }
@@ -206,18 +215,24 @@ static error rounded(struct call *c, const char *kernel)
     if (v->type->kind == DIALECT_DECIMAL) {
         int scale = v->type->scale < digits ? v->type->scale : digits < 0 ? 0 : digits;
         int whole = v->type->precision - v->type->scale;
-        const struct dialect_type *type = type_decimal(arena, (whole - (digits < 0 ? digits : 0)) + scale + 1 > 38 ? 38 : whole + scale + 1, scale);
+        const struct dialect_type *type = type_decimal(
+            arena, (whole - (digits < 0 ? digits : 0)) + scale + 1 > 38 ? 38 : whole + scale + 1,
+            scale);
         if (kernel[6] == 'b') return unmapped(c->node, "bround of a decimal");
-        return give(c, type, code_of(arena, "TRY_CAST(round(%c, %d) AS %s)", v->code, digits, duck_type(arena, type)));
+        return give(c, type,
+                    code_of(arena, "TRY_CAST(round(%c, %d) AS %s)", v->code, digits,
+                            duck_type(arena, type)));
     }
     if (is_integral(v->type)) {
-        const struct code *code = code_of(arena, "spark_round_bigint(CAST(%c AS BIGINT), %d)", v->code, digits);
+        const struct code *code =
+            code_of(arena, "spark_round_bigint(CAST(%c AS BIGINT), %d)", v->code, digits);
         c->out->type = v->type;
         if (kernel[6] == 'b' && digits < 0) return unmapped(c->node, "bround to tens");
         return spark_cast(c->a, c->node, code, &type_bigint, v->type, CAST_IMPLICIT, &c->out->code);
     }
-    return give(c, v->type, code_of(arena, "CAST(%s(CAST(%c AS DOUBLE), %d) AS %s)", kernel, v->code, digits,
-                                    duck_type(arena, v->type)));
+    return give(c, v->type,
+                code_of(arena, "CAST(%s(CAST(%c AS DOUBLE), %d) AS %s)", kernel, v->code, digits,
+                        duck_type(arena, v->type)));
 }
 
 error spark_round(struct call *c)
@@ -238,19 +253,32 @@ static error whole(struct call *c, const char *function)
     TRY(numeric(c, 0));
     if (c->count == 2) {
         int digits;
-        if (!literal_integer(c->node->items[1], &digits) || digits < 0 || v->type->kind != DIALECT_DECIMAL)
+        if (!literal_integer(c->node->items[1], &digits) || digits < 0 ||
+            v->type->kind != DIALECT_DECIMAL)
             return unmapped(c->node, "ceil and floor to a number of digits");
         int scale = digits < v->type->scale ? digits : v->type->scale;
-        const struct dialect_type *type = type_decimal(arena, v->type->precision - v->type->scale + scale + 1, scale);
-        const char *unit = arena_printf(arena, "1%.*s", scale, "00000000000000000000000000000000000000");
-        return give(c, type, code_of(arena, "CAST(CAST(%s(%c * %s) AS DECIMAL(38,%d)) / %s AS %s)", function, v->code, unit, scale, unit, duck_type(arena, type)));
+        const struct dialect_type *type =
+            type_decimal(arena, v->type->precision - v->type->scale + scale + 1, scale);
+        const char *unit =
+            arena_printf(arena, "1%.*s", scale, "00000000000000000000000000000000000000");
+        return give(c, type,
+                    code_of(arena, "CAST(CAST(%s(%c * %s) AS DECIMAL(38,%d)) / %s AS %s)", function,
+                            v->code, unit, scale, unit, duck_type(arena, type)));
     }
     if (v->type->kind == DIALECT_DECIMAL) {
-        const struct dialect_type *type = type_decimal(arena, v->type->precision - v->type->scale + 1 > 38 ? 38 : v->type->precision - v->type->scale + 1, 0);
-        return give(c, type, code_of(arena, "CAST(%s(%c) AS %s)", function, v->code, duck_type(arena, type)));
+        const struct dialect_type *type = type_decimal(
+            arena,
+            v->type->precision - v->type->scale + 1 > 38 ? 38
+                                                         : v->type->precision - v->type->scale + 1,
+            0);
+        return give(
+            c, type,
+            code_of(arena, "CAST(%s(%c) AS %s)", function, v->code, duck_type(arena, type)));
     }
-    if (is_integral(v->type)) return give(c, &type_bigint, code_of(arena, "CAST(%c AS BIGINT)", v->code));
-    return give(c, &type_bigint, code_of(arena, "spark_double_bigint(CAST(%s(%c) AS DOUBLE))", function, v->code));
+    if (is_integral(v->type))
+        return give(c, &type_bigint, code_of(arena, "CAST(%c AS BIGINT)", v->code));
+    return give(c, &type_bigint,
+                code_of(arena, "spark_double_bigint(CAST(%s(%c) AS DOUBLE))", function, v->code));
 }
 
 error spark_ceiling(struct call *c)
@@ -270,9 +298,13 @@ error spark_div(struct call *c)
         if (c->values[i].type->kind != DIALECT_DECIMAL || c->values[i].type->scale == 0)
             TRY(coerce(c->a, &c->values[i], &type_bigint));
     if (c->values[0].type->kind == DIALECT_DECIMAL || c->values[1].type->kind == DIALECT_DECIMAL)
-        return give(c, &type_bigint, code_of(c->a->arena, "TRY(CAST(trunc(trino_divide_decimal_6(CAST(%c AS DECIMAL(38,6)), nullif(CAST(%c AS DECIMAL(38,6)), 0))) AS BIGINT))",
-                                             c->values[0].code, c->values[1].code));
-    return give(c, &type_bigint, code_of(c->a->arena, "spark_div(%c, %c)", c->values[0].code, c->values[1].code));
+        return give(c, &type_bigint,
+                    code_of(c->a->arena,
+                            "TRY(CAST(trunc(trino_divide_decimal_6(CAST(%c AS DECIMAL(38,6)), "
+                            "nullif(CAST(%c AS DECIMAL(38,6)), 0))) AS BIGINT))",
+                            c->values[0].code, c->values[1].code));
+    return give(c, &type_bigint,
+                code_of(c->a->arena, "spark_div(%c, %c)", c->values[0].code, c->values[1].code));
 }
 
 error spark_mod(struct call *c)
@@ -292,8 +324,9 @@ error spark_pmod(struct call *c)
     TRY(spark_arithmetic(c->a, c->node, "%", sum, c->values[1], &again));
     *c->out = rest;
     TRY(coerce(c->a, &again, rest.type));
-    c->out->code = code_of(c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
-                           rest.code, name, name, again.code, name);
+    c->out->code = code_of(
+        c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s < 0 THEN %c ELSE %s END)[1]",
+        rest.code, name, name, again.code, name);
     return OK;
 }
 
@@ -304,15 +337,21 @@ error spark_bitwise(struct call *c)
     TRY(counted(c, 1, 2));
     TRY(values_unify(c->a, c->values, c->count, "the arguments differ", &type));
     if (!is_integral(type))
-        return refuse(c->node, ERR_USAGE, "DATATYPE_MISMATCH", "%s takes whole numbers, not %s", name, spark_type_name(c->a->arena, type));
+        return refuse(c->node, ERR_USAGE, "DATATYPE_MISMATCH", "%s takes whole numbers, not %s",
+                      name, spark_type_name(c->a->arena, type));
     if (c->count == 1) return give(c, type, code_of(c->a->arena, "(~%c)", c->values[0].code));
-    if (name[8] == 'x') return give(c, type, code_of(c->a->arena, "xor(%c, %c)", c->values[0].code, c->values[1].code));
-    return give(c, type, code_of(c->a->arena, "(%c %s %c)", c->values[0].code, name[8] == 'a' ? "&" : "|", c->values[1].code));
+    if (name[8] == 'x')
+        return give(c, type,
+                    code_of(c->a->arena, "xor(%c, %c)", c->values[0].code, c->values[1].code));
+    return give(c, type,
+                code_of(c->a->arena, "(%c %s %c)", c->values[0].code, name[8] == 'a' ? "&" : "|",
+                        c->values[1].code));
 }
 
 /* ---- text ---- */
 
-/* ltrim(text), ltrim(characters, text); TRIM(LEADING characters FROM text) comes with the text first. */
+/* ltrim(text), ltrim(characters, text); TRIM(LEADING characters FROM text) comes with the text
+ * first. */
 error spark_one_side_trim(struct call *c)
 {
     bool worded = c->node->number == 1;
@@ -322,7 +361,10 @@ error spark_one_side_trim(struct call *c)
     if (c->count == 2) chars = c->values[worded];
     TRY(coerce(c->a, &text, &type_varchar));
     TRY(coerce(c->a, &chars, &type_varchar));
-    return give(c, &type_varchar, code_of(c->a->arena, "%s(%c, %c)", *c->node->text == 'l' || *c->node->text == 'L' ? "ltrim" : "rtrim", text.code, chars.code));
+    return give(c, &type_varchar,
+                code_of(c->a->arena, "%s(%c, %c)",
+                        *c->node->text == 'l' || *c->node->text == 'L' ? "ltrim" : "rtrim",
+                        text.code, chars.code));
 }
 
 error spark_concat(struct call *c)
@@ -336,7 +378,8 @@ error spark_concat(struct call *c)
         TRY(coerce(c->a, &c->values[i], type));
         codes[i] = c->values[i].code;
     }
-    return give(c, type, code_of(c->a->arena, "(%c)", code_join(c->a->arena, codes, c->count, " || ")));
+    return give(c, type,
+                code_of(c->a->arena, "(%c)", code_join(c->a->arena, codes, c->count, " || ")));
 }
 
 /* What is NULL is left out, of arrays element by element. */
@@ -352,10 +395,16 @@ error spark_concat_ws(struct call *c)
         lists[i - 1] = array ? code_of(arena, "coalesce(%c, [])", c->values[i].code)
                              : code_of(arena, "[%c]", c->values[i].code);
     }
-    if (c->count == 1) return give(c, &type_varchar, code_of(arena, "CASE WHEN %c IS NULL THEN NULL ELSE '' END", c->values[0].code));
+    if (c->count == 1)
+        return give(
+            c, &type_varchar,
+            code_of(arena, "CASE WHEN %c IS NULL THEN NULL ELSE '' END", c->values[0].code));
     const struct code *all = code_join(arena, lists, c->count - 1, " || ");
-    return give(c, &type_varchar, code_of(arena, "CASE WHEN %c IS NOT NULL THEN array_to_string(list_filter(CAST(%c AS VARCHAR[]), lambda sv: sv IS NOT NULL), %c) END",
-                                          c->values[0].code, all, c->values[0].code));
+    return give(c, &type_varchar,
+                code_of(arena,
+                        "CASE WHEN %c IS NOT NULL THEN array_to_string(list_filter(CAST(%c AS "
+                        "VARCHAR[]), lambda sv: sv IS NOT NULL), %c) END",
+                        c->values[0].code, all, c->values[0].code));
 }
 
 error spark_elt(struct call *c)
@@ -363,7 +412,9 @@ error spark_elt(struct call *c)
     TRY(counted(c, 2, 128));
     TRY(coerce(c->a, &c->values[0], &type_integer));
     for (int i = 1; i < c->count; i++) TRY(coerce(c->a, &c->values[i], &type_varchar));
-    return give(c, &type_varchar, code_of(c->a->arena, "list_extract([%c], greatest(%c, 0))", arguments_join(c, 1), c->values[0].code));
+    return give(c, &type_varchar,
+                code_of(c->a->arena, "list_extract([%c], greatest(%c, 0))", arguments_join(c, 1),
+                        c->values[0].code));
 }
 
 error spark_format_number(struct call *c)
@@ -373,7 +424,9 @@ error spark_format_number(struct call *c)
     if (!literal_integer(c->node->items[1], &digits) || digits < 0)
         return unmapped(c->node, "format_number with anything but a number of digits");
     TRY(coerce(c->a, &c->values[0], &type_double));
-    return give(c, &type_varchar, code_of(c->a->arena, "format('{:,.%df}', spark_bround(%c, %d))", digits, c->values[0].code, digits));
+    return give(c, &type_varchar,
+                code_of(c->a->arena, "format('{:,.%df}', spark_bround(%c, %d))", digits,
+                        c->values[0].code, digits));
 }
 
 error spark_sha2(struct call *c)
@@ -394,7 +447,8 @@ error spark_sha2(struct call *c)
 error spark_encode(struct call *c)
 {
     TRY(counted(c, 2, 2));
-    if (c->node->items[1]->kind != NODE_STRING || (!span_equal_nocase(span_of(c->node->items[1]->text), SPAN("utf-8")) &&
+    if (c->node->items[1]->kind != NODE_STRING ||
+        (!span_equal_nocase(span_of(c->node->items[1]->text), SPAN("utf-8")) &&
          !span_equal_nocase(span_of(c->node->items[1]->text), SPAN("utf8"))))
         return unmapped(c->node, "encode to other than UTF-8");
     TRY(coerce(c->a, &c->values[0], &type_varchar));
@@ -405,7 +459,8 @@ error spark_encode(struct call *c)
 
 static const struct code *now_code(const struct call *c)
 {
-    return code_of(c->a->arena, "make_timestamp(CAST(%s AS BIGINT))", arena_printf(c->a->arena, "%lld", (long long)c->a->now));
+    return code_of(c->a->arena, "make_timestamp(CAST(%s AS BIGINT))",
+                   arena_printf(c->a->arena, "%lld", (long long)c->a->now));
 }
 
 error spark_now(struct call *c)
@@ -422,10 +477,17 @@ error spark_today(struct call *c)
 
 static error shift_unit(struct call *c, int *months, int64_t *us)
 {
-    static const struct { const char *name; int months; int64_t us; } units[] = {
-        {"year", 12, 0}, {"quarter", 3, 0}, {"month", 1, 0}, {"week", 0, 7 * US_PER_DAY}, {"day", 0, US_PER_DAY},
-        {"hour", 0, 3600 * (int64_t)US_PER_SECOND}, {"minute", 0, 60 * (int64_t)US_PER_SECOND},
-        {"second", 0, US_PER_SECOND}, {"millisecond", 0, US_PER_MS}, {"microsecond", 0, 1}};
+    static const struct { const char *name; int months; int64_t us;
+    } units[] = {{"year", 12, 0},
+                 {"quarter", 3, 0},
+                 {"month", 1, 0},
+                 {"week", 0, 7 * US_PER_DAY},
+                 {"day", 0, US_PER_DAY},
+                 {"hour", 0, 3600 * (int64_t)US_PER_SECOND},
+                 {"minute", 0, 60 * (int64_t)US_PER_SECOND},
+                 {"second", 0, US_PER_SECOND},
+                 {"millisecond", 0, US_PER_MS},
+                 {"microsecond", 0, 1}};
     const struct node *n = c->node->items[0];
     for (size_t i = 0; n->kind == NODE_STRING && i < sizeof units / sizeof *units; i++)
         if (span_equal_nocase(span_of(units[i].name), span_of(n->text))) {
@@ -433,7 +495,8 @@ static error shift_unit(struct call *c, int *months, int64_t *us)
             *us = units[i].us;
             return OK;
         }
-    return refuse(n, ERR_USAGE, "INVALID_PARAMETER_VALUE", "%s takes a unit of time: YEAR, MONTH, DAY, HOUR...", c->node->text);
+    return refuse(n, ERR_USAGE, "INVALID_PARAMETER_VALUE",
+                  "%s takes a unit of time: YEAR, MONTH, DAY, HOUR...", c->node->text);
 }
 
 /* timestampadd(UNIT, count, time); dateadd(date, days) */
@@ -446,9 +509,14 @@ error spark_timestampadd(struct call *c)
     TRY(shift_unit(c, &months, &us));
     TRY(coerce(c->a, &c->values[1], &type_bigint));
     TRY(coerce(c->a, &c->values[2], &type_timestamp));
-    if (months) return give(c, &type_timestamp, code_of(c->a->arena, "(%c + to_months(CAST(%c * %d AS INTEGER)))", c->values[2].code, c->values[1].code, months));
-    return give(c, &type_timestamp, code_of(c->a->arena, "(%c + to_microseconds(spark_multiply(%c, %s)))", c->values[2].code, c->values[1].code,
-                                            arena_printf(c->a->arena, "%lld", (long long)us)));
+    if (months)
+        return give(c, &type_timestamp,
+                    code_of(c->a->arena, "(%c + to_months(CAST(%c * %d AS INTEGER)))",
+                            c->values[2].code, c->values[1].code, months));
+    return give(c, &type_timestamp,
+                code_of(c->a->arena, "(%c + to_microseconds(spark_multiply(%c, %s)))",
+                        c->values[2].code, c->values[1].code,
+                        arena_printf(c->a->arena, "%lld", (long long)us)));
 }
 
 /* timestampdiff(UNIT, from, to): whole units; datediff(end, start) in days */
@@ -460,24 +528,42 @@ error spark_timestampdiff(struct call *c)
     TRY(counted(c, 3, 3));
     TRY(shift_unit(c, &months, &us));
     for (int i = 1; i < 3; i++) TRY(coerce(c->a, &c->values[i], &type_timestamp));
-    if (months) return give(c, &type_bigint, code_of(c->a->arena, "CAST(date_sub('month', %c, %c) // %d AS BIGINT)", c->values[1].code, c->values[2].code, months));
-    return give(c, &type_bigint, code_of(c->a->arena, "((epoch_us(%c) - epoch_us(%c)) // %s)", c->values[2].code, c->values[1].code,
-                                         arena_printf(c->a->arena, "%lld", (long long)us)));
+    if (months)
+        return give(c, &type_bigint,
+                    code_of(c->a->arena, "CAST(date_sub('month', %c, %c) // %d AS BIGINT)",
+                            c->values[1].code, c->values[2].code, months));
+    return give(c, &type_bigint,
+                code_of(c->a->arena, "((epoch_us(%c) - epoch_us(%c)) // %s)", c->values[2].code,
+                        c->values[1].code, arena_printf(c->a->arena, "%lld", (long long)us)));
 }
 
 error spark_unix_timestamp(struct call *c)
 {
     if (c->count) return call_by_row(c);
-    return give(c, &type_bigint, code_of(c->a->arena, "CAST(%s AS BIGINT)", arena_printf(c->a->arena, "%lld", (long long)floor_div(c->a->now, US_PER_SECOND))));
+    return give(
+        c, &type_bigint,
+        code_of(c->a->arena, "CAST(%s AS BIGINT)",
+                arena_printf(c->a->arena, "%lld", (long long)floor_div(c->a->now, US_PER_SECOND))));
 }
 
 /* extract(FIELD FROM x), date_part('field', x): the function of the field's name. */
 error spark_date_part(struct call *c)
 {
     static const char *const names[][2] = {
-        {"year", "year"}, {"years", "year"}, {"quarter", "quarter"}, {"month", "month"}, {"months", "month"},
-        {"week", "weekofyear"}, {"day", "day"}, {"days", "day"}, {"doy", "dayofyear"}, {"dow", "dayofweek"},
-        {"dayofweek", "dayofweek"}, {"hour", "hour"}, {"hours", "hour"}, {"minute", "minute"},
+        {"year", "year"},
+        {"years", "year"},
+        {"quarter", "quarter"},
+        {"month", "month"},
+        {"months", "month"},
+        {"week", "weekofyear"},
+        {"day", "day"},
+        {"days", "day"},
+        {"doy", "dayofyear"},
+        {"dow", "dayofweek"},
+        {"dayofweek", "dayofweek"},
+        {"hour", "hour"},
+        {"hours", "hour"},
+        {"minute", "minute"},
         {"minutes", "minute"},
     };
     const struct node *field = c->node->items[0];
@@ -490,9 +576,12 @@ error spark_date_part(struct call *c)
         call->count = 1;
         return analyze_call(c->a, c->scope, call, c->out);
     }
-    if (field->kind == NODE_STRING && (span_equal_nocase(span_of(field->text), SPAN("second")) || span_equal_nocase(span_of(field->text), SPAN("seconds")))) {
+    if (field->kind == NODE_STRING && (span_equal_nocase(span_of(field->text), SPAN("second")) ||
+                                       span_equal_nocase(span_of(field->text), SPAN("seconds")))) {
         TRY(coerce(c->a, &c->values[1], &type_timestamp));
-        return give(c, type_decimal(c->a->arena, 8, 6), code_of(c->a->arena, "CAST((epoch_us(%c) %% 60000000) / 1e6 AS DECIMAL(8,6))", c->values[1].code));
+        return give(c, type_decimal(c->a->arena, 8, 6),
+                    code_of(c->a->arena, "CAST((epoch_us(%c) %% 60000000) / 1e6 AS DECIMAL(8,6))",
+                            c->values[1].code));
     }
     return unmapped(field, "this field of a date");
 }
@@ -500,9 +589,21 @@ error spark_date_part(struct call *c)
 static const char *unit_named(const struct node *n, bool date)
 {
     static const char *const units[][2] = {
-        {"year", "year"}, {"yyyy", "year"}, {"yy", "year"}, {"quarter", "quarter"}, {"month", "month"},
-        {"mm", "month"}, {"mon", "month"}, {"week", "week"}, {"day", "day"}, {"dd", "day"}, {"hour", "hour"},
-        {"minute", "minute"}, {"second", "second"}, {"millisecond", "millisecond"}, {"microsecond", "microsecond"},
+        {"year", "year"},
+        {"yyyy", "year"},
+        {"yy", "year"},
+        {"quarter", "quarter"},
+        {"month", "month"},
+        {"mm", "month"},
+        {"mon", "month"},
+        {"week", "week"},
+        {"day", "day"},
+        {"dd", "day"},
+        {"hour", "hour"},
+        {"minute", "minute"},
+        {"second", "second"},
+        {"millisecond", "millisecond"},
+        {"microsecond", "microsecond"},
     };
     for (size_t i = 0; i < sizeof units / sizeof *units - (date ? 6 : 0); i++)
         if (span_equal_nocase(span_of(units[i][0]), span_of(n->text))) return units[i][1];
@@ -512,11 +613,15 @@ static const char *unit_named(const struct node *n, bool date)
 static error truncated(struct call *c, int unit, int value, const struct dialect_type *type)
 {
     TRY(counted(c, 2, 2));
-    if (c->node->items[unit]->kind != NODE_STRING) return unmapped(c->node, "a unit of time that is no literal");
+    if (c->node->items[unit]->kind != NODE_STRING)
+        return unmapped(c->node, "a unit of time that is no literal");
     const char *name = unit_named(c->node->items[unit], type->kind == DIALECT_DATE);
     TRY(coerce(c->a, &c->values[value], type));
-    const struct code *code = name ? code_of(c->a->arena, "date_trunc('%s', %c)", name, c->values[value].code) : code_of(c->a->arena, "NULL");
-    return give(c, type, code_of(c->a->arena, "CAST(%c AS %s)", code, duck_type(c->a->arena, type)));
+    const struct code *code =
+        name ? code_of(c->a->arena, "date_trunc('%s', %c)", name, c->values[value].code)
+             : code_of(c->a->arena, "NULL");
+    return give(c, type,
+                code_of(c->a->arena, "CAST(%c AS %s)", code, duck_type(c->a->arena, type)));
 }
 
 error spark_trunc(struct call *c)
@@ -540,7 +645,8 @@ static error extreme_of_rows(struct call *c, bool largest)
     if (c->node->parts[CALL_OVER]) return unmapped(c->node, "min and max of structs over a window");
     for (int i = 0; i < t->field_count; i++)
         order = arena_printf(arena, "%s%sstruct_extract($1, '%s') %s", order, i ? ", " : "",
-                             row_field_name(arena, t, i), largest ? "DESC NULLS LAST" : "ASC NULLS FIRST");
+                             row_field_name(arena, t, i),
+                             largest ? "DESC NULLS LAST" : "ASC NULLS FIRST");
     return aggregate_give(c, t, arena_printf(arena, "first@($1 ORDER BY %s)@", order));
 }
 
@@ -565,7 +671,8 @@ error spark_count(struct call *c)
     if (c->count < 2) return call_by_row(c);
     const struct code **nulls = ARENA_ARRAY(arena, const struct code *, (size_t)c->count);
     for (int i = 0; i < c->count; i++) nulls[i] = code_of(arena, "%c IS NULL", c->values[i].code);
-    c->values[0].code = code_of(arena, "CASE WHEN %c THEN NULL ELSE (%c) END", code_join(arena, nulls, c->count, " OR "), arguments_join(c, 0));
+    c->values[0].code = code_of(arena, "CASE WHEN %c THEN NULL ELSE (%c) END",
+                                code_join(arena, nulls, c->count, " OR "), arguments_join(c, 0));
     return aggregate_give(c, &type_bigint, "count@($1)@");
 }
 
@@ -578,7 +685,9 @@ error spark_sum(struct call *c)
         return aggregate_give(c, &type_bigint, "spark_sum(CAST(sum@($1)@ AS HUGEINT))");
     }
     if (t->kind == DIALECT_DECIMAL)
-        return aggregate_give(c, type_decimal(c->a->arena, t->precision + 10 > 38 ? 38 : t->precision + 10, t->scale), "CAST(sum@($1)@ AS $R)");
+        return aggregate_give(
+            c, type_decimal(c->a->arena, t->precision + 10 > 38 ? 38 : t->precision + 10, t->scale),
+            "CAST(sum@($1)@ AS $R)");
     TRY(coerce(c->a, &c->values[0], &type_double));
     return aggregate_give(c, &type_double, "sum@($1)@");
 }
@@ -588,9 +697,14 @@ error spark_avg(struct call *c)
     const struct dialect_type *t = c->values[0].type;
     TRY(counted(c, 1, 1));
     if (t->kind == DIALECT_DECIMAL) {
-        int precision = t->precision + 4 > 38 ? 38 : t->precision + 4, scale = t->scale + 4 > precision ? precision : t->scale + 4;
-        return aggregate_give(c, type_decimal(c->a->arena, precision, scale),
-                              arena_printf(c->a->arena, "CAST(trino_divide_decimal_%d(CAST(sum@($1)@ AS DECIMAL(38,%d)), CAST(nullif(count@($1)@, 0) AS DECIMAL(20,0))) AS $R)", scale, scale));
+        int precision = t->precision + 4 > 38 ? 38 : t->precision + 4,
+            scale = t->scale + 4 > precision ? precision : t->scale + 4;
+        return aggregate_give(
+            c, type_decimal(c->a->arena, precision, scale),
+            arena_printf(c->a->arena,
+                         "CAST(trino_divide_decimal_%d(CAST(sum@($1)@ AS DECIMAL(38,%d)), "
+                         "CAST(nullif(count@($1)@, 0) AS DECIMAL(20,0))) AS $R)",
+                         scale, scale));
     }
     TRY(coerce(c->a, &c->values[0], &type_double));
     return aggregate_give(c, &type_double, "avg@($1)@");
@@ -599,11 +713,17 @@ error spark_avg(struct call *c)
 static error edge(struct call *c, const char *aggregate, const char *window)
 {
     TRY(counted(c, 1, 2));
-    bool skips = c->count == 2 && c->node->items[1]->kind == NODE_BOOLEAN && (*c->node->items[1]->text == 't' || *c->node->items[1]->text == 'T');
+    bool skips = c->count == 2 && c->node->items[1]->kind == NODE_BOOLEAN &&
+                 (*c->node->items[1]->text == 't' || *c->node->items[1]->text == 'T');
     bool over = c->node->parts[CALL_OVER];
     const char *name = over ? window : aggregate;
-    if (over) return aggregate_give(c, c->values[0].type, arena_printf(c->a->arena, skips ? "%s@($1 IGNORE NULLS)@" : "%s@($1)@", name));
-    return aggregate_give(c, c->values[0].type, arena_printf(c->a->arena, skips ? "%s@($1)@ " : "%s@($1)@", skips ? (*aggregate == 'f' ? "any_value" : "last") : name));
+    if (over)
+        return aggregate_give(
+            c, c->values[0].type,
+            arena_printf(c->a->arena, skips ? "%s@($1 IGNORE NULLS)@" : "%s@($1)@", name));
+    return aggregate_give(c, c->values[0].type,
+                          arena_printf(c->a->arena, skips ? "%s@($1)@ " : "%s@($1)@",
+                                       skips ? (*aggregate == 'f' ? "any_value" : "last") : name));
 }
 
 error spark_first(struct call *c)
@@ -619,7 +739,8 @@ error spark_last(struct call *c)
 error spark_collect_set(struct call *c)
 {
     TRY(counted(c, 1, 1));
-    return aggregate_give(c, type_array(c->a->arena, c->values[0].type), "coalesce(list_distinct(list@($1)@), [])");
+    return aggregate_give(c, type_array(c->a->arena, c->values[0].type),
+                          "coalesce(list_distinct(list@($1)@), [])");
 }
 
 /* The exact one: an approximation's error is then 0. */
@@ -635,12 +756,19 @@ error spark_percentile_approx(struct call *c)
 error spark_grouping(struct call *c)
 {
     const struct grouping *g = c->scope->grouping;
-    if (!g) return refuse(c->node, ERR_USAGE, "UNSUPPORTED_GROUPING_EXPRESSION", "%s belongs to GROUPING SETS, ROLLUP or CUBE", c->node->text);
+    if (!g)
+        return refuse(c->node, ERR_USAGE, "UNSUPPORTED_GROUPING_EXPRESSION",
+                      "%s belongs to GROUPING SETS, ROLLUP or CUBE", c->node->text);
     bool id = strlen(c->node->text) > strlen("grouping");
     if (!c->count && id) {
-        const struct code **codes = ARENA_ARRAY(c->a->arena, const struct code *, (size_t)g->count + 1);
+        const struct code **codes =
+            ARENA_ARRAY(c->a->arena, const struct code *, (size_t)g->count + 1);
         for (int i = 0; i < g->count; i++) codes[i] = g->keys[i].code;
-        return give(c, &type_bigint, code_of(c->a->arena, "CAST(grouping_id(%c) AS BIGINT)", code_join(c->a->arena, codes, g->count, ", ")));
+        return give(c, &type_bigint,
+                    code_of(c->a->arena, "CAST(grouping_id(%c) AS BIGINT)",
+                            code_join(c->a->arena, codes, g->count, ", ")));
     }
-    return give(c, id ? &type_bigint : &type_tinyint, code_of(c->a->arena, "CAST(grouping_id(%c) AS %s)", arguments_join(c, 0), id ? "BIGINT" : "TINYINT"));
+    return give(c, id ? &type_bigint : &type_tinyint,
+                code_of(c->a->arena, "CAST(grouping_id(%c) AS %s)", arguments_join(c, 0),
+                        id ? "BIGINT" : "TINYINT"));
 }

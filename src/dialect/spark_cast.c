@@ -1,6 +1,6 @@
-/* One type's value as another's, as Spark's CAST does it without ANSI mode: what does not convert is
- * NULL, numbers wrap or saturate as Java's do. Source: Spark 3.5, Cast; checked against Spark's own
- * answers in test/data/spark_select.jsonl. */
+/* One type's value as another's, as Spark's CAST does it without ANSI mode: what does not convert
+ * is NULL, numbers wrap or saturate as Java's do. Source: Spark 3.5, Cast; checked against Spark's
+ * own answers in test/data/spark_select.jsonl. */
 #include "dialect/spark.h"
 
 struct cast {
@@ -48,12 +48,15 @@ static const struct code *over_array(const struct cast *c, const struct code *co
     return code_of(c->a->arena, "list_transform(%c, lambda %s: %c)", code, v, element);
 }
 
-/* One look at a value that is used more than once: a lambda over a list of one binds it to a name. */
+/* One look at a value that is used more than once: a lambda over a list of one binds it to a name.
+ */
 static const struct code *once(const struct cast *c, const struct code *code, const char *v,
                                const struct code *body)
 {
-    return code_of(c->a->arena, "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
-                                "%c END)[1]", code, v, v, body);
+    return code_of(c->a->arena,
+                   "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
+                   "%c END)[1]",
+                   code, v, v, body);
 }
 
 static error convert_array(const struct cast *c, const struct code *code,
@@ -62,7 +65,8 @@ static error convert_array(const struct cast *c, const struct code *code,
 {
     const char *v = new_name(c->a, "v");
     const struct code *element;
-    TRY(convert(c, code_of(c->a->arena, "%s", v), from->fields[0].type, to->fields[0].type, &element));
+    TRY(convert(c, code_of(c->a->arena, "%s", v), from->fields[0].type, to->fields[0].type,
+                &element));
     *out = over_array(c, code, v, element);
     return OK;
 }
@@ -84,8 +88,10 @@ static error convert_map(const struct cast *c, const struct code *code,
     const struct dialect_type *const types[] = {to->fields[0].type, to->fields[1].type};
     const struct code *entry[2];
     TRY(entry_codes(c, v, from, types, entry));
-    *out = code_of(c->a->arena, "map_from_entries(list_transform(map_entries(%c), lambda %s: "
-                                "struct_pack(key := %c, value := %c)))", code, v, entry[0], entry[1]);
+    *out = code_of(c->a->arena,
+                   "map_from_entries(list_transform(map_entries(%c), lambda %s: "
+                   "struct_pack(key := %c, value := %c)))",
+                   code, v, entry[0], entry[1]);
     return OK;
 }
 
@@ -103,7 +109,8 @@ static error convert_row(const struct cast *c, const struct code *code,
 {
     struct arena *arena = c->a->arena;
     const char *v = new_name(c->a, "v");
-    const struct code **fields = ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count + 1);
+    const struct code **fields =
+        ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count + 1);
     for (int i = 0; i < to->field_count; i++) {
         TRY(field_code(c, v, from, i, to->fields[i].type, &fields[i]));
         fields[i] = code_of(arena, "%n := %c", row_field_name(arena, to, i), fields[i]);
@@ -134,9 +141,12 @@ static error map_text(const struct cast *c, const struct code *code,
     const struct dialect_type *const types[] = {&type_varchar, &type_varchar};
     const struct code *entry[2];
     TRY(entry_codes(c, v, from, types, entry));
-    const struct code *text = code_of(c->a->arena, "%c || ' -> ' || coalesce(%c, 'null')", entry[0], entry[1]);
-    *out = code_of(c->a->arena, "('{' || array_to_string(list_transform(map_entries(%c), lambda %s: "
-                                "%c), ', ') || '}')", code, v, text);
+    const struct code *text =
+        code_of(c->a->arena, "%c || ' -> ' || coalesce(%c, 'null')", entry[0], entry[1]);
+    *out = code_of(c->a->arena,
+                   "('{' || array_to_string(list_transform(map_entries(%c), lambda %s: "
+                   "%c), ', ') || '}')",
+                   code, v, text);
     return OK;
 }
 
@@ -145,7 +155,8 @@ static error row_text(const struct cast *c, const struct code *code,
 {
     struct arena *arena = c->a->arena;
     const char *v = new_name(c->a, "v");
-    const struct code **fields = ARENA_ARRAY(arena, const struct code *, (size_t)from->field_count + 1);
+    const struct code **fields =
+        ARENA_ARRAY(arena, const struct code *, (size_t)from->field_count + 1);
     for (int i = 0; i < from->field_count; i++) {
         TRY(field_code(c, v, from, i, &type_varchar, &fields[i]));
         fields[i] = code_of(arena, "coalesce(%c, 'null')", fields[i]);
@@ -191,7 +202,8 @@ static error to_integral(const struct cast *c, const struct code *code,
         from = &type_bigint;
     }
     if (is_float(from)) *out = code_of(arena, "spark_double_%s(CAST(%c AS DOUBLE))", suffix, code);
-    else if (from->kind > to->kind) *out = code_of(arena, "spark_%s(CAST(%c AS BIGINT))", suffix, code);
+    else if (from->kind > to->kind)
+        *out = code_of(arena, "spark_%s(CAST(%c AS BIGINT))", suffix, code);
     else *out = plain(c, code, to);
     return OK;
 }
@@ -203,11 +215,14 @@ static error to_decimal(const struct cast *c, const struct code *code,
     struct arena *arena = c->a->arena;
     if (is_float(from)) {
         TRY(to_text(c, code, from, &code));
-        *out = plain(c, code_of(arena, "spark_text_decimal(%c, %d, %d)", code, to->precision, to->scale), to);
+        *out = plain(
+            c, code_of(arena, "spark_text_decimal(%c, %d, %d)", code, to->precision, to->scale),
+            to);
         return OK;
     }
     if (from->kind == DIALECT_BOOLEAN) code = plain(c, code, &type_integer);
-    if (from->kind == DIALECT_TIMESTAMP) code = code_of(arena, "(CAST(epoch_us(%c) AS DECIMAL(20,0)) / 1000000)", code);
+    if (from->kind == DIALECT_TIMESTAMP)
+        code = code_of(arena, "(CAST(epoch_us(%c) AS DECIMAL(20,0)) / 1000000)", code);
     *out = code_of(arena, "TRY_CAST(%c AS %s)", code, duck_type(arena, to));
     return OK;
 }
@@ -217,19 +232,27 @@ static error to_timestamp(const struct cast *c, const struct code *code,
 {
     struct arena *arena = c->a->arena;
     if (from->kind == DIALECT_DATE) *out = plain(c, code, &type_timestamp);
-    else if (is_integral(from)) *out = code_of(arena, "make_timestamp(spark_multiply(CAST(%c AS BIGINT), 1000000))", code);
-    else *out = code_of(arena, "make_timestamp(spark_double_bigint(nullif(CAST(%c AS DOUBLE) * 1000000, CAST('NaN' AS DOUBLE))))", code);
+    else if (is_integral(from))
+        *out = code_of(arena, "make_timestamp(spark_multiply(CAST(%c AS BIGINT), 1000000))", code);
+    else
+        *out = code_of(arena,
+                       "make_timestamp(spark_double_bigint(nullif(CAST(%c AS DOUBLE) * 1000000, "
+                       "CAST('NaN' AS DOUBLE))))",
+                       code);
     return OK;
 }
 
-static error from_text(const struct cast *c, const struct code *code, const struct dialect_type *from,
-                       const struct dialect_type *to, const struct code **out)
+static error from_text(const struct cast *c, const struct code *code,
+                       const struct dialect_type *from, const struct dialect_type *to,
+                       const struct code **out)
 {
     struct arena *arena = c->a->arena;
     if (kernel_suffix(to)) *out = code_of(arena, "spark_text_%s(%c)", kernel_suffix(to), code);
     else if (to->kind == DIALECT_VARBINARY) *out = code_of(arena, "encode(%c)", code);
     else if (to->kind == DIALECT_DECIMAL)
-        *out = plain(c, code_of(arena, "spark_text_decimal(%c, %d, %d)", code, to->precision, to->scale), to);
+        *out = plain(
+            c, code_of(arena, "spark_text_decimal(%c, %d, %d)", code, to->precision, to->scale),
+            to);
     else return refuse_cast(c, from, to);
     return OK;
 }

@@ -1,5 +1,5 @@
-/* Spark's syntax where it is not Trino's: types, generators (explode and its like) and time windows,
- * which become relations of FROM, and the names of columns without alias. */
+/* Spark's syntax where it is not Trino's: types, generators (explode and its like) and time
+ * windows, which become relations of FROM, and the names of columns without alias. */
 #include "dialect/spark.h"
 
 #include <ctype.h>
@@ -8,7 +8,8 @@
 
 /* ---- types ---- */
 
-/* `int`, `decimal(10,2)`, `struct<a: int>`: the text as it stands, for the catalog's type parser. */
+/* `int`, `decimal(10,2)`, `struct<a: int>`: the text as it stands, for the catalog's type parser.
+ */
 error spark_parse_type(struct parser *p, struct node **out)
 {
     struct node *type = node_new(p, NODE_TYPE, p->token->at);
@@ -29,7 +30,8 @@ error spark_parse_type(struct parser *p, struct node **out)
     return OK;
 }
 
-error spark_type_from_node(struct analyzer *a, const struct node *n, const struct dialect_type **out)
+error spark_type_from_node(struct analyzer *a, const struct node *n,
+                           const struct dialect_type **out)
 {
     const struct type *type;
     if (span_equal_nocase(span_of(n->text), SPAN("binary"))) return *out = &type_varbinary, OK;
@@ -52,14 +54,18 @@ static void field_append(struct buffer *out, span field)
     field = span_trim(field);
     size_t name = 0;
     bool quoted = field.size && *field.data == '`';
-    do name++; while (name < field.size && (quoted ? field.data[name] != '`' : !isspace((unsigned char)field.data[name]) && field.data[name] != ':'));
+    do name++;
+    while (name < field.size &&
+           (quoted ? field.data[name] != '`'
+                   : !isspace((unsigned char)field.data[name]) && field.data[name] != ':'));
     name += quoted && name < field.size;
     span type = span_trim((span){field.data + name, field.size - name});
     if (type.size && *type.data == ':') type = span_trim((span){type.data + 1, type.size - 1});
     const char *const tails[] = {" comment ", " not null"};
     for (size_t t = 0; t < 2; t++)
         for (size_t i = 0; i + strlen(tails[t]) <= type.size; i++)
-            if (span_equal_nocase((span){type.data + i, strlen(tails[t])}, span_of(tails[t]))) type.size = i;
+            if (span_equal_nocase((span){type.data + i, strlen(tails[t])}, span_of(tails[t])))
+                type.size = i;
     buffer_append_span(out, (span){field.data, name});
     buffer_append_byte(out, ':');
     buffer_append_span(out, type);
@@ -88,7 +94,8 @@ static const char *unit_take(struct parser *p)
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         span word = span_of(p->token->text);
         bool plural = word.size == strlen(units[i]) + 1 && (word.data[word.size - 1] | 32) == 's';
-        if (p->token->kind == TOKEN_WORD && span_equal_nocase((span){word.data, word.size - plural}, span_of(units[i])))
+        if (p->token->kind == TOKEN_WORD &&
+            span_equal_nocase((span){word.data, word.size - plural}, span_of(units[i])))
             return p->token++, units[i];
     }
     return NULL;
@@ -96,8 +103,10 @@ static const char *unit_take(struct parser *p)
 
 static error interval_part(struct parser *p, struct node **out)
 {
-    struct node *n = node_new(p, NODE_INTERVAL, p->token->at), *name = node_new(p, NODE_NAME, p->token->at);
-    bool number = p->token->kind == TOKEN_INTEGER || p->token->kind == TOKEN_DECIMAL || p->token->kind == TOKEN_STRING;
+    struct node *n = node_new(p, NODE_INTERVAL, p->token->at),
+                *name = node_new(p, NODE_NAME, p->token->at);
+    bool number = p->token->kind == TOKEN_INTEGER || p->token->kind == TOKEN_DECIMAL ||
+                  p->token->kind == TOKEN_STRING;
     n->flag = take_sign(p, "-");
     if (n->flag) number = true;
     if (!number) return unexpected_token(p, "a number");
@@ -124,7 +133,8 @@ error spark_parse_interval(struct parser *p, struct node **out)
 {
     struct node *next;
     TRY(interval_part(p, out));
-    while (p->token->kind == TOKEN_INTEGER || (p->token->kind == TOKEN_STRING && p->token[1].kind == TOKEN_WORD)) {
+    while (p->token->kind == TOKEN_INTEGER ||
+           (p->token->kind == TOKEN_STRING && p->token[1].kind == TOKEN_WORD)) {
         TRY(interval_part(p, &next));
         struct node *sum = node_new(p, NODE_ARITHMETIC, (*out)->at);
         sum->text = "+";
@@ -139,7 +149,8 @@ error spark_parse_interval(struct parser *p, struct node **out)
 bool spark_is_whole_days(const struct node *n)
 {
     if (!n) return false;
-    if (n->kind == NODE_ARITHMETIC) return spark_is_whole_days(n->items[0]) && spark_is_whole_days(n->items[1]);
+    if (n->kind == NODE_ARITHMETIC)
+        return spark_is_whole_days(n->items[0]) && spark_is_whole_days(n->items[1]);
     return n->kind == NODE_INTERVAL && n->count == 1 && *n->items[0]->text == 'D';
 }
 
@@ -157,10 +168,11 @@ bool spark_is_generator(const struct node *n)
 }
 
 /* FROM so far, LATERAL generator alias(names...) */
-static void generator_join(struct parser *p, struct node *select, struct node *call, const char *alias,
-                           struct node *const *names, int count, bool outer)
+static void generator_join(struct parser *p, struct node *select, struct node *call,
+                           const char *alias, struct node *const *names, int count, bool outer)
 {
-    struct node *unnest = node_new(p, NODE_UNNEST, call->at), *named = node_new(p, NODE_ALIAS, call->at);
+    struct node *unnest = node_new(p, NODE_UNNEST, call->at),
+                *named = node_new(p, NODE_ALIAS, call->at);
     struct node *from = select->parts[SELECT_FROM];
     unnest->text = call->text;
     unnest->number = outer || strstr(call->text, "_outer") || strstr(call->text, "_OUTER");
@@ -192,8 +204,10 @@ error spark_parse_lateral_views(struct parser *p, struct node *select)
         p->token += 2;
         bool outer = take_word(p, "OUTER");
         TRY(parse_expression(p, &call));
-        if (!spark_is_generator(call)) return unexpected_token(p, "explode, posexplode, inline or stack");
-        const char *name = arena_printf(p->arena, "lateral view %d:%d", call->at.line, call->at.column);
+        if (!spark_is_generator(call))
+            return unexpected_token(p, "explode, posexplode, inline or stack");
+        const char *name =
+            arena_printf(p->arena, "lateral view %d:%d", call->at.line, call->at.column);
         if (!at_word(p, "AS")) {
             TRY(take_identifier(p, &alias));
             name = alias->text;
@@ -208,7 +222,8 @@ error spark_parse_lateral_views(struct parser *p, struct node *select)
 static void item_desugar(struct parser *p, struct node *select, struct node *item)
 {
     struct node *call = item->items[0], *star = node_new(p, NODE_STAR, call->at);
-    struct node *qualifier = node_new(p, NODE_NAME, call->at), *names[1] = {node_new(p, NODE_NAME, call->at)};
+    struct node *qualifier = node_new(p, NODE_NAME, call->at),
+                *names[1] = {node_new(p, NODE_NAME, call->at)};
     qualifier->text = arena_printf(p->arena, "generated %d:%d", call->at.line, call->at.column);
     names[0]->text = item->text;
     generator_join(p, select, call, qualifier->text, names, item->text != NULL, false);
@@ -221,7 +236,8 @@ static void item_desugar(struct parser *p, struct node *select, struct node *ite
 
 static bool is_window(const struct node *n)
 {
-    return n->kind == NODE_CALL && n->count >= 2 && !n->parts[CALL_OVER] && span_equal_nocase(span_of(n->text), SPAN("window"));
+    return n->kind == NODE_CALL && n->count >= 2 && !n->parts[CALL_OVER] &&
+           span_equal_nocase(span_of(n->text), SPAN("window"));
 }
 
 /* Each window(...) below becomes the column `window` of a generator; the first is `found`. */
@@ -270,7 +286,8 @@ void spark_select_desugar(struct parser *p, struct node *select)
 
 static void name_append(struct buffer *out, struct analyzer *a, const struct node *n);
 
-static void names_append(struct buffer *out, struct analyzer *a, struct node *const *items, int count)
+static void names_append(struct buffer *out, struct analyzer *a, struct node *const *items,
+                         int count)
 {
     for (int i = 0; i < count; i++) {
         if (i) buffer_append_text(out, ", ");
@@ -288,7 +305,8 @@ static void lower_append(struct buffer *out, const char *text)
     for (; *text; text++) buffer_append_byte(out, (uint8_t)tolower((unsigned char)*text));
 }
 
-static void infix_append(struct buffer *out, struct analyzer *a, const struct node *n, const char *word)
+static void infix_append(struct buffer *out, struct analyzer *a, const struct node *n,
+                         const char *word)
 {
     buffer_append_byte(out, '(');
     for (int i = 0; i < n->count; i++) {
@@ -300,19 +318,33 @@ static void infix_append(struct buffer *out, struct analyzer *a, const struct no
 
 static bool is_edge(const struct node *n) /* first(x, true) is first(x) */
 {
-    return span_equal_nocase(span_of(n->text), SPAN("first")) || span_equal_nocase(span_of(n->text), SPAN("last"));
+    return span_equal_nocase(span_of(n->text), SPAN("first")) ||
+           span_equal_nocase(span_of(n->text), SPAN("last"));
 }
 
 /* Calls that Spark prints otherwise than they were written. */
 static bool special_append(struct buffer *out, struct analyzer *a, const struct node *n)
 {
-    static const struct { const char *name, *before, *between, *after; } forms[] = {
-        {"div", "(", " div ", ")"}, {"if", "(IF(", ", ", "))"}, {"rlike", "RLIKE(", ", ", ")"},
-        {"isnull", "(", "", " IS NULL)"}, {"isnotnull", "(", "", " IS NOT NULL)"},
-        {"bitwise_and", "(", " & ", ")"}, {"bitwise_or", "(", " | ", ")"}, {"bitwise_xor", "(", " ^ ", ")"},
-        {"bitwise_not", "~", "", ""}, {"int", "", "", ""}, {"bigint", "", "", ""}, {"double", "", "", ""},
-        {"string", "", "", ""}, {"date", "", "", ""}, {"timestamp", "", "", ""}, {"boolean", "", "", ""},
-        {"float", "", "", ""}, {"decimal", "", "", ""},
+    static const struct { const char *name, *before, *between, *after;
+    } forms[] = {
+        {"div", "(", " div ", ")"},
+        {"if", "(IF(", ", ", "))"},
+        {"rlike", "RLIKE(", ", ", ")"},
+        {"isnull", "(", "", " IS NULL)"},
+        {"isnotnull", "(", "", " IS NOT NULL)"},
+        {"bitwise_and", "(", " & ", ")"},
+        {"bitwise_or", "(", " | ", ")"},
+        {"bitwise_xor", "(", " ^ ", ")"},
+        {"bitwise_not", "~", "", ""},
+        {"int", "", "", ""},
+        {"bigint", "", "", ""},
+        {"double", "", "", ""},
+        {"string", "", "", ""},
+        {"date", "", "", ""},
+        {"timestamp", "", "", ""},
+        {"boolean", "", "", ""},
+        {"float", "", "", ""},
+        {"decimal", "", "", ""},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (!span_equal_nocase(span_of(forms[i].name), span_of(n->text))) continue;
@@ -333,8 +365,12 @@ static void call_append(struct buffer *out, struct analyzer *a, const struct nod
     lower_append(out, n->text);
     buffer_append_byte(out, '(');
     if (n->flag) buffer_append_text(out, "DISTINCT ");
-    if (n->count == 1 && n->items[0]->kind == NODE_STAR && span_equal_nocase(span_of(n->text), SPAN("count"))) buffer_append_byte(out, '1');
-    else names_append(out, a, n->items, n->count - (n->count == 2 && n->items[1]->kind == NODE_BOOLEAN && is_edge(n)));
+    if (n->count == 1 && n->items[0]->kind == NODE_STAR &&
+        span_equal_nocase(span_of(n->text), SPAN("count")))
+        buffer_append_byte(out, '1');
+    else
+        names_append(out, a, n->items,
+                     n->count - (n->count == 2 && n->items[1]->kind == NODE_BOOLEAN && is_edge(n)));
     buffer_append_byte(out, ')');
     if (n->parts[CALL_FILTER]) {
         buffer_append_text(out, " FILTER (WHERE ");
@@ -348,7 +384,8 @@ static void suffixed_append(struct buffer *out, const struct node *n)
     bool real = *n->items[0]->text == 'd' && n->items[0]->text[1] == 'o';
     double value;
     if (real && cast_text_to_double(span_of(n->text), &value)) cast_double_to_text(out, value);
-    else if (*n->items[0]->text == 'f' && cast_text_to_double(span_of(n->text), &value)) cast_float_to_text(out, (float)value);
+    else if (*n->items[0]->text == 'f' && cast_text_to_double(span_of(n->text), &value))
+        cast_float_to_text(out, (float)value);
     else buffer_append_text(out, n->text);
 }
 
@@ -384,7 +421,9 @@ static void cast_append(struct buffer *out, struct analyzer *a, const struct nod
     buffer_append_text(out, n->flag ? "TRY_CAST(" : "CAST(");
     name_append(out, a, n->items[0]);
     buffer_append_text(out, " AS ");
-    upper_append(out, spark_type_from_node(a, n->items[1], &type) == OK ? spark_type_name(a->arena, type) : n->items[1]->text);
+    upper_append(out, spark_type_from_node(a, n->items[1], &type) == OK
+                          ? spark_type_name(a->arena, type)
+                          : n->items[1]->text);
     buffer_append_byte(out, ')');
 }
 
@@ -408,7 +447,8 @@ static void name_append(struct buffer *out, struct analyzer *a, const struct nod
     case NODE_CALL: call_append(out, a, n); return;
     case NODE_UNARY: {
         const struct node *inner = n->items[0];
-        bool literal = inner->kind == NODE_INTEGER || inner->kind == NODE_DECIMAL || inner->kind == NODE_DOUBLE || inner->kind == NODE_TYPED;
+        bool literal = inner->kind == NODE_INTEGER || inner->kind == NODE_DECIMAL ||
+                       inner->kind == NODE_DOUBLE || inner->kind == NODE_TYPED;
         buffer_append_text(out, literal ? n->text : "(");
         if (!literal) buffer_printf(out, "%s ", n->text);
         name_append(out, a, inner);
@@ -420,8 +460,16 @@ static void name_append(struct buffer *out, struct analyzer *a, const struct nod
     case NODE_DISTINCT: infix_append(out, a, n, "<=>"); return;
     case NODE_AND: infix_append(out, a, n, "AND"); return;
     case NODE_OR: infix_append(out, a, n, "OR"); return;
-    case NODE_NOT: buffer_append_text(out, "(NOT "); name_append(out, a, n->items[0]); buffer_append_byte(out, ')'); return;
-    case NODE_IS_NULL: buffer_append_byte(out, '('); name_append(out, a, n->items[0]); buffer_printf(out, " IS %sNULL)", n->flag ? "NOT " : ""); return;
+    case NODE_NOT:
+        buffer_append_text(out, "(NOT ");
+        name_append(out, a, n->items[0]);
+        buffer_append_byte(out, ')');
+        return;
+    case NODE_IS_NULL:
+        buffer_append_byte(out, '(');
+        name_append(out, a, n->items[0]);
+        buffer_printf(out, " IS %sNULL)", n->flag ? "NOT " : "");
+        return;
     case NODE_IN:
         if (n->flag) buffer_append_text(out, "(NOT ");
         buffer_append_byte(out, '(');
@@ -432,19 +480,30 @@ static void name_append(struct buffer *out, struct analyzer *a, const struct nod
         return;
     case NODE_BETWEEN:
         buffer_append_text(out, n->flag ? "(NOT ((" : "((");
-        name_append(out, a, n->items[0]); buffer_append_text(out, " >= "); name_append(out, a, n->items[1]);
+        name_append(out, a, n->items[0]);
+        buffer_append_text(out, " >= ");
+        name_append(out, a, n->items[1]);
         buffer_append_text(out, ") AND (");
-        name_append(out, a, n->items[0]); buffer_append_text(out, " <= "); name_append(out, a, n->items[2]);
+        name_append(out, a, n->items[0]);
+        buffer_append_text(out, " <= ");
+        name_append(out, a, n->items[2]);
         buffer_append_text(out, n->flag ? ")))" : "))");
         return;
     case NODE_LIKE:
         if (n->flag) buffer_append_text(out, "(NOT ");
-        name_append(out, a, n->items[0]); buffer_append_text(out, " LIKE "); name_append(out, a, n->items[1]);
+        name_append(out, a, n->items[0]);
+        buffer_append_text(out, " LIKE ");
+        name_append(out, a, n->items[1]);
         if (n->flag) buffer_append_byte(out, ')');
         return;
     case NODE_CASE: case_append(out, a, n); return;
     case NODE_CAST: cast_append(out, a, n); return;
-    case NODE_SUBSCRIPT: name_append(out, a, n->items[0]); buffer_append_byte(out, '['); name_append(out, a, n->items[1]); buffer_append_byte(out, ']'); return;
+    case NODE_SUBSCRIPT:
+        name_append(out, a, n->items[0]);
+        buffer_append_byte(out, '[');
+        name_append(out, a, n->items[1]);
+        buffer_append_byte(out, ']');
+        return;
     case NODE_ITEM: name_append(out, a, n->items[0]); buffer_printf(out, " AS %s", n->text); return;
     default: buffer_append_text(out, n->text ? n->text : "expression"); return;
     }
@@ -453,7 +512,8 @@ static void name_append(struct buffer *out, struct analyzer *a, const struct nod
 const char *spark_item_name(struct analyzer *a, const struct node *n)
 {
     struct buffer out = {0};
-    bool column = n->kind == NODE_CAST && (n->items[0]->kind == NODE_NAME || n->items[0]->kind == NODE_FIELD);
+    bool column =
+        n->kind == NODE_CAST && (n->items[0]->kind == NODE_NAME || n->items[0]->kind == NODE_FIELD);
     if (column) return n->items[0]->text;
     name_append(&out, a, n);
     const char *name = arena_text(a->arena, buffer_span(&out));

@@ -33,8 +33,10 @@ static const struct dialect_type *decimal_adjusted(struct arena *arena, int prec
 
 static const struct dialect_type *as_decimal(struct arena *arena, const struct dialect_type *t)
 {
-    static const int digits[DIALECT_KINDS] = {
-        [DIALECT_TINYINT] = 3, [DIALECT_SMALLINT] = 5, [DIALECT_INTEGER] = 10, [DIALECT_BIGINT] = 20};
+    static const int digits[DIALECT_KINDS] = {[DIALECT_TINYINT] = 3,
+                                              [DIALECT_SMALLINT] = 5,
+                                              [DIALECT_INTEGER] = 10,
+                                              [DIALECT_BIGINT] = 20};
     return t->kind == DIALECT_DECIMAL ? t : type_decimal(arena, digits[t->kind], 0);
 }
 
@@ -49,18 +51,22 @@ static const struct dialect_type *common_number(struct arena *arena, const struc
     a = as_decimal(arena, a);
     b = as_decimal(arena, b);
     int scale = larger(a->scale, b->scale);
-    return decimal_adjusted(arena, larger(a->precision - a->scale, b->precision - b->scale) + scale, scale);
+    return decimal_adjusted(arena, larger(a->precision - a->scale, b->precision - b->scale) + scale,
+                            scale);
 }
 
 static const struct dialect_type *common_nested(struct arena *arena, const struct dialect_type *a,
                                                 const struct dialect_type *b)
 {
-    struct dialect_field *fields = ARENA_ARRAY(arena, struct dialect_field, (size_t)a->field_count + 1);
+    struct dialect_field *fields =
+        ARENA_ARRAY(arena, struct dialect_field, (size_t)a->field_count + 1);
     for (int i = 0; i < a->field_count; i++) {
         const char *name = a->fields[i].name, *other = b->fields[i].name;
-        if (a->kind == DIALECT_ROW && name && other && !span_equal_nocase(span_of(name), span_of(other)))
+        if (a->kind == DIALECT_ROW && name && other &&
+            !span_equal_nocase(span_of(name), span_of(other)))
             return NULL;
-        const struct dialect_type *type = spark_common_type(arena, a->fields[i].type, b->fields[i].type);
+        const struct dialect_type *type =
+            spark_common_type(arena, a->fields[i].type, b->fields[i].type);
         if (!type) return NULL;
         fields[i] = (struct dialect_field){name, type};
     }
@@ -89,20 +95,23 @@ const struct dialect_type *spark_common_type(struct arena *arena, const struct d
 }
 
 /* How far an argument is from a parameter: texts become anything scalar, anything scalar text. */
-int spark_distance(struct arena *arena, const struct dialect_type *from, const struct dialect_type *to)
+int spark_distance(struct arena *arena, const struct dialect_type *from,
+                   const struct dialect_type *to)
 {
     enum { BY_TEXT = 100, NARROWING = 50 };
     const struct dialect_type *common;
     if (from->kind == DIALECT_UNKNOWN) return 1;
     if (from->kind == to->kind) return 0;
-    if (is_text(from)) return to->field_count || to->kind == DIALECT_BOOLEAN ? -1 : BY_TEXT - (int)to->kind;
+    if (is_text(from))
+        return to->field_count || to->kind == DIALECT_BOOLEAN ? -1 : BY_TEXT - (int)to->kind;
     if (is_text(to)) return from->field_count ? -1 : BY_TEXT;
     if (is_moment(from) && is_moment(to)) return to->kind > from->kind ? 1 : 2;
     if (to->kind == DIALECT_VARBINARY) return -1;
     if (is_numeric(from) && is_numeric(to)) {
         if (from->kind == DIALECT_DECIMAL) return to->kind == DIALECT_DOUBLE ? 2 : NARROWING;
         if (to->kind == DIALECT_DECIMAL) return is_integral(from) ? 10 : NARROWING;
-        return to->kind > from->kind ? (int)(to->kind - from->kind) : NARROWING + (int)(from->kind - to->kind);
+        return to->kind > from->kind ? (int)(to->kind - from->kind)
+                                     : NARROWING + (int)(from->kind - to->kind);
     }
     common = spark_common_type(arena, from, to);
     return common && common->kind == to->kind ? 5 : -1;
@@ -147,8 +156,11 @@ static error refuse_operator(struct analyzer *a, const struct node *at, const ch
 static error integers(struct analyzer *a, const char *sign, struct value x, struct value y,
                       struct value *out)
 {
-    static const struct { char sign; const char *name; } kernels[] = {
-        {'+', "spark_add"}, {'-', "spark_subtract"}, {'*', "spark_multiply"}, {'%', "spark_modulus"}};
+    static const struct { char sign; const char *name;
+    } kernels[] = {{'+', "spark_add"},
+                   {'-', "spark_subtract"},
+                   {'*', "spark_multiply"},
+                   {'%', "spark_modulus"}};
     const struct dialect_type *type = common_number(a->arena, x.type, y.type);
     int i = 0;
     while (kernels[i].sign != *sign) i++;
@@ -166,8 +178,9 @@ static error floats(struct analyzer *a, const char *sign, struct value x, struct
     out->type = type;
     if (*sign == '/') out->code = code_of(a->arena, "(%c / nullif(%c, 0))", x.code, y.code);
     else if (*sign == '%')
-        out->code = code_of(a->arena, "CAST(spark_fmod(CAST(%c AS DOUBLE), CAST(%c AS DOUBLE)) AS %s)",
-                            x.code, y.code, duck_type(a->arena, type));
+        out->code =
+            code_of(a->arena, "CAST(spark_fmod(CAST(%c AS DOUBLE), CAST(%c AS DOUBLE)) AS %s)",
+                    x.code, y.code, duck_type(a->arena, type));
     else out->code = code_of(a->arena, "(%c %s %c)", x.code, sign, y.code);
     return OK;
 }
@@ -175,7 +188,8 @@ static error floats(struct analyzer *a, const char *sign, struct value x, struct
 /* A literal has as many digits as it needs. */
 static const struct dialect_type *operand_type(struct arena *arena, const struct value *v)
 {
-    if (v->node && v->node->kind == NODE_INTEGER) return type_decimal(arena, (int)strlen(v->node->text), 0);
+    if (v->node && v->node->kind == NODE_INTEGER)
+        return type_decimal(arena, (int)strlen(v->node->text), 0);
     return as_decimal(arena, v->type);
 }
 
@@ -211,10 +225,12 @@ static error decimals(struct analyzer *a, const char *sign, struct value x, stru
         TRY(coerce(a, &x, type_decimal(arena, DIGITS_MAX, type->scale > sy ? type->scale : sx)));
     }
     if (*sign == '/' || *sign == '%')
-        out->code = code_of(arena, "trino_%s_decimal_%d(%c, nullif(%c, 0))", name, type->scale, x.code, y.code);
+        out->code = code_of(arena, "trino_%s_decimal_%d(%c, nullif(%c, 0))", name, type->scale,
+                            x.code, y.code);
     out->type = type;
     /* of fewer digits than 38 nothing is too large */
-    const char *form = type->precision < DIGITS_MAX || *sign == '/' ? "CAST(%c AS %s)" : "TRY(CAST(%c AS %s))";
+    const char *form =
+        type->precision < DIGITS_MAX || *sign == '/' ? "CAST(%c AS %s)" : "TRY(CAST(%c AS %s))";
     out->code = code_of(arena, form, out->code, duck_type(arena, type));
     return OK;
 }
@@ -269,7 +285,8 @@ error spark_arithmetic(struct analyzer *a, const struct node *at, const char *si
                        struct value y, struct value *out)
 {
     struct value *sides[] = {&x, &y};
-    bool moment = is_moment(x.type) || is_moment(y.type) || is_interval(x.type) || is_interval(y.type);
+    bool moment =
+        is_moment(x.type) || is_moment(y.type) || is_interval(x.type) || is_interval(y.type);
     for (int i = 0; i < 2 && !moment; i++) {
         if (is_text(sides[i]->type)) TRY(coerce(a, sides[i], &type_double));
         if (sides[i]->type->kind == DIALECT_UNKNOWN)
@@ -293,7 +310,8 @@ error spark_negation(struct analyzer *a, struct value v, struct value *out)
         return integers(a, "-", zero, v, out);
     }
     if (!is_numeric(v.type) && !is_interval(v.type) && v.type->kind != DIALECT_UNKNOWN)
-        return refuse(v.node, ERR_USAGE, "DATATYPE_MISMATCH", "cannot negate %s", spark_type_name(a->arena, v.type));
+        return refuse(v.node, ERR_USAGE, "DATATYPE_MISMATCH", "cannot negate %s",
+                      spark_type_name(a->arena, v.type));
     out->type = v.type;
     out->code = code_of(a->arena, "(-%c)", v.code);
     return OK;

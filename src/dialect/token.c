@@ -17,7 +17,8 @@ struct lexer {
 
 static struct place place_of(const struct lexer *l, const char *p)
 {
-    return (struct place){l->line, (int)utf8_count((span){l->line_start, (size_t)(p - l->line_start)}) + 1};
+    return (struct place){l->line,
+                          (int)utf8_count((span){l->line_start, (size_t)(p - l->line_start)}) + 1};
 }
 
 static error refuse_at(const struct lexer *l, const char *p, const char *why)
@@ -84,8 +85,8 @@ static char escaped(char c)
     return at ? to[at - from] : c;
 }
 
-/* Spark's text: \n and its like mean what they say, \% and \_ stay for LIKE; raw: nothing does. Texts
- * side by side are one. */
+/* Spark's text: \n and its like mean what they say, \% and \_ stay for LIKE; raw: nothing does.
+ * Texts side by side are one. */
 static error read_spark_text(struct lexer *l, const char *start)
 {
     struct buffer text = {0};
@@ -154,8 +155,9 @@ static error read_number(struct lexer *l)
         }
     }
     if (kind != TOKEN_DOUBLE && is_letter(*p)) {
-        return refuse_at(l, l->p, "identifiers must not start with a digit; surround the identifier "
-                               "with double quotes");
+        return refuse_at(l, l->p,
+                         "identifiers must not start with a digit; surround the identifier "
+                         "with double quotes");
     }
     add(l, kind, p, NULL);
     return OK;
@@ -163,12 +165,17 @@ static error read_number(struct lexer *l)
 
 static error read_sign(struct lexer *l)
 {
-    static const char *const spark_signs[] = {"<=>", "==", "::", ":", "&", "|", "^", "~", "!", NULL};
+    static const char *const spark_signs[] = {"<=>", "==", "::", ":", "&",
+                                              "|",   "^",  "~",  "!", NULL};
     static const char *const signs[] = {"<>", "!=", "<=", ">=", "||", "->", "=>", "(", ")", "[",
                                         "]",  ",",  ".",  ";",  "+",  "-",  "*",  "/", "%", "=",
                                         "<",  ">",  "?",  NULL};
-    for (const char *const *s = l->dialect->spark ? spark_signs : signs + sizeof signs / sizeof *signs - 1; *s; s++)
-        if (strncmp(l->p, *s, strlen(*s)) == 0 && l->p[strlen(*s)] != (**s == '|' ? '|' : **s == '!' ? '=' : 0)) {
+    for (const char *const *s = l->dialect->spark ? spark_signs
+                                                  : signs + sizeof signs / sizeof *signs - 1;
+         *s; s++)
+        if (strncmp(l->p, *s, strlen(*s)) == 0 && l->p[strlen(*s)] != (**s == '|'   ? '|'
+                                                                       : **s == '!' ? '='
+                                                                                    : 0)) {
             add(l, TOKEN_SIGN, l->p + strlen(*s), strcmp(*s, "==") == 0 ? "=" : *s);
             return OK;
         }

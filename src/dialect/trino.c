@@ -81,7 +81,8 @@ error trino_coalesce(struct call *c)
     if (c->count < 2)
         return refuse(c->node, ERR_PARSE, "SYNTAX_ERROR",
                       "The 'coalesce' function must have at least two arguments");
-    TRY(values_unify(c->a, c->values, c->count, "All COALESCE operands must be the same type", &type));
+    TRY(values_unify(c->a, c->values, c->count, "All COALESCE operands must be the same type",
+                     &type));
     return give(c, type, code_of(c->a->arena, "coalesce(%c)", joined(c)));
 }
 
@@ -90,8 +91,9 @@ error trino_nullif(struct call *c)
     const struct code *equal;
     if (c->count != 2) return unexpected(c);
     if (!common_type(c->a->arena, c->values[0].type, c->values[1].type))
-        return refuse(c->node, ERR_USAGE, "TYPE_MISMATCH", "Types are not comparable with NULLIF: %s vs %s",
-                      type_name(c->a->arena, c->values[0].type), type_name(c->a->arena, c->values[1].type));
+        return refuse(
+            c->node, ERR_USAGE, "TYPE_MISMATCH", "Types are not comparable with NULLIF: %s vs %s",
+            type_name(c->a->arena, c->values[0].type), type_name(c->a->arena, c->values[1].type));
     TRY(compare(c->a, c->node, "=", c->values[0], c->values[1], &equal));
     return give(c, c->values[0].type, code_of(c->a->arena, "(CASE WHEN %c THEN NULL ELSE %c END)",
                                               equal, c->values[0].code));
@@ -106,9 +108,11 @@ static error extreme(struct call *c, const char *list)
         if (!common_type(c->a->arena, c->values[0].type, c->values[i].type)) return unexpected(c);
     TRY(values_unify(c->a, c->values, c->count, "arguments must be of one type", &type));
     if (!is_orderable(type)) return unexpected(c);
-    return give(c, type, code_of(c->a->arena, "list_transform([CAST([%c] AS %s)], lambda tv: CASE WHEN "
-                                 "len(tv) > list_count(tv) THEN NULL ELSE %s(tv) END)[1]", joined(c),
-                                 duck_type(c->a->arena, type_array(c->a->arena, type)), list));
+    return give(c, type,
+                code_of(c->a->arena,
+                        "list_transform([CAST([%c] AS %s)], lambda tv: CASE WHEN "
+                        "len(tv) > list_count(tv) THEN NULL ELSE %s(tv) END)[1]",
+                        joined(c), duck_type(c->a->arena, type_array(c->a->arena, type)), list));
 }
 
 error trino_greatest(struct call *c)
@@ -124,7 +128,8 @@ error trino_least(struct call *c)
 error trino_typeof(struct call *c)
 {
     if (c->count != 1) return unexpected(c);
-    return give(c, &type_varchar, code_of(c->a->arena, "%t", type_name(c->a->arena, c->values[0].type)));
+    return give(c, &type_varchar,
+                code_of(c->a->arena, "%t", type_name(c->a->arena, c->values[0].type)));
 }
 
 /* ---- text ---- */
@@ -136,7 +141,8 @@ error trino_concat(struct call *c)
                       "There must be two or more concatenation arguments");
     for (int i = 0; i < c->count; i++)
         if (!is_text(c->values[i].type) && c->values[i].type->kind != DIALECT_ARRAY &&
-            c->values[i].type->kind != DIALECT_VARBINARY && c->values[i].type->kind != DIALECT_UNKNOWN)
+            c->values[i].type->kind != DIALECT_VARBINARY &&
+            c->values[i].type->kind != DIALECT_UNKNOWN)
             return unexpected(c);
     return analyze_concatenation(c->a, c->node, c->values, c->count, c->out);
 }
@@ -152,9 +158,11 @@ static error texts_coerce(struct call *c, int least, int most)
 {
     if (c->count < least || c->count > most) return no_match(c);
     for (int i = 0; i < c->count; i++) {
-        if (!c->values[i].type || (!is_text(c->values[i].type) && c->values[i].type->kind != DIALECT_UNKNOWN))
+        if (!c->values[i].type ||
+            (!is_text(c->values[i].type) && c->values[i].type->kind != DIALECT_UNKNOWN))
             return no_match(c);
-        if (c->values[i].type->kind != DIALECT_VARCHAR) TRY(coerce(c->a, &c->values[i], &type_varchar));
+        if (c->values[i].type->kind != DIALECT_VARCHAR)
+            TRY(coerce(c->a, &c->values[i], &type_varchar));
     }
     return OK;
 }
@@ -163,10 +171,12 @@ error trino_replace(struct call *c)
 {
     TRY(texts_coerce(c, 2, 3));
     int64_t x = c->values[0].type->length, z = c->count > 2 ? c->values[2].type->length : 0;
-    const struct dialect_type *type = c->count == 2 ? c->values[0].type
-                                                    : length_type(c, x + z * (x + 1), x >= 0 && z >= 0);
-    return give(c, type, code_of(c->a->arena, "trino_replace(%c, %c, %c)", c->values[0].code, c->values[1].code,
-                                 c->count > 2 ? c->values[2].code : code_of(c->a->arena, "''")));
+    const struct dialect_type *type =
+        c->count == 2 ? c->values[0].type : length_type(c, x + z * (x + 1), x >= 0 && z >= 0);
+    return give(c, type,
+                code_of(c->a->arena, "trino_replace(%c, %c, %c)", c->values[0].code,
+                        c->values[1].code,
+                        c->count > 2 ? c->values[2].code : code_of(c->a->arena, "''")));
 }
 
 error trino_regexp_replace(struct call *c)
@@ -177,21 +187,26 @@ error trino_regexp_replace(struct call *c)
     int64_t x = c->values[0].type->length, z = c->count > 2 ? c->values[2].type->length : 0;
     const struct dialect_type *type = c->count == 2 ? c->values[0].type
         : length_type(c, x + (x * z / 2 > z ? x * z / 2 : z) * (x + 1), x >= 0 && z >= 0);
-    return give(c, type, code_of(c->a->arena, "regexp_replace(%c, trino_regexp(%c), %c, 'g')", c->values[0].code, c->values[1].code,
-                                 c->count > 2 ? code_of(c->a->arena, "trino_regexp_replacement(%c)", c->values[2].code)
-                                              : code_of(c->a->arena, "''")));
+    return give(c, type,
+                code_of(c->a->arena, "regexp_replace(%c, trino_regexp(%c), %c, 'g')",
+                        c->values[0].code, c->values[1].code,
+                        c->count > 2 ? code_of(c->a->arena, "trino_regexp_replacement(%c)",
+                                               c->values[2].code)
+                                     : code_of(c->a->arena, "''")));
 }
 
 error trino_url_encode(struct call *c)
 {
     TRY(texts_coerce(c, 1, 1));
     int64_t x = c->values[0].type->length;
-    return give(c, length_type(c, x * 12, x >= 0), code_of(c->a->arena, "trino_url_encode(%c)", c->values[0].code));
+    return give(c, length_type(c, x * 12, x >= 0),
+                code_of(c->a->arena, "trino_url_encode(%c)", c->values[0].code));
 }
 
 error trino_codepoint(struct call *c)
 {
-    if (c->count != 1 || !is_text(c->values[0].type) || c->values[0].type->length != 1) return no_match(c);
+    if (c->count != 1 || !is_text(c->values[0].type) || c->values[0].type->length != 1)
+        return no_match(c);
     return give(c, &type_integer, code_of(c->a->arena, "trino_codepoint(%c)", c->values[0].code));
 }
 
@@ -206,11 +221,13 @@ error trino_format(struct call *c)
         const char *kind = is_integral(v.type) ? "i" : is_numeric(v.type) ? "f" : "s";
         if (*kind == 'f' && v.type->kind != DIALECT_DECIMAL) TRY(coerce(c->a, &v, &type_double));
         const struct code *text = code_of(arena, "CAST(%c AS VARCHAR)", v.code);
-        if (*kind == 's') TRY(cast_code(c->a, v.node, v.code, v.type, &type_varchar, CAST_EXPLICIT, &text));
+        if (*kind == 's')
+            TRY(cast_code(c->a, v.node, v.code, v.type, &type_varchar, CAST_EXPLICIT, &text));
         codes[i - 1] = code_of(arena, "%t || %c", kind, text);
     }
-    return give(c, &type_varchar, code_of(arena, "trino_format(%c, CAST([%c] AS VARCHAR[]))",
-                                          c->values[0].code, code_join(arena, codes, c->count - 1, ", ")));
+    return give(c, &type_varchar,
+                code_of(arena, "trino_format(%c, CAST([%c] AS VARCHAR[]))", c->values[0].code,
+                        code_join(arena, codes, c->count - 1, ", ")));
 }
 
 /* ---- dates and times ---- */
@@ -231,11 +248,15 @@ static error unit_of(struct call *c, int *out)
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (!span_equal_nocase(span_of(units[i].name), span_of(n->text))) continue;
         *out = (int)i;
-        if (t->kind == DIALECT_DATE ? units[i].of_date : t->kind != DIALECT_TIME || units[i].of_time)
+        if (t->kind == DIALECT_DATE ? units[i].of_date
+                                    : t->kind != DIALECT_TIME || units[i].of_time)
             return OK;
     }
-    return refuse(NULL, ERR_USAGE, "INVALID_FUNCTION_ARGUMENT", "'%s' is not a valid %s field", n->text,
-                  t->kind == DIALECT_DATE ? "DATE" : t->kind == DIALECT_TIME ? "Time" : "Timestamp");
+    return refuse(NULL, ERR_USAGE, "INVALID_FUNCTION_ARGUMENT", "'%s' is not a valid %s field",
+                  n->text,
+                  t->kind == DIALECT_DATE   ? "DATE"
+                  : t->kind == DIALECT_TIME ? "Time"
+                                            : "Timestamp");
 }
 
 static bool is_moment(const struct dialect_type *t)
@@ -258,12 +279,15 @@ error trino_date_trunc(struct call *c)
     const struct code *code = v->code;
     if (v->type->kind == DIALECT_TIMESTAMP_TZ) code = zoned_local(arena, code, v->type);
     if (v->type->kind == DIALECT_TIME)
-        code = code_of(arena, "CAST(date_trunc('%s', DATE '1970-01-01' + %c) AS TIME)", units[unit].name, code);
+        code = code_of(arena, "CAST(date_trunc('%s', DATE '1970-01-01' + %c) AS TIME)",
+                       units[unit].name, code);
     else
         code = code_of(arena, "CAST(date_trunc('%s', %c) AS %s)", units[unit].name, code,
                        v->type->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP");
     if (v->type->kind == DIALECT_TIMESTAMP_TZ) {
-        if (!v->type->zone) return unmapped(c->node, "date_trunc of a timestamp that has a zone of its own in every row (use AT TIME ZONE first)");
+        if (!v->type->zone)
+            return unmapped(c->node, "date_trunc of a timestamp that has a zone of its own in "
+                                     "every row (use AT TIME ZONE first)");
         code = zoned_from_local(arena, code, v->type);
     }
     return give(c, moment_result(c, v->type), code);
@@ -273,7 +297,8 @@ error trino_date_add(struct call *c)
 {
     struct arena *arena = c->a->arena;
     int unit;
-    if (c->count != 3 || !is_moment(c->values[2].type) || !can_coerce(arena, c->values[1].type, &type_bigint))
+    if (c->count != 3 || !is_moment(c->values[2].type) ||
+        !can_coerce(arena, c->values[1].type, &type_bigint))
         return unexpected(c);
     TRY(unit_of(c, &unit));
     TRY(coerce(c->a, &c->values[1], &type_bigint));
@@ -288,17 +313,21 @@ error trino_date_add(struct call *c)
     if (v->type->kind == DIALECT_TIMESTAMP_TZ && units[unit].of_date && v->type->zone) {
         /* days are days of the zone's calendar */
         const struct code *local = zoned_local(arena, v->code, v->type);
-        return give(c, v->type, zoned_from_local(arena, code_of(arena, "(%c + %c)", local, interval.code), v->type));
+        return give(
+            c, v->type,
+            zoned_from_local(arena, code_of(arena, "(%c + %c)", local, interval.code), v->type));
     }
     TRY(analyze_arithmetic(c->a, c->node, "+", moment, interval, &out));
-    return give(c, v->type->precision || v->type->kind == DIALECT_DATE ? v->type : out.type, out.code);
+    return give(c, v->type->precision || v->type->kind == DIALECT_DATE ? v->type : out.type,
+                out.code);
 }
 
 error trino_date_diff(struct call *c)
 {
     struct arena *arena = c->a->arena;
     int unit;
-    if (c->count != 3 || !is_moment(c->values[1].type) || !is_moment(c->values[2].type)) return unexpected(c);
+    if (c->count != 3 || !is_moment(c->values[1].type) || !is_moment(c->values[2].type))
+        return unexpected(c);
     const struct dialect_type *type = common_type(arena, c->values[1].type, c->values[2].type);
     if (!type) return unexpected(c);
     TRY(unit_of(c, &unit));
@@ -309,14 +338,15 @@ error trino_date_diff(struct call *c)
         codes[i] = v->type->kind != DIALECT_TIMESTAMP_TZ ? v->code
                    : code_of(arena, "timezone('UTC', %c)", zoned_instant(arena, v->code, v->type));
     }
-    return give(c, &type_bigint, code_of(arena, "date_sub('%s', %c, %c)", units[unit].name, codes[0], codes[1]));
+    return give(c, &type_bigint,
+                code_of(arena, "date_sub('%s', %c, %c)", units[unit].name, codes[0], codes[1]));
 }
 
 static const char *instant_text(struct call *c)
 {
     struct civil t = civil_from_us(c->a->now - c->a->now % US_PER_MS);
-    return arena_printf(c->a->arena, "%04d-%02d-%02d %02d:%02d:%02d.%03d", (int)t.year, t.month, t.day,
-                        t.hour, t.minute, t.second, t.us / US_PER_MS);
+    return arena_printf(c->a->arena, "%04d-%02d-%02d %02d:%02d:%02d.%03d", (int)t.year, t.month,
+                        t.day, t.hour, t.minute, t.second, t.us / US_PER_MS);
 }
 
 error trino_now(struct call *c)
@@ -358,7 +388,8 @@ error trino_at_timezone(struct call *c)
     const char *zone;
     if (c->count != 2 || c->values[0].type->kind != DIALECT_TIMESTAMP_TZ) return unexpected(c);
     TRY(zone_literal(c, 1, &zone));
-    return give(c, type_moment(c->a->arena, DIALECT_TIMESTAMP_TZ, c->values[0].type->precision, zone),
+    return give(c,
+                type_moment(c->a->arena, DIALECT_TIMESTAMP_TZ, c->values[0].type->precision, zone),
                 zoned_instant(c->a->arena, c->values[0].code, c->values[0].type));
 }
 
@@ -366,7 +397,8 @@ error trino_with_timezone(struct call *c)
 {
     const char *zone;
     if (c->count != 2) return unexpected(c);
-    if (c->values[0].type->kind == DIALECT_DATE) TRY(coerce(c->a, &c->values[0], type_moment(c->a->arena, DIALECT_TIMESTAMP, 0, NULL)));
+    if (c->values[0].type->kind == DIALECT_DATE)
+        TRY(coerce(c->a, &c->values[0], type_moment(c->a->arena, DIALECT_TIMESTAMP, 0, NULL)));
     if (c->values[0].type->kind != DIALECT_TIMESTAMP) return unexpected(c);
     TRY(zone_literal(c, 1, &zone));
     const struct dialect_type *type =
@@ -378,7 +410,8 @@ error trino_from_unixtime(struct call *c)
 {
     const char *zone = "UTC";
     if (c->count == 3) return unmapped(c->node, "from_unixtime with hours and minutes");
-    if (c->count < 1 || !can_coerce(c->a->arena, c->values[0].type, &type_double)) return unexpected(c);
+    if (c->count < 1 || !can_coerce(c->a->arena, c->values[0].type, &type_double))
+        return unexpected(c);
     if (c->count == 2) TRY(zone_literal(c, 1, &zone));
     TRY(coerce(c->a, &c->values[0], &type_double));
     return give(c, type_moment(c->a->arena, DIALECT_TIMESTAMP_TZ, 3, zone),
@@ -387,9 +420,11 @@ error trino_from_unixtime(struct call *c)
 
 error trino_parse_datetime(struct call *c)
 {
-    if (c->count != 2 || !is_text(c->values[0].type) || !is_text(c->values[1].type)) return unexpected(c);
-    return give(c, type_moment(c->a->arena, DIALECT_TIMESTAMP_TZ, 3, NULL),
-                code_of(c->a->arena, "trino_parse_datetime(%c, %c)", c->values[0].code, c->values[1].code));
+    if (c->count != 2 || !is_text(c->values[0].type) || !is_text(c->values[1].type))
+        return unexpected(c);
+    return give(
+        c, type_moment(c->a->arena, DIALECT_TIMESTAMP_TZ, 3, NULL),
+        code_of(c->a->arena, "trino_parse_datetime(%c, %c)", c->values[0].code, c->values[1].code));
 }
 
 error trino_from_iso8601(struct call *c)
@@ -405,14 +440,27 @@ error trino_to_iso8601(struct call *c)
     if (c->count != 1) return unexpected(c);
     struct value *v = &c->values[0];
     switch (v->type->kind) {
-    case DIALECT_DATE: return give(c, type_text(arena, DIALECT_VARCHAR, 16), code_of(arena, "CAST(%c AS VARCHAR)", v->code));
+    case DIALECT_DATE:
+        return give(c, type_text(arena, DIALECT_VARCHAR, 16),
+                    code_of(arena, "CAST(%c AS VARCHAR)", v->code));
     case DIALECT_TIMESTAMP:
-        return give(c, type_text(arena, DIALECT_VARCHAR, 22 + (v->type->precision ? 1 + v->type->precision : 0)), code_of(arena, "replace(trino_timestamp_text(%c, %d), ' ', 'T')", v->code, v->type->precision));
+        return give(c,
+                    type_text(arena, DIALECT_VARCHAR,
+                              22 + (v->type->precision ? 1 + v->type->precision : 0)),
+                    code_of(arena, "replace(trino_timestamp_text(%c, %d), ' ', 'T')", v->code,
+                            v->type->precision));
     case DIALECT_TIMESTAMP_TZ: {
-        if (!v->type->zone) return unmapped(c->node, "to_iso8601 of a timestamp that has a zone of its own in every row");
+        if (!v->type->zone)
+            return unmapped(c->node,
+                            "to_iso8601 of a timestamp that has a zone of its own in every row");
         const struct code *local = zoned_local(arena, v->code, v->type);
-        return give(c, type_text(arena, DIALECT_VARCHAR, 28 + (v->type->precision ? 1 + v->type->precision : 0)), code_of(arena, "(replace(trino_timestamp_text(%c, %d), ' ', 'T') || "
-                    "trino_offset_text(date_sub('minute', timezone('UTC', %c), %c)))", local, v->type->precision, v->code, local));
+        return give(c,
+                    type_text(arena, DIALECT_VARCHAR,
+                              28 + (v->type->precision ? 1 + v->type->precision : 0)),
+                    code_of(arena,
+                            "(replace(trino_timestamp_text(%c, %d), ' ', 'T') || "
+                            "trino_offset_text(date_sub('minute', timezone('UTC', %c), %c)))",
+                            local, v->type->precision, v->code, local));
     }
     default: return unexpected(c);
     }
@@ -425,29 +473,41 @@ error trino_approx_percentile(struct call *c)
 {
     struct arena *arena = c->a->arena;
     const struct node *n = c->node;
-    if (c->count == 3 || c->count == 4) return unmapped(n, "approx_percentile with weights or accuracy");
+    if (c->count == 3 || c->count == 4)
+        return unmapped(n, "approx_percentile with weights or accuracy");
     if (c->count != 2 || !is_numeric(c->values[0].type)) return unexpected(c);
-    if (n->parts[CALL_OVER] || n->parts[CALL_FILTER] || n->flag) return unmapped(n, "approx_percentile with DISTINCT, FILTER or OVER");
+    if (n->parts[CALL_OVER] || n->parts[CALL_FILTER] || n->flag)
+        return unmapped(n, "approx_percentile with DISTINCT, FILTER or OVER");
     bool many = c->values[1].type->kind == DIALECT_ARRAY;
     const struct dialect_type *type = is_integral(c->values[0].type) ? &type_bigint
         : c->values[0].type->kind == DIALECT_REAL ? &type_real : &type_double;
     TRY(coerce(c->a, &c->values[0], type));
     TRY(coerce(c->a, &c->values[1], many ? type_array(arena, &type_double) : &type_double));
     if (!many)
-        return give(c, type, code_of(arena, "list_transform([{l: list_sort(list(%c) FILTER (WHERE %c IS NOT NULL)), p: any_value(%c)}], "
-                "lambda ts: ts.l[trino_rank(ts.p, len(ts.l))])[1]", c->values[0].code, c->values[0].code, c->values[1].code));
-    return give(c, type_array(arena, type), code_of(arena, "list_transform([{l: list_sort(list(%c) FILTER (WHERE %c IS NOT NULL)), p: any_value(%c)}], "
-                "lambda ts: CASE WHEN ts.l IS NULL THEN NULL ELSE list_transform(ts.p, lambda tq: ts.l[trino_rank(tq, len(ts.l))]) END)[1]",
-                c->values[0].code, c->values[0].code, c->values[1].code));
+        return give(c, type,
+                    code_of(arena,
+                            "list_transform([{l: list_sort(list(%c) FILTER (WHERE %c IS NOT "
+                            "NULL)), p: any_value(%c)}], "
+                            "lambda ts: ts.l[trino_rank(ts.p, len(ts.l))])[1]",
+                            c->values[0].code, c->values[0].code, c->values[1].code));
+    return give(c, type_array(arena, type),
+                code_of(arena,
+                        "list_transform([{l: list_sort(list(%c) FILTER (WHERE %c IS NOT NULL)), p: "
+                        "any_value(%c)}], "
+                        "lambda ts: CASE WHEN ts.l IS NULL THEN NULL ELSE list_transform(ts.p, "
+                        "lambda tq: ts.l[trino_rank(tq, len(ts.l))]) END)[1]",
+                        c->values[0].code, c->values[0].code, c->values[1].code));
 }
 
 error trino_grouping(struct call *c)
 {
     if (!c->scope->grouping || !c->scope->grouping->count || !c->count)
-        return refuse(c->a->select, ERR_USAGE, "MISSING_GROUP_BY", "A GROUPING() operation can only be used with a "
+        return refuse(c->a->select, ERR_USAGE, "MISSING_GROUP_BY",
+                      "A GROUPING() operation can only be used with a "
                       "corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause");
     return give(c, c->count < 32 ? &type_integer : &type_bigint,
-                code_of(c->a->arena, "CAST(grouping(%c) AS %s)", joined(c), c->count < 32 ? "INTEGER" : "BIGINT"));
+                code_of(c->a->arena, "CAST(grouping(%c) AS %s)", joined(c),
+                        c->count < 32 ? "INTEGER" : "BIGINT"));
 }
 
 /* NULL results count, NULL keys do not */
@@ -492,8 +552,11 @@ error trino_avg(struct call *c)
     if (c->count != 1) return unexpected(c);
     const struct dialect_type *t = c->values[0].type;
     if (t->kind == DIALECT_DECIMAL)
-        return aggregate_give(c, t, arena_printf(arena,
-            "CAST(trino_divide_decimal_%d(sum@($1)@, CAST(count@($1)@ AS DECIMAL(19,0))) AS $R)", t->scale));
+        return aggregate_give(c, t,
+                              arena_printf(arena,
+                                           "CAST(trino_divide_decimal_%d(sum@($1)@, "
+                                           "CAST(count@($1)@ AS DECIMAL(19,0))) AS $R)",
+                                           t->scale));
     if (t->kind == DIALECT_REAL) return aggregate_give(c, t, "CAST(avg@($1)@ AS FLOAT)");
     if (t->kind == DIALECT_INTERVAL_DAY || t->kind == DIALECT_INTERVAL_YEAR)
         return unmapped(c->node, "avg of intervals");
@@ -513,8 +576,10 @@ error trino_histogram(struct call *c)
 error trino_map_agg(struct call *c)
 {
     if (c->count != 2) return unexpected(c);
-    return aggregate_give(c, type_map(c->a->arena, c->values[0].type, c->values[1].type),
-        "list_transform([list_filter(list@(struct_pack(key := $1, value := $2))@, lambda te: te.key IS NOT NULL)], "
+    return aggregate_give(
+        c, type_map(c->a->arena, c->values[0].type, c->values[1].type),
+        "list_transform([list_filter(list@(struct_pack(key := $1, value := $2))@, lambda te: "
+        "te.key IS NOT NULL)], "
         "lambda tl: list_transform([list_transform(tl, lambda te: te.key)], lambda tk: "
         "map_from_entries(list_filter(tl, lambda te, ti: list_position(tk, te.key) = ti)))[1])[1]");
 }
@@ -534,17 +599,23 @@ error trino_round(struct call *c)
     const struct code *digits = c->count == 2 ? c->values[1].code : code_of(arena, "0");
     if (is_integral(v->type)) {
         if (c->count == 1) return give(c, v->type, v->code);
-        return give(c, v->type, code_of(arena, "CAST(trino_round_integer(%c, %c) AS %s)", v->code, digits, duck_type(arena, v->type)));
+        return give(c, v->type,
+                    code_of(arena, "CAST(trino_round_integer(%c, %c) AS %s)", v->code, digits,
+                            duck_type(arena, v->type)));
     }
     if (v->type->kind == DIALECT_DECIMAL) {
         int p = v->type->precision, s = v->type->scale;
         const struct dialect_type *type = c->count == 2 ? type_decimal(arena, p + 1, s)
             : type_decimal(arena, p - s + (s > 0) > 0 ? p - s + (s > 0) : 1, 0);
         if (c->count == 1 || is_simple(&c->values[1]))
-            return give(c, type, code_of(arena, "CAST(round(%c, %c) AS %s)", v->code, digits, duck_type(arena, type)));
+            return give(c, type,
+                        code_of(arena, "CAST(round(%c, %c) AS %s)", v->code, digits,
+                                duck_type(arena, type)));
         return unmapped(c->node, "round of a decimal to a number of digits that is no literal");
     }
-    return give(c, v->type, code_of(arena, "CAST(trino_round_double(%c, %c) AS %s)", v->code, digits, duck_type(arena, v->type)));
+    return give(c, v->type,
+                code_of(arena, "CAST(trino_round_double(%c, %c) AS %s)", v->code, digits,
+                        duck_type(arena, v->type)));
 }
 
 /* ceiling, floor and truncate keep the type; decimals lose their scale */
@@ -559,7 +630,8 @@ static error to_whole(struct call *c, const char *duck, int carries)
         int whole = type->precision - type->scale + (carries && type->scale > 0);
         type = type_decimal(arena, whole > 0 ? whole : 1, 0);
     }
-    return give(c, type, code_of(arena, "CAST(%s(%c) AS %s)", duck, v->code, duck_type(arena, type)));
+    return give(c, type,
+                code_of(arena, "CAST(%s(%c) AS %s)", duck, v->code, duck_type(arena, type)));
 }
 
 error trino_ceiling(struct call *c)
@@ -584,12 +656,16 @@ error trino_sign(struct call *c)
 {
     if (c->count != 1 || !is_numeric(c->values[0].type)) return unexpected(c);
     const struct value *v = &c->values[0];
-    const struct dialect_type *type = v->type->kind == DIALECT_DECIMAL ? type_decimal(c->a->arena, 1, 0) : v->type;
-    return give(c, type, code_of(c->a->arena, "CAST(sign(%c) AS %s)", v->code, duck_type(c->a->arena, type)));
+    const struct dialect_type *type =
+        v->type->kind == DIALECT_DECIMAL ? type_decimal(c->a->arena, 1, 0) : v->type;
+    return give(
+        c, type,
+        code_of(c->a->arena, "CAST(sign(%c) AS %s)", v->code, duck_type(c->a->arena, type)));
 }
 
 error trino_mod(struct call *c)
 {
-    if (c->count != 2 || !is_numeric(c->values[0].type) || !is_numeric(c->values[1].type)) return unexpected(c);
+    if (c->count != 2 || !is_numeric(c->values[0].type) || !is_numeric(c->values[1].type))
+        return unexpected(c);
     return analyze_arithmetic(c->a, c->node, "%", c->values[0], c->values[1], c->out);
 }

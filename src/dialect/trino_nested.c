@@ -26,13 +26,17 @@ error trino_contains(struct call *c)
     const struct dialect_type *element =
         common_type(arena, c->values[0].type->fields[0].type, c->values[1].type);
     if (!element) return no_match(c);
-    if (element->field_count) return unmapped(c->node, "contains for arrays of arrays, maps or rows");
+    if (element->field_count)
+        return unmapped(c->node, "contains for arrays of arrays, maps or rows");
     TRY(coerce(c->a, &c->values[0], type_array(arena, element)));
     TRY(coerce(c->a, &c->values[1], element));
-    return give(c, &type_boolean,
-                code_of(arena, "list_transform([%c], lambda ta: list_transform([%c], lambda tv: CASE WHEN "
-                        "list_contains(ta, tv) THEN true WHEN ta IS NULL OR tv IS NULL OR len(ta) > "
-                        "list_count(ta) THEN NULL ELSE false END)[1])[1]", c->values[0].code, c->values[1].code));
+    return give(
+        c, &type_boolean,
+        code_of(arena,
+                "list_transform([%c], lambda ta: list_transform([%c], lambda tv: CASE WHEN "
+                "list_contains(ta, tv) THEN true WHEN ta IS NULL OR tv IS NULL OR len(ta) > "
+                "list_count(ta) THEN NULL ELSE false END)[1])[1]",
+                c->values[0].code, c->values[1].code));
 }
 
 /* The elements of an array of numbers, or what "max" of anything else is. */
@@ -40,8 +44,10 @@ static error array_extreme(struct call *c, const char *list)
 {
     if (c->count != 1 || c->values[0].type->kind != DIALECT_ARRAY) return no_match(c);
     return give(c, c->values[0].type->fields[0].type,
-                code_of(c->a->arena, "list_transform([%c], lambda tv: CASE WHEN len(tv) > list_count(tv) "
-                        "THEN NULL ELSE %s(tv) END)[1]", c->values[0].code, list));
+                code_of(c->a->arena,
+                        "list_transform([%c], lambda tv: CASE WHEN len(tv) > list_count(tv) "
+                        "THEN NULL ELSE %s(tv) END)[1]",
+                        c->values[0].code, list));
 }
 
 error trino_array_max(struct call *c)
@@ -63,11 +69,16 @@ error trino_map_concat(struct call *c)
     TRY(values_unify(c->a, c->values, c->count, "arguments must be of one type", &type));
     /* one NULL map makes all NULL */
     const struct code **codes = ARENA_ARRAY(c->a->arena, const struct code *, (size_t)c->count);
-    for (int i = 0; i < c->count; i++) codes[i] = code_of(c->a->arena, "map_entries(%c)", c->values[i].code);
-    return give(c, type, code_of(c->a->arena, "list_transform([[%c]], lambda tm: CASE WHEN len(tm) > list_count(tm) "
-                                 "THEN NULL ELSE map_from_entries(list_filter(flatten(tm), lambda te, ti: NOT "
-                                 "list_contains(list_transform(flatten(tm)[ti + 1:], lambda tf: tf.key), te.key))) "
-                                 "END)[1]", code_join(c->a->arena, codes, c->count, ", ")));
+    for (int i = 0; i < c->count; i++)
+        codes[i] = code_of(c->a->arena, "map_entries(%c)", c->values[i].code);
+    return give(
+        c, type,
+        code_of(c->a->arena,
+                "list_transform([[%c]], lambda tm: CASE WHEN len(tm) > list_count(tm) "
+                "THEN NULL ELSE map_from_entries(list_filter(flatten(tm), lambda te, ti: NOT "
+                "list_contains(list_transform(flatten(tm)[ti + 1:], lambda tf: tf.key), te.key))) "
+                "END)[1]",
+                code_join(c->a->arena, codes, c->count, ", ")));
 }
 
 error trino_sequence(struct call *c)
@@ -80,25 +91,37 @@ error trino_sequence(struct call *c)
             if (!can_coerce(arena, c->values[i].type, &type_bigint)) return no_match(c);
             TRY(coerce(c->a, &c->values[i], &type_bigint));
         }
-        return give(c, type_array(arena, &type_bigint), code_of(arena, c->count == 2
-            ? "list_transform([{a: %c, b: %c}], lambda ts: generate_series(ts.a, ts.b, CASE WHEN ts.a <= ts.b THEN 1 ELSE -1 END))[1]"
-            : "generate_series(%c, %c, trino_nonzero(%c))", c->values[0].code, c->values[1].code, c->count > 2 ? c->values[2].code : NULL));
+        return give(
+            c, type_array(arena, &type_bigint),
+            code_of(arena,
+                    c->count == 2
+                        ? "list_transform([{a: %c, b: %c}], lambda ts: generate_series(ts.a, ts.b, "
+                          "CASE WHEN ts.a <= ts.b THEN 1 ELSE -1 END))[1]"
+                        : "generate_series(%c, %c, trino_nonzero(%c))",
+                    c->values[0].code, c->values[1].code, c->count > 2 ? c->values[2].code : NULL));
     }
-    if ((t->kind != DIALECT_DATE && t->kind != DIALECT_TIMESTAMP) || c->values[1].type->kind != t->kind) return no_match(c);
-    if (c->count == 3 && c->values[2].type->kind != DIALECT_INTERVAL_DAY && c->values[2].type->kind != DIALECT_INTERVAL_YEAR) return no_match(c);
+    if ((t->kind != DIALECT_DATE && t->kind != DIALECT_TIMESTAMP) ||
+        c->values[1].type->kind != t->kind)
+        return no_match(c);
+    if (c->count == 3 && c->values[2].type->kind != DIALECT_INTERVAL_DAY &&
+        c->values[2].type->kind != DIALECT_INTERVAL_YEAR)
+        return no_match(c);
     const struct code *step = c->count == 3 ? c->values[2].code : code_of(arena, "to_days(1)");
-    return give(c, type_array(arena, t),
-                code_of(arena, "CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), %c) AS %s[])",
-                        c->values[0].code, c->values[1].code, step, t->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP"));
+    return give(
+        c, type_array(arena, t),
+        code_of(arena,
+                "CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), %c) AS %s[])",
+                c->values[0].code, c->values[1].code, step,
+                t->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP"));
 }
 
-
-/* reduce(array, state, (s, x) -> s, s -> result): each element goes with a place for the state, so that
- * the two may have different types. */
+/* reduce(array, state, (s, x) -> s, s -> result): each element goes with a place for the state, so
+ * that the two may have different types. */
 error trino_reduce(struct call *c)
 {
     struct arena *arena = c->a->arena;
-    if (c->count != 4 || !is_kind(c, 0, DIALECT_ARRAY) || !is_lambda(c, 2) || !is_lambda(c, 3)) return no_match(c);
+    if (c->count != 4 || !is_kind(c, 0, DIALECT_ARRAY) || !is_lambda(c, 2) || !is_lambda(c, 3))
+        return no_match(c);
     const struct dialect_type *element = c->values[0].type->fields[0].type;
     const char *x = new_name(c->a, "v"), *s = new_name(c->a, "v"), *r = new_name(c->a, "v");
     const struct dialect_type *types[2] = {c->values[1].type, element};
@@ -118,11 +141,15 @@ error trino_reduce(struct call *c)
     struct value result;
     TRY(lambda_body(c, c->node->items[3], &state, codes, 1, &result));
     const char *ds = duck_type(arena, state), *dx = duck_type(arena, element);
-    return give(c, result.type, code_of(arena,
-        "list_transform([list_reduce(list_transform(%c, lambda tx: struct_pack(s := CAST(NULL AS %s), x := tx)), "
-        "lambda %s, %s: struct_pack(s := CAST(%c AS %s), x := CAST(NULL AS %s)), "
-        "struct_pack(s := CAST(%c AS %s), x := CAST(NULL AS %s))).s], lambda %s: %c)[1]",
-        c->values[0].code, ds, s, x, step.code, ds, dx, c->values[1].code, ds, dx, r, result.code));
+    return give(
+        c, result.type,
+        code_of(arena,
+                "list_transform([list_reduce(list_transform(%c, lambda tx: struct_pack(s := "
+                "CAST(NULL AS %s), x := tx)), "
+                "lambda %s, %s: struct_pack(s := CAST(%c AS %s), x := CAST(NULL AS %s)), "
+                "struct_pack(s := CAST(%c AS %s), x := CAST(NULL AS %s))).s], lambda %s: %c)[1]",
+                c->values[0].code, ds, s, x, step.code, ds, dx, c->values[1].code, ds, dx, r,
+                result.code));
 }
 
 error trino_zip(struct call *c)
@@ -140,15 +167,19 @@ error trino_zip(struct call *c)
     }
     return give(c, type_array(arena, type_row(arena, row, c->count)),
                 code_of(arena, "list_transform(list_zip(%c), lambda tz: struct_pack(%c))",
-                        code_join(arena, codes, c->count, ", "), code_join(arena, fields, c->count, ", ")));
+                        code_join(arena, codes, c->count, ", "),
+                        code_join(arena, fields, c->count, ", ")));
 }
 
 error trino_zip_with(struct call *c)
 {
     struct arena *arena = c->a->arena;
-    if (c->count != 3 || !is_kind(c, 0, DIALECT_ARRAY) || !is_kind(c, 1, DIALECT_ARRAY) || !is_lambda(c, 2)) return no_match(c);
+    if (c->count != 3 || !is_kind(c, 0, DIALECT_ARRAY) || !is_kind(c, 1, DIALECT_ARRAY) ||
+        !is_lambda(c, 2))
+        return no_match(c);
     const char *v = new_name(c->a, "v");
-    const struct dialect_type *types[2] = {c->values[0].type->fields[0].type, c->values[1].type->fields[0].type};
+    const struct dialect_type *types[2] = {c->values[0].type->fields[0].type,
+                                           c->values[1].type->fields[0].type};
     const struct code *codes[2] = {code_of(arena, "%s[1]", v), code_of(arena, "%s[2]", v)};
     struct value body;
     TRY(lambda_body(c, c->node->items[2], types, codes, 2, &body));
@@ -174,8 +205,10 @@ error trino_map_filter(struct call *c)
     const char *v;
     struct value body;
     TRY(over_entries(c, &v, &body));
-    return give(c, c->values[0].type, code_of(c->a->arena, "map_from_entries(list_filter(map_entries(%c), lambda %s: %c))",
-                                              c->values[0].code, v, body.code));
+    return give(c, c->values[0].type,
+                code_of(c->a->arena,
+                        "map_from_entries(list_filter(map_entries(%c), lambda %s: %c))",
+                        c->values[0].code, v, body.code));
 }
 
 error trino_transform_values(struct call *c)
@@ -184,7 +217,9 @@ error trino_transform_values(struct call *c)
     struct value body;
     TRY(over_entries(c, &v, &body));
     return give(c, type_map(c->a->arena, c->values[0].type->fields[0].type, body.type),
-                code_of(c->a->arena, "map_from_entries(list_transform(map_entries(%c), lambda %s: struct_pack(key := %s.key, value := %c)))",
+                code_of(c->a->arena,
+                        "map_from_entries(list_transform(map_entries(%c), lambda %s: "
+                        "struct_pack(key := %s.key, value := %c)))",
                         c->values[0].code, v, v, body.code));
 }
 
@@ -194,7 +229,9 @@ error trino_transform_keys(struct call *c)
     struct value body;
     TRY(over_entries(c, &v, &body));
     return give(c, type_map(c->a->arena, body.type, c->values[0].type->fields[1].type),
-                code_of(c->a->arena, "map_from_entries(list_transform(map_entries(%c), lambda %s: struct_pack(key := %c, value := %s.value)))",
+                code_of(c->a->arena,
+                        "map_from_entries(list_transform(map_entries(%c), lambda %s: "
+                        "struct_pack(key := %c, value := %s.value)))",
                         c->values[0].code, v, body.code, v));
 }
 
@@ -205,7 +242,10 @@ error trino_map_entries(struct call *c)
     struct dialect_field *row = ARENA_ARRAY(arena, struct dialect_field, 2);
     for (int i = 0; i < 2; i++) row[i].type = c->values[0].type->fields[i].type;
     return give(c, type_array(arena, type_row(arena, row, 2)),
-                code_of(arena, "list_transform(map_entries(%c), lambda te: struct_pack(field0 := te.key, field1 := te.value))", c->values[0].code));
+                code_of(arena,
+                        "list_transform(map_entries(%c), lambda te: struct_pack(field0 := te.key, "
+                        "field1 := te.value))",
+                        c->values[0].code));
 }
 
 error trino_map_from_entries(struct call *c)
@@ -215,16 +255,22 @@ error trino_map_from_entries(struct call *c)
     const struct dialect_type *row = c->values[0].type->fields[0].type;
     if (row->kind != DIALECT_ROW || row->field_count != 2) return no_match(c);
     return give(c, type_map(arena, row->fields[0].type, row->fields[1].type),
-                code_of(arena, "map_from_entries(list_transform(%c, lambda te: struct_pack(key := struct_extract(te, %t), value := struct_extract(te, %t))))",
-                        c->values[0].code, row_field_name(arena, row, 0), row_field_name(arena, row, 1)));
+                code_of(arena,
+                        "map_from_entries(list_transform(%c, lambda te: struct_pack(key := "
+                        "struct_extract(te, %t), value := struct_extract(te, %t))))",
+                        c->values[0].code, row_field_name(arena, row, 0),
+                        row_field_name(arena, row, 1)));
 }
 
 error trino_map(struct call *c)
 {
     struct arena *arena = c->a->arena;
     if (!c->count)
-        return give(c, type_map(arena, &type_unknown, &type_unknown), code_of(arena, "CAST(map([], []) AS MAP(INTEGER, INTEGER))"));
-    if (c->count != 2 || !is_kind(c, 0, DIALECT_ARRAY) || !is_kind(c, 1, DIALECT_ARRAY)) return no_match(c);
-    return give(c, type_map(arena, c->values[0].type->fields[0].type, c->values[1].type->fields[0].type),
-                code_of(arena, "map(%c, %c)", c->values[0].code, c->values[1].code));
+        return give(c, type_map(arena, &type_unknown, &type_unknown),
+                    code_of(arena, "CAST(map([], []) AS MAP(INTEGER, INTEGER))"));
+    if (c->count != 2 || !is_kind(c, 0, DIALECT_ARRAY) || !is_kind(c, 1, DIALECT_ARRAY))
+        return no_match(c);
+    return give(
+        c, type_map(arena, c->values[0].type->fields[0].type, c->values[1].type->fields[0].type),
+        code_of(arena, "map(%c, %c)", c->values[0].code, c->values[1].code));
 }

@@ -56,7 +56,8 @@ static error divide(const struct argument *a, struct result *r, const void *deta
 {
     (void)detail;
     if (!a[1].number) return no_result(r);
-    r->number = a[1].number == -1 ? (int64_t)(0 - (uint64_t)a[0].number) : a[0].number / a[1].number;
+    r->number =
+        a[1].number == -1 ? (int64_t)(0 - (uint64_t)a[0].number) : a[0].number / a[1].number;
     return OK;
 }
 
@@ -158,7 +159,8 @@ static error to_hex_digits(const struct argument *a, struct result *r, const voi
 
 static error text_integer(const struct argument *a, struct result *r, const void *detail)
 {
-    if (!cast_text_to_int(a->text, lowest(detail), highest(detail), &r->number)) return no_result(r);
+    if (!cast_text_to_int(a->text, lowest(detail), highest(detail), &r->number))
+        return no_result(r);
     return OK;
 }
 
@@ -194,7 +196,8 @@ static error text_timestamp(const struct argument *a, struct result *r, const vo
     return OK;
 }
 
-/* The decimal as text that DuckDB's CAST reads; the scale is an argument, so that one row serves. */
+/* The decimal as text that DuckDB's CAST reads; the scale is an argument, so that one row serves.
+ */
 static error text_decimal(const struct argument *a, struct result *r, const void *detail)
 {
     __int128 unscaled;
@@ -277,7 +280,8 @@ static error substring_index(const struct argument *a, struct result *r, const v
     rest = s;
     for (int64_t i = 0; i < skip; i++) {
         const char *p = find(rest, by);
-        if (count > 0 && i == skip - 1) return result_text(r, (span){s.data, (size_t)(p - s.data)}), OK;
+        if (count > 0 && i == skip - 1)
+            return result_text(r, (span){s.data, (size_t)(p - s.data)}), OK;
         rest = (span){p + by.size, (size_t)(s.data + s.size - p) - by.size};
     }
     result_text(r, rest);

@@ -24,12 +24,17 @@ static int day_of_year(const struct civil *c)
 
 static error no_pattern(char letter)
 {
-    return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: the letter %c of a time pattern is not mapped", letter);
+    return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: the letter %c of a time pattern is not mapped",
+                letter);
 }
 
 /* ---- a pattern, piece by piece ---- */
 
-struct piece { char letter; int count; span literal; }; /* letter 0: the literal; count 0: the end */
+struct piece {
+    char letter;
+    int count;
+    span literal;
+}; /* letter 0: the literal; count 0: the end */
 
 static bool piece_next(span *pattern, struct piece *piece)
 {
@@ -62,7 +67,10 @@ static void offset_print(struct buffer *out, char letter, int count)
     if (letter == 'X' || (letter == 'Z' && count == 5)) buffer_append_text(out, "Z");
     else if (letter == 'z' || letter == 'V') buffer_append_text(out, "UTC");
     else if (letter == 'O') buffer_append_text(out, "GMT");
-    else buffer_append_text(out, letter == 'x' && count == 1 ? "+00" : count == 3 && letter == 'x' ? "+00:00" : "+0000");
+    else
+        buffer_append_text(out, letter == 'x' && count == 1   ? "+00"
+                                : count == 3 && letter == 'x' ? "+00:00"
+                                                              : "+0000");
 }
 
 static error piece_print(struct buffer *out, const struct piece *p, const struct civil *c)
@@ -167,7 +175,8 @@ static bool offset_take(struct reading *r, char letter)
     int sign = *r->p++ == '-' ? -1 : 1;
     if (!digits_take(r, 1, 2, &hours)) return false;
     if (r->p < r->end && *r->p == ':') r->p++;
-    if (r->p < r->end && isdigit((unsigned char)*r->p) && !digits_take(r, 2, 2, &minutes)) return false;
+    if (r->p < r->end && isdigit((unsigned char)*r->p) && !digits_take(r, 2, 2, &minutes))
+        return false;
     r->offset_minutes = sign * (hours * 60 + minutes);
     return hours <= 18 && minutes < 60;
 }
@@ -175,7 +184,8 @@ static bool offset_take(struct reading *r, char letter)
 static bool fraction_take(struct reading *r, int most)
 {
     int count = 0, unit = 100000;
-    for (r->c.us = 0; r->p < r->end && count < most && isdigit((unsigned char)*r->p); count++, unit /= 10)
+    for (r->c.us = 0; r->p < r->end && count < most && isdigit((unsigned char)*r->p);
+         count++, unit /= 10)
         r->c.us += (*r->p++ - '0') * unit;
     return count > 0;
 }
@@ -189,7 +199,12 @@ static bool piece_take(struct reading *r, const struct piece *p, bool adjacent, 
     switch (p->letter) {
     case 'y':
     case 'u':
-        if (!digits_take(r, p->count < 4 ? p->count : 4, p->count == 2 ? 2 : adjacent ? p->count : p->count == 4 ? 4 : 9, &number))
+        if (!digits_take(r, p->count < 4 ? p->count : 4,
+                         p->count == 2   ? 2
+                         : adjacent      ? p->count
+                         : p->count == 4 ? 4
+                                         : 9,
+                         &number))
             return false;
         c->year = p->count == 2 ? 2000 + number : number;
         return true;
@@ -205,21 +220,27 @@ static bool piece_take(struct reading *r, const struct piece *p, bool adjacent, 
     case 'D': return digits_take(r, p->count, 3, &r->day_of_year);
     case 'H':
     case 'k':
-        if (!digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->hour)) return false;
+        if (!digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->hour))
+            return false;
         if (p->letter == 'k' && c->hour == 24) c->hour = 0;
         return true;
     case 'h':
     case 'K':
-        if (!digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &r->hour12)) return false;
+        if (!digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &r->hour12))
+            return false;
         if (r->hour12 > 12 || (p->letter == 'h' && r->hour12 < 1)) return false;
         return true;
-    case 'm': return digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->minute);
-    case 's': return digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->second);
+    case 'm':
+        return digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->minute);
+    case 's':
+        return digits_take(r, p->count, p->count == 1 && !adjacent ? 2 : p->count, &c->second);
     case 'S': return fraction_take(r, p->count);
     case 'a': {
         static const char *const halves[] = {"AM", "PM"};
         if (r->end - r->p < 2) return false;
-        r->half = strncasecmp(r->p, halves[0], 2) == 0 ? 0 : strncasecmp(r->p, halves[1], 2) == 0 ? 1 : -1;
+        r->half = strncasecmp(r->p, halves[0], 2) == 0   ? 0
+                  : strncasecmp(r->p, halves[1], 2) == 0 ? 1
+                                                         : -1;
         r->p += 2;
         return r->half >= 0;
     }
@@ -277,8 +298,10 @@ static error zone_minutes(const struct argument *a, struct result *r, const void
     struct reading in = {.p = a->text.data, .end = a->text.data + a->text.size};
     (void)detail;
     if (!offset_take(&in, 'X') || in.p != in.end)
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: the time zone %.*s is not mapped: only UTC and offsets like +03:00",
-                    (int)a->text.size, a->text.data);
+        return fail(
+            ERR_UNSUPPORTED,
+            "NOT_SUPPORTED: the time zone %.*s is not mapped: only UTC and offsets like +03:00",
+            (int)a->text.size, a->text.data);
     r->number = in.offset_minutes;
     return OK;
 }
