@@ -323,8 +323,24 @@ static error keep_document(struct run_supervisor *s, struct supervised *r, struc
     return e;
 }
 
+/* Where this `sluice up' listens, for the AWS clients of scripts; NULL: not known. */
+static const char *own_endpoint(struct run_supervisor *s, struct arena *arena)
+{
+    struct buffer text = {0};
+    json_t *ready = NULL;
+    const char *endpoint = NULL;
+    const char *path = arena_printf(arena, "%s/endpoint.json", s->directory);
+    if (file_read_whole(path, &text, STATUS_MAX_BYTES) == OK &&
+        json_read(buffer_span(&text), &ready) == OK && json_text(ready, "endpoint"))
+        endpoint = arena_text(arena, span_of(json_text(ready, "endpoint")));
+    buffer_release(&text);
+    json_decref(ready);
+    return endpoint;
+}
+
 /* A clean environment: where to find things, and the identity for remote streams. */
-static char *const *environment(struct run_supervisor *s, struct arena *arena)
+static char *const *environment(struct run_supervisor *s, const struct supervised *r,
+                               struct arena *arena)
 {
     static const char *const kept[] = {
         "PATH", "HOME", "TMPDIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
@@ -332,8 +348,11 @@ static char *const *environment(struct run_supervisor *s, struct arena *arena)
         "SLUICE_DUCKDB", "SLUICE_PYTHON",
     };
     enum { COUNT = sizeof kept / sizeof *kept };
-    char **out = ARENA_ARRAY(arena, char *, COUNT + 2);
+    char **out = ARENA_ARRAY(arena, char *, COUNT + 5);
     int count = 0;
+    const char *endpoint = own_endpoint(s, arena);
+    if (endpoint) out[count++] = arena_printf(arena, "AWS_ENDPOINT_URL=%s", endpoint);
+    out[count++] = arena_printf(arena, "AWS_DEFAULT_REGION=%s", r->region);
     for (int i = 0; i < COUNT; i++) {
         const char *value = getenv(kept[i]);
         if (value) out[count++] = arena_printf(arena, "%s=%s", kept[i], value);
@@ -411,7 +430,7 @@ static error prepare(struct run_supervisor *s, struct supervised *r, struct aren
     TRY(keep_document(s, r, arena, &document));
     *launch = (struct run_launch){
         .binary = s->binary,
-        .environment = environment(s, arena),
+        .environment = environment(s, r, arena),
         .out = log_path(arena, s, r, ".out"),
         .err = log_path(arena, s, r, ".err"),
         .record = record_process,

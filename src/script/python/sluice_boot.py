@@ -31,6 +31,36 @@ class Loader:
         exec(compile(self.text, file, "exec", dont_inherit=True), module.__dict__)
 
 
+class Boto3:
+    """boto3, where the machine has it, asks $AWS_ENDPOINT_URL, which its older versions do not know of."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        import os
+        if name != "boto3.session" or not os.environ.get("AWS_ENDPOINT_URL"):
+            return None
+        from importlib.machinery import PathFinder
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module):
+                run(module)
+                for method in ("client", "resource"):
+                    setattr(module.Session, method, _with_endpoint(getattr(module.Session, method)))
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def _with_endpoint(method):
+    def call(self, *args, **kwargs):
+        import os
+        if kwargs.get("endpoint_url") is None and len(args) < 6:
+            kwargs["endpoint_url"] = os.environ["AWS_ENDPOINT_URL"]
+        return method(self, *args, **kwargs)
+    return call
+
+
 class Stopped(BaseException):
     """The run was told to stop: the script ends as if it had come to its end."""
 
@@ -57,7 +87,7 @@ def print_traceback(problem):
 
 def prepare(path, arguments):
     import os
-    sys.meta_path.insert(0, Importer)
+    sys.meta_path[:0] = [Importer, Boto3]
     sys.path.append(PACKAGES)
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     sys.argv = [path] + arguments

@@ -11,6 +11,14 @@ class Ref:
         self.frame, self.name = frame, name
 
 
+class Call:
+    """A function in Python, per row: the frame that uses it computes it."""
+    __slots__ = ("function", "arguments", "type", "name")
+
+    def __init__(self, function, arguments, type, name):
+        self.function, self.arguments, self.type, self.name = function, arguments, type, name
+
+
 def quote(name):
     return "`%s`" % name.replace("`", "``")
 
@@ -112,6 +120,7 @@ class Column:
         self._parts = parts if isinstance(parts, tuple) else (parts,)
         self._name = name          # an alias; NULL: none
         self._names = None         # several, of a generator
+        self._expanded = None      # the columns it stands for, where they are several
         self._when = None
 
     # -- operators --
@@ -271,7 +280,7 @@ class Column:
 
     # -- rendering --
     def _text(self, resolve=None):
-        return "".join(p if isinstance(p, str) else resolve(p) if resolve
+        return "".join(p if isinstance(p, str) else p.name if isinstance(p, Call) else resolve(p) if resolve
                        else quote_path(p.name) if p.frame is None else quote(p.name) for p in self._parts)
 
     def _output_name(self):
@@ -283,6 +292,8 @@ class Column:
             part = self._parts[0]
             if isinstance(part, Ref):
                 return part.name if part.frame is not None else part.name.split(".")[-1]
+            if isinstance(part, Call):
+                return part.name
             if part.startswith("`") and part.endswith("`"):
                 return part.split("`.`")[-1].strip("`").replace("``", "`")
         elif isinstance(self._parts[-1], str) and self._parts[-1].startswith(".`"):

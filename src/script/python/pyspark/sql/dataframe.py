@@ -4,9 +4,11 @@ import itertools
 import json
 import _sluice
 import sluice_plan
-from pyspark.sql.column import Column, Ref, literal, named, parts_of, quote
+from pyspark.sql.column import Call, Column, Ref, literal, named, quote
 
 _ids = itertools.count(1)
+_GENERATORS = ("explode(", "explode_outer(", "posexplode(", "posexplode_outer(", "inline(", "inline_outer(",
+               "json_tuple(", "stack(")
 _schemas = {}  # what a plan's columns are, by its text and that of the stream's columns
 JSON_COLUMN = "$json$data_infer_schema$_temporary$"
 
@@ -48,6 +50,19 @@ def shown_name(column):
                 column.__dict__.get("_output", "") is None:
             name = name[1:-1]
     return name
+
+
+def _calls(columns):
+    return [p for c in columns if isinstance(c, Column) for p in c._parts if isinstance(p, Call)]
+
+
+def _called(column, names):
+    """The column with its calls' results in their places."""
+    if not isinstance(column, Column) or not _calls([column]):
+        return column
+    made = Column(tuple(quote(names[id(p)]) if isinstance(p, Call) else p for p in column._parts))
+    made._name = column._name if column._name is not None else shown_name(column)
+    return made
 
 
 def flat(columns):
@@ -185,6 +200,11 @@ class DataFrame:
                 names += [(own, self._shown_as(own)) for own, _ in self._own()] if self._shown else []
             elif text.endswith(".*"):
                 items.append(text)
+            elif column._expanded is not None:
+                items += map(quote, column._expanded)
+                names += [(n, n) for n in column._expanded]
+            elif column._name is None and not column._names and text.startswith(_GENERATORS):
+                items.append(text)  # its columns have names of their own: col, key and value, pos
             elif column._names:
                 items += map(quote, column._names)
                 names += [(n, n) for n in column._names]
@@ -201,6 +221,9 @@ class DataFrame:
 
     def select(self, *columns):
         columns = flat(columns)
+        if _calls(columns):
+            frame, columns = self._call_python(columns)
+            return frame.select(*columns)
         items, shown = self._items(columns)
         source, tables = self._source()
         source += "".join(self._lateral(c) for c in columns if isinstance(c, Column) and c._names)
@@ -211,6 +234,31 @@ class DataFrame:
             tables = {source: native}
         return self._derive("SELECT %s FROM %s" % (", ".join(items), source), tables, shown=shown,
                             aliases=self._aliases)
+
+    def _call_python(self, columns):
+        """This frame with the results of the functions in Python that the columns call as columns of
+        its own, and the columns in terms of these. Its rows become Python values: slow, and exact."""
+        from pyspark.sql.types import StructField, StructType, reader_of, type_of
+        from pyspark.sql.values import frame_of
+        calls, own = _calls(columns), self._own()
+        items = [quote(o) for o, _ in own]
+        for number, call in enumerate(calls):
+            items += ["%s AS `__a%d_%d`" % (Column(a)._text(self._resolve), number, at) for at, a in enumerate(call.arguments)]
+        wide = self._derive("SELECT %s FROM %s" % (", ".join(items), self._source()[0]))
+        readers = [reader_of(type_of(text)) for _, text in wide._own()]
+        names, rows = ["__f%d" % n for n in range(len(calls))], []
+        for row in wide._rows():
+            values = [r(v) if r else v for r, v in zip(readers, row)]
+            made, at = values[:len(own)], len(own)
+            for call in calls:
+                made.append(call.function(*values[at:at + len(call.arguments)]))
+                at += len(call.arguments)
+            rows.append(made)
+        struct = StructType([StructField(o, text) for o, text in own] +
+                            [StructField(n, c.type) for n, c in zip(names, calls)])
+        plan = frame_of(rows, struct)._plan
+        frame = DataFrame(plan, self._shown, self._places, self._lineage, self._aliases)
+        return frame, [_called(c, dict(zip(map(id, calls), names))) for c in columns]
 
     def _lateral(self, column):
         """A function that makes rows of several columns."""
@@ -226,6 +274,11 @@ class DataFrame:
 
     def _replace(self, changes):
         """Columns by name, changed in their place or added behind."""
+        if _calls(changes.values()):
+            own = [o for o, _ in self._own()]
+            frame, columns = self._call_python(list(changes.values()))
+            made = frame._replace(dict(zip(changes, columns)))
+            return made.drop(*[o for o, _ in frame._own() if o not in own])
         items, left = [], {n.lower(): (n, c) for n, c in changes.items()}
         for own, _ in self._own():
             change = left.pop(self._shown_as(own).lower(), None)
@@ -289,11 +342,17 @@ class DataFrame:
     def colRegex(self, pattern):
         import re
         found = [c for c in self.columns if re.fullmatch(pattern.strip("`"), c)]
-        return Column(", ".join(map(quote, found)))
+        made = Column(quote(found[0]) if found else "NULL")
+        made._expanded = found
+        return made
 
     # ---- rows ----
 
     def filter(self, condition):
+        if _calls([condition]):
+            own = [o for o, _ in self._own()]
+            frame, columns = self._call_python([condition])
+            return frame.filter(columns[0]).drop(*[o for o, _ in frame._own() if o not in own])
         return self._same_columns("SELECT * FROM %s WHERE %s" % (self._from_aliased(), self._text(condition)))
 
     where = filter

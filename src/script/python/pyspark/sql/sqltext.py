@@ -42,9 +42,10 @@ def query(session, text):
             tables.update(more)
             source = view._plan.get("source", source)
     edits = []
-    for found in re.finditer(r"(?is)\b(?:from|join)\s+" + _NAME + r"(?!\s*\()", code):
+    for found in re.finditer(r"(?is)\b(?:from|join)\s+" + _NAME + r"(?![\w`.])(?!\s*\()", code):
         parts = [p.strip().strip("`") for p in re.split(r"\s*\.\s*", text[found.start(1):found.end(1)])]
-        if len(parts) == 1 and (parts[0].lower() in session._views or parts[0].lower() in local):
+        if len(parts) == 1 and (parts[0].lower() in session._views or parts[0].lower() in local
+                                or parts[0].lower() in ("values", "lateral", "select", "unnest", "range")):
             continue
         if len(parts) == 2 and parts[0].lower() == "global_temp" and parts[1].lower() in session._views:
             edits.append((found.start(1), found.end(1), "`%s`" % parts[1].lower()))
