@@ -16,6 +16,8 @@ struct write {
     const char *location;           /* s3://BUCKET/FOLDER/ */
     const char *bucket, *prefix;
     enum parquet_codec codec;
+    enum { WRITE_PARQUET, WRITE_JSON, WRITE_TEXT } format;
+    uint8_t delimiter;              /* WRITE_TEXT */
     const char **partitioned_by;    /* column names of the query */
     int partition_count;
     struct schema schema;           /* the rows as they are written, partition columns last */
@@ -46,9 +48,28 @@ static error known_check(const struct write *w, const char *const *known)
     return OK;
 }
 
-static error format_check(const struct write *w)
+/* UNLOAD writes text as well: not compressed, in one file. */
+static error text_format(struct write *w, const char *format)
+{
+    const struct dialect_option *codec = option(w, "compression"), *by = option(w, "partitioned_by");
+    const struct dialect_option *delimiter = option(w, "field_delimiter");
+    if (by || !codec || !codec->value || strcasecmp(codec->value, "none") != 0)
+        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: %s is written without compression and partitions: say "
+                                     "compression = 'NONE'", format);
+    if (delimiter && (!delimiter->value || strlen(delimiter->value) != 1))
+        return fail(ERR_USAGE, "INVALID_PROPERTY: line %d:%d: field_delimiter is one character",
+                    delimiter->line, delimiter->column);
+    w->format = strcasecmp(format, "json") == 0 ? WRITE_JSON : WRITE_TEXT;
+    w->delimiter = delimiter ? (uint8_t)delimiter->value[0] : '\001';
+    return OK;
+}
+
+static error format_check(struct write *w)
 {
     const struct dialect_option *format = option(w, "format"), *type = option(w, "table_type");
+    bool text = !w->table && format && format->value &&
+                (strcasecmp(format->value, "json") == 0 || strcasecmp(format->value, "textfile") == 0);
+    if (text) return text_format(w, format->value);
     if (type && (!type->value || strcasecmp(type->value, "hive") != 0))
         return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: table_type '%s' is not supported: HIVE "
                                      "is", type->line, type->column, type->value ? type->value : "");
@@ -239,6 +260,62 @@ static error discard(struct write *w, error e)
             log_line(LOG_WARN, "query", "s3://%s/%s: %s", f->bucket, f->key, error_text());
     }
     return fail(e, "%s", text);
+}
+
+/* ---- text: JSON lines, or values between delimiters ---- */
+
+static void text_row(const struct write *w, const struct batch *batch, int64_t row, struct buffer *out)
+{
+    for (int i = 0; w->format == WRITE_TEXT && i < batch->schema->field_count; i++) {
+        if (i) buffer_append_byte(out, w->delimiter);
+        if (column_valid(&batch->columns[i], row)) query_print_value(out, &batch->columns[i], row);
+        else buffer_append_text(out, "\\N");
+    }
+    if (w->format == WRITE_JSON) batch_print_row(out, batch, row);
+    buffer_append_byte(out, '\n');
+}
+
+static error text_write(struct write *w, struct selection *s, struct upload *upload)
+{
+    struct arena arena = {0};
+    struct buffer text = {0};
+    const struct batch *batch, *shaped = NULL;
+    error e;
+    while ((e = selection_next(s, &arena, &batch)) == OK && batch) {
+        e = rows_shape(w, &arena, batch, &shaped);
+        for (int64_t row = 0; e == OK && row < shaped->rows; row++) text_row(w, shaped, row, &text);
+        if (e == OK && text.size)
+            e = w->run->engine->objects->ops->upload_write(upload, buffer_span(&text));
+        if (e != OK) break;
+        w->run->outcome->updated += shaped->rows;
+        buffer_reset(&text);
+        arena_reset(&arena);
+    }
+    buffer_release(&text);
+    arena_release(&arena);
+    return e;
+}
+
+static error text_stage(struct write *w, struct selection *s)
+{
+    const struct object_ops *ops = w->run->engine->objects->ops;
+    struct upload *upload;
+    const char *id = w->run->request->id ? w->run->request->id : "query";
+    struct data_file *file = ARENA_NEW(w->run->arena, struct data_file);
+    file->bucket = w->bucket;
+    file->key = arena_printf(w->run->arena, "%s%s%s_%lld", w->prefix, *w->prefix ? "/" : "", id,
+                             (long long)now_us());
+    w->run->outcome->updated = 0;
+    TRY(ops->upload_begin(w->run->engine->objects, w->bucket, file->key, "application/octet-stream",
+                          &upload));
+    error e = text_write(w, s, upload);
+    if (e != OK) {
+        ops->upload_abandon(upload);
+        return e;
+    }
+    w->files = file;
+    w->file_count = 1;
+    return ops->upload_finish(upload, w->run->arena, &file->token);
 }
 
 /* The query's rows in staged files. */
@@ -537,20 +614,21 @@ static error nothing(struct write *w)
 
 error unload(struct run *run, const struct dialect_statement *statement)
 {
-    static const char *const known[] = {"format", "compression", "partitioned_by", NULL};
+    static const char *const known[] = {"format", "compression", "partitioned_by", "field_delimiter",
+                                        NULL};
     struct write w = {.run = run, .statement = statement};
     struct selection s = {0};
     TRY(known_check(&w, known));
-    TRY(format_check(&w));
     if (!option(&w, "format"))
         return fail(ERR_USAGE, "INVALID_PROPERTY: UNLOAD needs WITH (format = 'PARQUET')");
-    TRY(codec_read(&w));
+    TRY(format_check(&w));
+    if (w.format == WRITE_PARQUET) TRY(codec_read(&w));
     TRY(partitions_read(&w));
     TRY(location_take(&w, statement->location));
     TRY(empty_check(&w));
     error e = selection_open(run, statement, &s);
     if (e == OK) e = schema_of_query(&w, &s);
-    if (e == OK) e = stage(&w, &s);
+    if (e == OK) e = w.format == WRITE_PARQUET ? stage(&w, &s) : text_stage(&w, &s);
     selection_close(&s);
     if (e == OK) e = visible(&w, nothing);
     return e == OK ? rows_told(run) : e;

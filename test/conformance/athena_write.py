@@ -112,6 +112,14 @@ def UNLOAD_writes_files_alone():
     assert manifest.decode() == "s3://lake/%s\n" % files[0]
     assert "HIVE_PATH_ALREADY_EXISTS" in fails("UNLOAD (SELECT 1 AS a) TO 's3://lake/unloaded/' WITH (format = 'PARQUET')")
     assert "is not written" in fails("UNLOAD (SELECT 1 AS a) TO 's3://lake/u2/' WITH (format = 'AVRO')")
+    assert "compression = 'NONE'" in fails("UNLOAD (SELECT 1 AS a) TO 's3://lake/u2/' WITH (format = 'JSON')")
+    query = "SELECT 1 AS a, CAST(NULL AS varchar) AS n, ARRAY['x', 'y\"z'] AS l, DATE '2023-01-02' AS d"
+    for name, more, text in (("json", "", b'{"a":1,"n":null,"l":["x","y\\"z"],"d":"2023-01-02"}\n'),
+                             ("textfile", ", field_delimiter = '|'", b'1|\\N|[x, y"z]|2023-01-02\n')):
+        run("UNLOAD (%s) TO 's3://lake/u-%s/' WITH (format = '%s', compression = 'NONE'%s)" % (query, name, name, more))
+        [key] = keys("u-%s/" % name)
+        got = s3.get_object(Bucket="lake", Key=key)["Body"].read()
+        assert got == text, got
 
 
 @test
