@@ -35,8 +35,11 @@ static int worker_run(const void *given, int count, char **arguments)
     const struct worker_options *options = given;
     json_t *request, *reply;
     struct rlimit limit = {(rlim_t)options->memory << 20, (rlim_t)options->memory << 20};
+    (void)limit;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+#ifndef __SANITIZE_ADDRESS__ /* whose own memory is beyond any limit */
     setrlimit(RLIMIT_DATA, &limit);
+#endif
     error e = request_read(&request);
     if (e != OK) return command_failed(&query_worker_command, e);
     query_work(request, &reply);

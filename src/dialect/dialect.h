@@ -185,6 +185,10 @@ error dialect_translate(const struct dialect_statement *, const struct dialect_c
 /* Whether a row of a partition with these values (texts, per partition key; NULL: SQL NULL) can
  * satisfy the query: false only when it surely cannot. */
 bool dialect_may_match(const struct dialect_scan *, const char *const *values);
+/* The texts of which a partition key must be one, when the query says so by = or IN with literals
+ * (ANDed with whatever else); false: it does not. */
+bool dialect_key_values(const struct dialect_scan *, int key, struct arena *,
+                        const char *const **out, size_t *count);
 
 /* ---- what is mapped ---- */
 

@@ -204,3 +204,44 @@ bool dialect_may_match(const struct dialect_scan *scan, const char *const *value
             return false;
     return true;
 }
+
+static bool is_equality(const struct predicate *p, int key)
+{
+    return p->kind == PREDICATE_COMPARE && p->key == key && strcmp(p->sign, "=") == 0;
+}
+
+static const char *constant_text(struct arena *arena, const struct constant *c)
+{
+    if (c->kind == DIALECT_BIGINT) return arena_printf(arena, "%lld", (long long)c->number);
+    return arena_text(arena, span_of(c->text));
+}
+
+/* One of these must be true, and each says = to the key: those, else NULL. */
+static const struct predicate *equalities(const struct predicate *p, int key, int *count)
+{
+    const struct predicate *found = NULL;
+    *count = 1;
+    if (is_equality(p, key)) return p;
+    if (p->kind == PREDICATE_ALL)
+        for (int i = 0; i < p->count && !found; i++) found = equalities(&p->parts[i], key, count);
+    if (p->kind != PREDICATE_SOME) return found;
+    for (int i = 0; i < p->count; i++)
+        if (!is_equality(&p->parts[i], key)) return NULL;
+    *count = p->count;
+    return p->count ? p->parts : NULL;
+}
+
+bool dialect_key_values(const struct dialect_scan *scan, int key, struct arena *arena,
+                        const char *const **out, size_t *count)
+{
+    const struct predicate *found = NULL;
+    int found_count = 0;
+    for (size_t i = 0; i < scan->predicate_count && !found; i++)
+        found = equalities(&scan->predicates[i], key, &found_count);
+    if (!found) return false;
+    const char **values = ARENA_ARRAY(arena, const char *, (size_t)found_count);
+    for (int k = 0; k < found_count; k++) values[k] = constant_text(arena, &found[k].constant);
+    *out = values;
+    *count = (size_t)found_count;
+    return true;
+}

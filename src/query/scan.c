@@ -179,6 +179,12 @@ static bool partition_wanted(void *context, const char *const *values)
     return dialect_may_match(context, values);
 }
 
+static bool key_values(void *context, int key, struct arena *arena, const char *const **out,
+                       size_t *count)
+{
+    return dialect_key_values(context, key, arena, out, count);
+}
+
 static bool any(const bool *flags, const struct schema *schema)
 {
     for (int i = 0; schema && i < schema->field_count; i++)
@@ -195,7 +201,7 @@ error scans_open(struct run *run, const struct dialect_query *query, struct sql_
     *out = (struct sql_statement){query->sql, tables, count, columns, keys};
     for (size_t i = 0; i < count; i++) {
         const struct dialect_scan *scan = &query->scans[i];
-        struct table_filter filter = {partition_wanted, (void *)(uintptr_t)scan};
+        struct table_filter filter = {partition_wanted, key_values, (void *)(uintptr_t)scan};
         TRY(table_scan(run->engine->catalog, run->engine->objects, run->arena,
                        scan->relation->database, scan->relation->name, &filter, &tables[i]));
         columns[i] = any(scan->columns, scan->relation->schema);

@@ -27,5 +27,6 @@ error text_read(struct arena *, const struct table *, const struct text_format *
 struct projected_partition { const char *const *values; const char *location; };
 /* *enabled false: the table's partitions are in the catalog. ERR_INVALID_INPUT in Athena's words for
  * properties that describe none. */
-error projection_list(struct arena *, const json_t *document, const struct table *, bool *enabled,
-                      struct projected_partition **out, size_t *count) MUST_CHECK;
+error projection_list(struct arena *, const json_t *document, const struct table *,
+                      const struct table_filter *, bool *enabled, struct projected_partition **out,
+                      size_t *count) MUST_CHECK;

@@ -4,7 +4,8 @@
  *   enum      projection.C.values      a,b
  *   integer   projection.C.range       1,12   [.interval 1] [.digits 2]
  *   date      projection.C.range       2020-01-01,NOW   .format yyyy-MM-dd [.interval 1]
- *             [.interval.unit DAYS]    also NOW-3YEARS, NOW+1DAYS */
+ *             [.interval.unit DAYS]    also NOW-3YEARS, NOW+1DAYS
+ *   injected  the values that the query asks for by = or IN */
 #include "table/internal.h"
 
 #include <ctype.h>
@@ -19,6 +20,7 @@ struct projection {
     struct arena *arena;
     const struct table *table;
     const json_t *parameters;
+    const struct table_filter *filter; /* may be NULL */
 };
 
 static const char *setting(const struct projection *p, const char *column, const char *name)
@@ -265,6 +267,21 @@ static error date_values(const struct projection *p, const char *column, struct 
     }
 }
 
+/* ---- injected ---- */
+
+static error injected_values(const struct projection *p, const char *column,
+                             struct projected_key *out)
+{
+    int key = schema_find(p->table->partition_keys, span_of(column));
+    const char *const *values;
+    if (!p->filter || !p->filter->values(p->filter->context, key, p->arena, &values, &out->count))
+        return fail(ERR_USAGE, "CONSTRAINT_VIOLATION: For the injected projected partition column %s, the "
+                               "WHERE clause must contain only static equality conditions, and at least "
+                               "one such condition must be present.", column);
+    out->values = arena_copy(p->arena, values, out->count * sizeof *values);
+    return OK;
+}
+
 /* ---- all columns ---- */
 
 static const struct {
@@ -278,9 +295,7 @@ static error key_values(const struct projection *p, const char *column, struct p
     TRY(needed(p, column, "type", &type));
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcasecmp(type, types[i].type) == 0) return types[i].values(p, column, out);
-    if (strcasecmp(type, "injected") == 0)
-        return fail(ERR_UNSUPPORTED, "partition projection of type injected is not supported (column "
-                                     "%s of table %s.%s)", column, p->table->database, p->table->name);
+    if (strcasecmp(type, "injected") == 0) return injected_values(p, column, out);
     return wrong(p, column, arena_printf(p->arena, "'%s' is none of enum, integer, date", type));
 }
 
@@ -332,10 +347,25 @@ static error combine(const struct projection *p, const struct projected_key *key
     return OK;
 }
 
-error projection_list(struct arena *arena, const json_t *document, const struct table *table,
-                      bool *enabled, struct projected_partition **out, size_t *count)
+/* A value named twice is one partition. */
+static void values_once(struct projected_key *k)
 {
-    struct projection p = {arena, table, json_object_get(document, "Parameters")};
+    json_t *seen = json_object();
+    size_t kept = 0;
+    for (size_t i = 0; i < k->count; i++) {
+        if (json_object_get(seen, k->values[i])) continue;
+        json_object_set_new(seen, k->values[i], json_true());
+        k->values[kept++] = k->values[i];
+    }
+    k->count = kept;
+    json_decref(seen);
+}
+
+error projection_list(struct arena *arena, const json_t *document, const struct table *table,
+                      const struct table_filter *filter, bool *enabled,
+                      struct projected_partition **out, size_t *count)
+{
+    struct projection p = {arena, table, json_object_get(document, "Parameters"), filter};
     const char *on = json_text(p.parameters, "projection.enabled");
     int key_count = table->partition_keys->field_count;
     *enabled = on && strcasecmp(on, "true") == 0 && key_count > 0;
@@ -344,6 +374,7 @@ error projection_list(struct arena *arena, const json_t *document, const struct 
     *count = 1;
     for (int k = 0; k < key_count; k++) {
         TRY(key_values(&p, table->partition_keys->fields[k].name, &keys[k]));
+        values_once(&keys[k]);
         *count *= keys[k].count;
         if (*count > PARTITIONS_MAX)
             return fail(ERR_LIMIT, "table %s.%s: more than %d partitions are projected",

@@ -182,7 +182,7 @@ static error table_files(struct scan *scan, struct catalog *catalog, const json_
         if (set.path_count) add_set(scan, set);
         return OK;
     }
-    TRY(projection_list(scan->arena, document, table, &enabled, &projected, &count));
+    TRY(projection_list(scan->arena, document, table, scan->filter, &enabled, &projected, &count));
     if (enabled) return projected_files(scan, projected, count);
     scan->seen = json_object();
     error e = catalog->ops->partitions(catalog, table->database, table->name, each_partition, scan);

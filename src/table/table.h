@@ -100,6 +100,8 @@ error table_register(struct catalog *, const struct table_target *, const struct
 /* Which partitions a reader wants, by their values (per key; NULL: SQL NULL). */
 struct table_filter {
     bool (*wants)(void *context, const char *const *values);
+    /* The values of which a key must be one; false: any. For keys whose values nobody lists. */
+    bool (*values)(void *context, int key, struct arena *, const char *const **out, size_t *count);
     void *context;
 };
 

@@ -133,8 +133,23 @@ def the_examples_folders_as_a_projection():
     assert execute("SELECT * FROM hours") == [["1", "2023", "1", "9", "7"]], execute("SELECT * FROM hours")
     execute("ALTER TABLE hours SET TBLPROPERTIES ('projection.ingest_hour.range'='x')")
     assert "'x' is no range of integers" in execute("SELECT * FROM hours"), execute("SELECT * FROM hours")
-    execute("ALTER TABLE hours SET TBLPROPERTIES ('projection.ingest_hour.type'='injected')")
-    assert "injected is not supported" in execute("SELECT * FROM hours")
+
+
+@test
+def injected_values_come_of_the_query():
+    for device in ("a", "b"):
+        put("inj/%s/2023/x.json" % device, '{"id": "%s"}\n' % device)
+    reason = execute(
+        "CREATE EXTERNAL TABLE inj (id string) PARTITIONED BY (device string, year int) " + OPENX +
+        " LOCATION 's3://lake/inj/' TBLPROPERTIES ('projection.enabled'='true', 'projection.device.type'='injected', "
+        "'projection.year.type'='integer', 'projection.year.range'='2022,2024', "
+        "'storage.location.template'='s3://lake/inj/${device}/${year}')")
+    assert reason == [], reason
+    got = execute("SELECT id, year FROM inj WHERE device = 'a' AND year > 2000")
+    assert got == [["a", "2023"]], got
+    assert execute("SELECT id FROM inj WHERE device IN ('a', 'b', 'c', 'a') ORDER BY 1") == [["a"], ["b"]]
+    assert "must contain only static equality conditions" in execute("SELECT id FROM inj"), execute("SELECT id FROM inj")
+    assert "must contain only static equality conditions" in execute("SELECT id FROM inj WHERE device > 'a'")
 
 
 done()
