@@ -232,13 +232,23 @@ error analyze_negation(struct analyzer *a, const struct node *at, struct value v
 
 /* ---- || ---- */
 
+static error refuse_concat(struct analyzer *a, const struct node *at, const struct dialect_type *x,
+                           const struct dialect_type *y)
+{
+    return refuse(at, ERR_USAGE, "FUNCTION_NOT_FOUND",
+                  "Unexpected parameters (%s, %s) for function concat. Expected: concat(char(x), "
+                  "char(y)), concat(array(E), E), concat(E, array(E)), concat(array(E)), "
+                  "concat(varchar), concat(varbinary)", type_name(a->arena, x),
+                  type_name(a->arena, y));
+}
+
 static error concatenate_arrays(struct analyzer *a, const struct node *at, struct value x,
                                 struct value y, struct value *out)
 {
     const struct dialect_type *element = NULL, *type;
     if (x.type->kind == DIALECT_ARRAY && y.type->kind == DIALECT_ARRAY) {
         type = common_type(a->arena, x.type, y.type);
-        if (!type) return refuse_operator(a, at, "||", x.type, y.type);
+        if (!type) return refuse_concat(a, at, x.type, y.type);
         TRY(coerce(a, &x, type));
         TRY(coerce(a, &y, type));
         out->code = code_of(a->arena, "(%c || %c)", x.code, y.code);
@@ -246,7 +256,7 @@ static error concatenate_arrays(struct analyzer *a, const struct node *at, struc
         bool first = x.type->kind == DIALECT_ARRAY;
         struct value *array = first ? &x : &y, *item = first ? &y : &x;
         element = common_type(a->arena, array->type->fields[0].type, item->type);
-        if (!element) return refuse_operator(a, at, "||", x.type, y.type);
+        if (!element) return refuse_concat(a, at, x.type, y.type);
         type = type_array(a->arena, element);
         TRY(coerce(a, array, type));
         TRY(coerce(a, item, element));
@@ -265,11 +275,7 @@ static error concatenate_two(struct analyzer *a, const struct node *at, struct v
     const struct dialect_type *type = common_type(a->arena, x.type, y.type);
     bool texts = type && (is_text(type) || type->kind == DIALECT_UNKNOWN);
     if (!type || (!texts && type->kind != DIALECT_VARBINARY))
-        return refuse(at, ERR_USAGE, "FUNCTION_NOT_FOUND",
-                      "Unexpected parameters (%s, %s) for function concat. Expected: concat(char(x), "
-                      "char(y)), concat(array(E), E), concat(E, array(E)), concat(array(E)), "
-                      "concat(varchar), concat(varbinary)", type_name(a->arena, x.type),
-                      type_name(a->arena, y.type));
+        return refuse_concat(a, at, x.type, y.type);
     if (x.type->kind == DIALECT_CHAR || y.type->kind == DIALECT_CHAR)
         return unmapped(at, "a concatenation of char (cast it to varchar)");
     if (x.type->kind == DIALECT_UNKNOWN || y.type->kind == DIALECT_UNKNOWN)

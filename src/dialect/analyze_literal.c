@@ -196,6 +196,11 @@ static error timestamp_literal(struct analyzer *a, const struct node *n, struct 
         return invalid(n, "TIMESTAMP");
     out->type = type_moment(a->arena, DIALECT_TIMESTAMP_TZ, precision, arena_text(a->arena, span_of(zone)));
     out->code = zoned_from_local(a->arena, out->code, out->type);
+    if (region) /* whether there is such a zone the engine knows */
+        out->code = code_of(a->arena, "CASE WHEN %t IN (SELECT name FROM pg_timezone_names()) THEN %c ELSE "
+                            "CAST(trino_fail(%t) AS TIMESTAMPTZ) END", zone, out->code,
+                            arena_printf(a->arena, "INVALID_LITERAL: line %d:%d: '%s' is not a valid "
+                                         "TIMESTAMP literal", n->at.line, n->at.column, n->text));
     return OK;
 }
 

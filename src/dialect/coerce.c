@@ -441,8 +441,16 @@ static error convert_simple(const struct cast *c, const struct code *code,
     case DIALECT_BIGINT:
         return numbers ? to_integral(c, code, from, to, out) : refuse_cast(c, from, to);
     case DIALECT_REAL:
+        if (from->kind != DIALECT_DOUBLE) return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
+        *out = code_of(c->a->arena, "trino_double_real(%c)", code);
+        return OK;
+    case DIALECT_DECIMAL: /* of a float: the digits it is written with, rounded */
+        if (from->kind == DIALECT_DOUBLE || from->kind == DIALECT_REAL) {
+            TRY(to_text(c, code, from, &code));
+            return plain_cast(c, code, to, out);
+        }
+        return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
     case DIALECT_DOUBLE:
-    case DIALECT_DECIMAL:
         return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
     case DIALECT_DATE:
     case DIALECT_TIME: return to_date_or_time(c, code, from, to, out);

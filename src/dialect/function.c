@@ -215,8 +215,7 @@ static error lambda_code(struct match *m, struct call *c, const struct node *n, 
     p++;
     TRY(lambda_body(c, n, types, codes, count, out));
     if (unify(m, &(const char *){p}, out->type) >= NO_MATCH)
-        return refuse(n, ERR_USAGE, "TYPE_MISMATCH", "the lambda gives %s",
-                      type_name(c->a->arena, out->type));
+        return no_match(c);
     TRY(coerce(c->a, out, instantiate(m, &(const char *){p}, out->type)));
     out->code = count == 1 ? code_of(c->a->arena, "lambda %s: %c", names[0], out->code)
                            : code_of(c->a->arena, "lambda %s, %s: %c", names[0], names[1], out->code);
@@ -239,8 +238,8 @@ static error arguments_coerce(struct match *m, const struct function *f, struct 
             p = skip_parameter(p);
         } else {
             const struct dialect_type *to = instantiate(m, &p, v->type);
-            bool local_zone = to->kind == DIALECT_TIMESTAMP_TZ && v->type->kind == to->kind;
-            if (local_zone) v->code = zoned_instant(c->a->arena, v->code, v->type);
+            bool instant = strncmp(last, "tz", 2) == 0 && v->type->kind == DIALECT_TIMESTAMP_TZ;
+            if (instant) v->code = zoned_instant(c->a->arena, v->code, v->type);
             else TRY(coerce(c->a, v, to));
         }
         if (*p == ',') p++;

@@ -480,7 +480,7 @@ error trino_approx_percentile(struct call *c)
         return unmapped(n, "approx_percentile with DISTINCT, FILTER or OVER");
     bool many = c->values[1].type->kind == DIALECT_ARRAY;
     const struct dialect_type *type = is_integral(c->values[0].type) ? &type_bigint
-        : c->values[0].type->kind == DIALECT_REAL ? &type_real : &type_double;
+        : c->values[0].type->kind == DIALECT_DOUBLE ? &type_double : &type_real;
     TRY(coerce(c->a, &c->values[0], type));
     TRY(coerce(c->a, &c->values[1], many ? type_array(arena, &type_double) : &type_double));
     if (!many)
@@ -535,7 +535,7 @@ error trino_sum(struct call *c)
     const struct dialect_type *t = c->values[0].type;
     if (t->kind == DIALECT_DECIMAL) {
         t = type_decimal(arena, 38, t->scale);
-        return aggregate_give(c, t, "CAST(sum@($1)@ AS $R)");
+        return aggregate_give(c, t, arena_printf(arena, "trino_sum_decimal_%d(sum@($1)@)", t->scale));
     }
     if (t->kind == DIALECT_REAL) return aggregate_give(c, t, "CAST(sum@($1)@ AS FLOAT)");
     if (t->kind == DIALECT_DOUBLE) return aggregate_give(c, t, "sum@($1)@");

@@ -227,7 +227,7 @@ const struct function trino_functions[] = {
     F("arrays_overlap", "array(T),array(T)", "boolean", "list_transform([{a: $1, b: $2}], lambda ts: CASE WHEN list_has_any(ts.a, ts.b) THEN true WHEN ts.a IS NULL "
       "OR ts.b IS NULL OR (len(ts.a) > list_count(ts.a) AND len(ts.b) > 0) OR (len(ts.b) > list_count(ts.b) AND "
       "len(ts.a) > 0) THEN NULL ELSE false END)[1]"),
-    F("repeat", "T,bigint", "array(T)", "list_resize(CAST([] AS $R), $2, $1)"),
+    F("repeat", "T,bigint", "array(T)", "list_resize(CAST([] AS $R), trino_repetitions($2), $1)"),
     F("slice", "array(T),bigint,bigint", "array(T)", "list_transform([{l: $1, s: $2, n: $3}], lambda ts: list_slice(ts.l, trino_slice_from(ts.s, len(ts.l), ts.n), "
       "trino_slice_from(ts.s, len(ts.l), ts.n) + ts.n - 1))[1]"),
     R("sequence", trino_sequence),
@@ -295,7 +295,7 @@ const struct function trino_functions[] = {
     W("lead", "T", "T", "lead@($1)@"), W("lead", "T,bigint", "T", "lead@($1, $2)@"),
     W("lead", "T,bigint,T", "T", "lead@($1, $2, $3)@"),
     W("first_value", "T", "T", "first_value@($1)@"), W("last_value", "T", "T", "last_value@($1)@"),
-    W("nth_value", "T,bigint", "T", "nth_value@($1, $2)@"),
+    W("nth_value", "T,bigint", "T", "nth_value@($1, trino_positive($2))@"),
     {NULL, NULL, NULL, NULL, FUNCTION_SCALAR, NULL},
 };
 

@@ -96,8 +96,9 @@ error trino_sequence(struct call *c)
             code_of(arena,
                     c->count == 2
                         ? "list_transform([{a: %c, b: %c}], lambda ts: generate_series(ts.a, ts.b, "
-                          "CASE WHEN ts.a <= ts.b THEN 1 ELSE -1 END))[1]"
-                        : "generate_series(%c, %c, trino_nonzero(%c))",
+                          "trino_sequence_unit(ts.a, ts.b, 0)))[1]"
+                        : "list_transform([{a: %c, b: %c, s: %c}], lambda ts: generate_series("
+                          "ts.a, ts.b, trino_sequence_step(ts.a, ts.b, ts.s)))[1]",
                     c->values[0].code, c->values[1].code, c->count > 2 ? c->values[2].code : NULL));
     }
     if ((t->kind != DIALECT_DATE && t->kind != DIALECT_TIMESTAMP) ||
@@ -107,12 +108,15 @@ error trino_sequence(struct call *c)
         c->values[2].type->kind != DIALECT_INTERVAL_YEAR)
         return no_match(c);
     const struct code *step = c->count == 3 ? c->values[2].code : code_of(arena, "to_days(1)");
+    const char *duck = t->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP";
     return give(
         c, type_array(arena, t),
         code_of(arena,
-                "CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), %c) AS %s[])",
-                c->values[0].code, c->values[1].code, step,
-                t->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP"));
+                "list_transform([CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), "
+                "%c) AS %s[])], lambda ts: CASE WHEN len(ts) > 10000 THEN CAST(trino_fail("
+                "'INVALID_FUNCTION_ARGUMENT: result of sequence function must not have more than "
+                "10000 entries') AS %s[]) ELSE ts END)[1]",
+                c->values[0].code, c->values[1].code, step, duck, duck));
 }
 
 /* reduce(array, state, (s, x) -> s, s -> result): each element goes with a place for the state, so

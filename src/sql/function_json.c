@@ -346,8 +346,7 @@ static error path_read(span path, struct step *steps, int *count)
             start = ++p;
             while (p < end && *p != '.' && *p != '[') p++;
             s.name = (span){start, (size_t)(p - start)};
-            if (!s.name.size || *start == '*')
-                return fail(ERR_USAGE, "NOT_SUPPORTED: wildcards and .. in a JSON path are not mapped: %.*s", (int)path.size, path.data);
+            if (!s.name.size || *start == '*') return no_path(path);
         } else if (*p == '[' && p + 1 < end && (p[1] == '"' || p[1] == '\'')) {
             start = p + 2;
             const char *close = memchr(start, p[1], (size_t)(end - start));
@@ -358,8 +357,7 @@ static error path_read(span path, struct step *steps, int *count)
             start = ++p;
             while (p < end && *p != ']') p++;
             span index = {start, (size_t)(p - start)};
-            if (span_is(index, "*"))
-                return fail(ERR_USAGE, "NOT_SUPPORTED: wildcards in a JSON path are not mapped: %.*s", (int)path.size, path.data);
+            if (span_is(index, "*")) return no_path(path);
             if (p++ >= end) return no_path(path);
             if (!parse_int64(index, &s.index)) s.name = index;
         } else {

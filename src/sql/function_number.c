@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { SEQUENCE_MAX = 10000 };
+
 static error out_of_range(const char *what)
 {
     return fail(ERR_USAGE, "NUMERIC_VALUE_OUT_OF_RANGE: %s", what);
@@ -94,6 +96,29 @@ static error positive(const struct argument *a, struct result *r, const void *de
     (void)detail;
     r->number = a->number;
     return a->number > 0 ? OK : invalid("The limit must be greater than zero");
+}
+
+/* How many times repeat() may. */
+static error repetitions(const struct argument *a, struct result *r, const void *detail)
+{
+    (void)detail;
+    r->number = a->number;
+    if (a->number < 0) return invalid("count argument of repeat function must be greater than or equal to 0");
+    return a->number <= SEQUENCE_MAX ? OK : invalid("count argument of repeat function must be less than or equal to 10000");
+}
+
+/* sequence(start, stop[, step]); step 0: towards stop, if it may be left out */
+static error sequence_step(const struct argument *a, struct result *r, const void *detail)
+{
+    int64_t start = a[0].number, stop = a[1].number, step = a[2].number;
+    if (!step && detail) return invalid("step must not be zero");
+    if (!step) step = start <= stop ? 1 : -1;
+    if (start != stop && (step > 0) != (stop > start))
+        return invalid("sequence stop value should be greater than or equal to start value if step is "
+                       "greater than zero otherwise stop should be less than or equal to start");
+    __int128 count = ((__int128)stop - start) / step + 1;
+    r->number = step;
+    return count <= SEQUENCE_MAX ? OK : invalid("result of sequence function must not have more than 10000 entries");
 }
 
 /* Where slice(array, start, length) begins, from 1; beyond the end when nothing is left. */
@@ -251,6 +276,15 @@ static error divide_decimal(const struct argument *a, struct result *r, const vo
     return q < power_of_ten(38) ? OK : out_of_range("Decimal overflow");
 }
 
+/* A sum in DuckDB's 128 bits may have more than 38 digits. */
+static error sum_decimal(const struct argument *a, struct result *r, const void *detail)
+{
+    (void)detail;
+    r->big = a->big;
+    wide size = a->big < 0 ? -(wide)a->big : (wide)a->big;
+    return size < power_of_ten(38) ? OK : out_of_range("Decimal overflow");
+}
+
 static error modulus_decimal(const struct argument *a, struct result *r, const void *detail)
 {
     (void)detail;
@@ -358,6 +392,13 @@ static error double_to_integer(const struct argument *a, struct result *r, const
     return e;
 }
 
+static error to_real(const struct argument *a, struct result *r, const void *detail)
+{
+    (void)detail;
+    r->real = a->real; /* beyond its range: infinite, as in Java */
+    return OK;
+}
+
 static error width_bucket(const struct argument *a, struct result *r, const void *detail)
 {
     double x = a[0].real, low = a[1].real, high = a[2].real, count = (double)a[3].number;
@@ -449,7 +490,8 @@ static error text_number(const struct argument *a, struct result *r, const void 
 
 #define DECIMAL(scale)                                                                             \
     {"trino_divide_decimal_" #scale, "xx>X", divide_decimal, NULL, scale},                         \
-        {"trino_modulus_decimal_" #scale, "xx>X", modulus_decimal, NULL, scale}
+        {"trino_modulus_decimal_" #scale, "xx>X", modulus_decimal, NULL, scale},                   \
+        {"trino_sum_decimal_" #scale, "x>X", sum_decimal, NULL, scale}
 #define MATH_ROW(name) {"trino_" #name, "d>d", math, &math_##name, 0}
 
 const struct function_row number_functions[] = {
@@ -463,6 +505,10 @@ const struct function_row number_functions[] = {
     {"trino_subscript", "ll>l", subscript, NULL, 0},
     {"trino_nonzero", "l>l", nonzero, NULL, 0},
     {"trino_positive", "l>l", positive, NULL, 0},
+    {"trino_repetitions", "l>l", repetitions, NULL, 0},
+    {"trino_sequence_step", "lll>l", sequence_step, &bigint, 0},
+    {"trino_sequence_unit", "lll>l", sequence_step, NULL, 0},
+    {"trino_double_real", "d>f", to_real, NULL, 0},
     {"trino_slice_from", "lll>l", slice_from, NULL, 0},
     {"trino_trimmed", "ll>l", trimmed, NULL, 0},
     {"trino_rank", "dl>l", rank, NULL, 0},

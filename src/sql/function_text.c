@@ -354,6 +354,7 @@ static error regexp(const struct argument *a, struct result *r, const void *deta
 {
     span p = a->text;
     bool class = false;
+    int open = 0;
     (void)detail;
     for (size_t i = 0; i < p.size; i++) {
         char c = p.data[i], next = i + 1 < p.size ? p.data[i + 1] : 0, third = i + 2 < p.size ? p.data[i + 2] : 0;
@@ -369,13 +370,16 @@ static error regexp(const struct argument *a, struct result *r, const void *deta
             class = true;
             if (next == '^') i++;
             if (i + 1 < p.size && p.data[i + 1] == ']') i++;
-        } else if (c == '(' && next == '?') {
+        } else if (c == ')') {
+            if (--open < 0) return invalid("Unmatched closing ')' in a regular expression");
+        } else if (c == '(' && ++open && next == '?') {
             if (third == '=' || third == '!' || third == '>') return no_regexp(p, "a look-ahead or an atomic group");
             if (third == '<' && i + 3 < p.size && (p.data[i + 3] == '=' || p.data[i + 3] == '!')) return no_regexp(p, "a look-behind");
         } else if ((c == '*' || c == '+' || c == '?' || c == '}') && next == '+') {
             return no_regexp(p, "a possessive quantifier");
         }
     }
+    if (open || class) return invalid("unmatched parenthesis or bracket in a regular expression");
     result_text(r, p);
     return OK;
 }

@@ -432,3 +432,205 @@ SELECT EXTRACT(MONTH FROM timestamp '2020-05-17 00:00:00'), EXTRACT(WEEK FROM da
 SELECT checksum(id) FROM readings
 SELECT xxhash64(to_utf8('a'))
 SELECT * FROM readings TABLESAMPLE BERNOULLI (100)
+-- wider: what else analysts write
+SELECT 1 AS a, 2 AS b UNION ALL SELECT b, a FROM (SELECT 3 AS a, 4 AS b)
+SELECT maker, count(*) FILTER (WHERE o2 > 90) * 100.0 / count(*) FROM readings GROUP BY maker ORDER BY maker
+SELECT cast(count(*) AS double) / 3, count(*) / 4, count(*) * 1.0 / 4 FROM readings
+SELECT sum(o2) / count(o2), sum(temp) / count(temp), avg(cast(temp AS double)) FROM readings
+SELECT round(100.0 * sum(CASE WHEN ok THEN 1 ELSE 0 END) / count(*), 2) FROM readings
+SELECT maker, max(at) - min(at) FROM readings GROUP BY maker ORDER BY maker
+SELECT date_diff('minute', min(at), max(at)) FROM readings
+SELECT id, at + interval '1' hour, at - interval '30' minute, date_trunc('minute', at) FROM readings ORDER BY id
+SELECT id, at AT TIME ZONE 'America/New_York' FROM readings ORDER BY id
+SELECT id, day + interval '7' day, day_of_week(day), week(day), day - date '2023-01-01' FROM readings ORDER BY id
+SELECT to_unixtime(at), cast(to_unixtime(at) AS bigint) FROM readings ORDER BY id
+SELECT from_unixtime(1673330828), cast(from_unixtime(1673330828) AS timestamp), date(from_unixtime(1673330828)), from_unixtime(1673330828.123)
+SELECT date_format(from_unixtime(1673330828), '%Y-%m-%d %H:00'), format_datetime(from_unixtime(1673330828), 'yyyy-MM-dd')
+SELECT date_parse('20230110', '%Y%m%d'), cast(date_parse('10-01-2023', '%d-%m-%Y') AS date), date_parse('2023-01-10T06:07:08', '%Y-%m-%dT%H:%i:%s')
+SELECT cast('2023-01-10' AS date) - interval '1' month, date '2023-03-31' - interval '1' month, date_add('month', -1, date '2023-03-31'), date_add('year', 1, date '2024-02-29')
+SELECT from_iso8601_timestamp('2023-01-10T06:07:08.123Z') AT TIME ZONE 'UTC', date_trunc('hour', from_iso8601_timestamp('2023-01-10T06:07:08.123Z') AT TIME ZONE 'UTC'), date_diff('second', from_iso8601_timestamp('2023-01-10T06:07:08Z'), from_iso8601_timestamp('2023-01-10T08:07:08+01:00'))
+SELECT from_iso8601_timestamp('2023-01-10T06:07:08.123Z') + interval '1' day, from_iso8601_timestamp('2023-01-10T06:07:08Z') > timestamp '2023-01-01 00:00:00', to_unixtime(from_iso8601_timestamp('2023-01-10T06:07:08Z'))
+SELECT max(t), min(t), count(DISTINCT cast(t AS date)) FROM (VALUES from_iso8601_timestamp('2023-01-10T06:07:08Z'), from_iso8601_timestamp('2023-01-11T06:07:08+02:00')) AS v(t)
+SELECT t FROM (VALUES from_iso8601_timestamp('2023-01-10T06:07:08+05:00'), from_iso8601_timestamp('2023-01-10T04:07:08Z')) AS v(t) ORDER BY t
+SELECT timestamp '2023-01-10 06:07:08 UTC' BETWEEN timestamp '2023-01-10 00:00:00 UTC' AND timestamp '2023-01-11 00:00:00 UTC', date '2023-01-10' IN (date '2023-01-10', date '2023-01-11')
+SELECT year(at) * 100 + month(at), count(*) FROM readings WHERE at IS NOT NULL GROUP BY 1 ORDER BY 1
+SELECT lpad(cast(month(day) AS varchar), 2, '0'), concat(cast(year(day) AS varchar), '-', lpad(cast(month(day) AS varchar), 2, '0')) FROM readings WHERE day IS NOT NULL ORDER BY id
+SELECT substr(maker, 1, 2), upper(maker), length(maker), maker || '!', strpos(maker, 'r') FROM readings ORDER BY id
+SELECT coalesce(maker, 'unknown') AS m, count(*) FROM readings GROUP BY coalesce(maker, 'unknown') ORDER BY m
+SELECT CASE WHEN o2 >= 95 THEN 'good' WHEN o2 >= 90 THEN 'fair' WHEN o2 IS NULL THEN 'none' ELSE 'low' END AS class, count(*) FROM readings GROUP BY 1 ORDER BY 1
+SELECT CASE WHEN o2 >= 95 THEN 'good' ELSE 'low' END AS class FROM readings GROUP BY CASE WHEN o2 >= 95 THEN 'good' ELSE 'low' END ORDER BY class
+SELECT maker, sum(id) AS total FROM readings GROUP BY maker ORDER BY sum(id) DESC, maker LIMIT 2
+SELECT maker, sum(id) AS total FROM readings GROUP BY maker HAVING sum(id) > 3 AND max(o2) IS NOT NULL ORDER BY total
+SELECT maker m, count(*) c FROM readings GROUP BY maker ORDER BY c DESC, m NULLS FIRST
+SELECT maker, id, sum(o2) OVER (PARTITION BY maker ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running FROM readings ORDER BY id
+SELECT id, avg(o2) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM readings ORDER BY id
+SELECT id, count(*) OVER (PARTITION BY ok), max(temp) OVER (PARTITION BY ok ORDER BY id) FROM readings ORDER BY id
+SELECT id, first_value(maker) OVER (PARTITION BY ok ORDER BY id DESC), lead(at) OVER (ORDER BY id) FROM readings ORDER BY id
+SELECT id, o2 - avg(o2) OVER () FROM readings ORDER BY id
+SELECT id, rank() OVER (ORDER BY o2 DESC), dense_rank() OVER (ORDER BY ok) FROM readings ORDER BY id
+SELECT maker, rank() OVER (ORDER BY count(*) DESC) FROM readings GROUP BY maker ORDER BY 2, 1
+SELECT id, array_agg(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM readings ORDER BY id LIMIT 3
+SELECT id, max_by(maker, o2) OVER (ORDER BY id) FROM readings ORDER BY id
+SELECT a.id FROM readings a WHERE a.o2 = (SELECT max(b.o2) FROM readings b WHERE b.maker = a.maker) ORDER BY a.id
+SELECT a.id, (SELECT count(*) FROM readings b WHERE b.id < a.id) FROM readings a ORDER BY a.id
+SELECT s.maker, (SELECT max(r.o2) FROM readings r WHERE r.maker = s.maker) AS best FROM sites s ORDER BY s.maker
+SELECT * FROM (SELECT maker, avg(o2) AS a FROM readings GROUP BY maker) t WHERE a > 90 ORDER BY maker
+SELECT t.m, s.country FROM (SELECT DISTINCT maker AS m FROM readings) t LEFT JOIN sites s ON s.maker = t.m ORDER BY t.m
+SELECT r.maker, count(*) FROM readings r JOIN sites s ON r.maker = s.maker AND s.country <> 'CN' GROUP BY r.maker ORDER BY 1
+SELECT coalesce(r.maker, s.maker), count(r.id) FROM readings r FULL OUTER JOIN sites s ON r.maker = s.maker GROUP BY 1 ORDER BY 1
+SELECT r.id, s.maker FROM readings r LEFT JOIN sites s ON r.maker = s.maker AND r.o2 > 95 ORDER BY r.id
+SELECT count(*) FROM readings a JOIN readings b ON a.id = b.id JOIN readings c ON b.id = c.id
+SELECT maker, country, r.o2 FROM sites JOIN readings r USING (maker) ORDER BY r.id
+SELECT wards, cardinality(wards), contains(wards, 'icu'), array_join(wards, '+') FROM sites ORDER BY maker
+SELECT maker FROM sites WHERE any_match(wards, w -> w LIKE 'i%') ORDER BY maker
+SELECT maker, sizes FROM sites WHERE element_at(sizes, 'beds') > 15
+SELECT maker, transform(wards, w -> upper(w)), filter(wards, w -> length(w) > 2), reduce(wards, 0, (s, w) -> s + length(w), s -> s) FROM sites ORDER BY maker
+SELECT maker, transform_values(sizes, (k, v) -> v * 2), map_filter(sizes, (k, v) -> v > 5) FROM sites ORDER BY maker
+SELECT w, count(*) FROM sites CROSS JOIN UNNEST(wards) AS t(w) GROUP BY w ORDER BY 2 DESC, 1
+SELECT maker, k, v FROM sites, UNNEST(map_keys(sizes), map_values(sizes)) AS t(k, v) ORDER BY 1, 2
+SELECT map_agg(maker, country)['GE'], cardinality(map_agg(maker, country)) FROM sites
+SELECT array_agg(DISTINCT country ORDER BY country), array_distinct(array_agg(country)) = array_agg(country) FROM sites
+SELECT array_sort(array_agg(maker)) FROM readings
+SELECT x, y FROM (VALUES (1, ARRAY[1, 2]), (2, ARRAY[])) AS t(x, ys) CROSS JOIN UNNEST(ys) AS u(y)
+SELECT json_extract_scalar(body, '$.inner.x') AS x, cast(json_extract_scalar(body, '$.level') AS integer) AS level FROM events WHERE id IN (1, 2) ORDER BY id
+SELECT cast(json_extract(body, '$.level') AS bigint), cast(json_extract(body, '$.tags') AS ARRAY(varchar)) FROM events WHERE id IN (1, 2) ORDER BY id
+SELECT json_array_length(json_extract(body, '$.tags')), json_size(body, '$.inner') FROM events WHERE id IN (1, 2) ORDER BY id
+SELECT json_format(cast(MAP(ARRAY['a', 'b'], ARRAY[1.5e0, NULL]) AS json)), json_format(cast(ARRAY[ROW(1, 'x')] AS json))
+SELECT id FROM events WHERE json_extract_scalar(body, '$.name') = 'alarm'
+SELECT cast(cast(ARRAY[1, 2] AS json) AS varchar)
+SELECT json_extract('{"a":[{"b":1},{"b":2}]}', '$.a[1].b'), json_extract('{"a":null}', '$.a'), json_extract('{"a":{}}', '$.b'), json_extract('[]', '$[0]'), json_extract_scalar('{"a":"1"}', '$.a')
+SELECT json_extract('{"a":[{"b":1},{"b":2}]}', '$.a[*].b')
+SELECT regexp_replace('2023-01-10', '(\d{4})-(\d{2})-(\d{2})', '$3.$2.$1'), regexp_extract('key=value; k2=v2', 'k2=(\w+)', 1), regexp_like('Serial-0042', '(?i)serial-\d+'), regexp_extract('abc', '(b)(c)?', 2)
+SELECT regexp_split('a1b22c', '\d+'), regexp_extract_all('k1=v1,k2=v2', '(\w+)=(\w+)', 2)
+SELECT regexp_like('abc', '(')
+SELECT split('2023/01/10', '/')[1], split('a', '')
+SELECT split_part('host:8080', ':', 2), cast(split_part('host:8080', ':', 2) AS integer) + 1
+SELECT replace(replace('a-b_c', '-', ''), '_', ''), reverse('abc') || upper('x'), lower('ÀÉ'), upper('àé')
+SELECT trim(' x ') = 'x', ltrim('00042', '0'), rtrim('1.500', '0'), trim('--x--', '-')
+SELECT cast('0042' AS integer), cast('+7' AS integer), cast('1e3' AS double), cast('.5' AS double), cast('1.' AS decimal(3,1)), cast('Infinity' AS double), cast('NaN' AS double)
+SELECT cast('1_000' AS integer)
+SELECT cast('1,000' AS double)
+SELECT cast('99999999999' AS integer)
+SELECT cast(1.9 AS integer), cast(-1.5 AS integer), cast(2.4999e0 AS bigint), cast(true AS integer), cast(0 AS boolean), cast(2 AS boolean), cast('1' AS boolean), cast(1e0 AS boolean), cast(1.5 AS varchar), cast(cast(1.5 AS real) AS double)
+SELECT cast(0.1 AS real), cast(0.1e0 AS real), cast(1e39 AS real), cast(16777217 AS real)
+SELECT cast(12345.678 AS decimal(10,1)), cast(0.05 AS decimal(2,1)), cast(-0.05 AS decimal(2,1)), cast(1e0 AS decimal(10,3)), cast(1.005e0 AS decimal(10,2))
+SELECT 1e308 * 10, -1e308 * 10, 1e-320, 1e0 / 3, 2e0 / 3e0, 1e15, 1e16, 123456789012345680e0, 1e-5, 0.001e0
+SELECT 10 / 4, 10 / 4.0, 10 / 4e0, 10 % 4, 10.5 % 4, -10 % 3, 10 / -3
+SELECT 1.0 / 3, 2.00 / 3, 1 / 3.000, 10.123 * 2, 0.1 * 0.1, 1.10 + 2.2, 5.00 - 5
+SELECT decimal '1.50' = 1.5, decimal '1.5' > 1, 3 BETWEEN 2.5 AND 3.5, 1.0 IN (1, 2), decimal '0.1' + 0.2e0
+SELECT abs(decimal '-1.50'), sign(-2), mod(10, 3), ceil(decimal '1.01'), round(decimal '1.005', 2), round(-1.5), round(0.5e0), round(1.5e0), round(-0.5e0)
+SELECT round(1234567.891e0, -3), round(2.675e0, 2), round(1.005e0, 2), round(1e20, 2), truncate(12.345e0), round(nan()), round(123.456, -1), round(0.05, 1)
+SELECT power(2, 0.5), power(-8, 1e0/3), exp(0), ln(e()), log10(0.001), sqrt(0), cbrt(-8), atan2(0, -1), degrees(1), mod(5.5e0, 2)
+SELECT bitwise_and(5, 3) + 1, bitwise_xor(-1, 5), bitwise_left_shift(bigint '1', 40), bitwise_right_shift(bigint '-8', 1), bitwise_right_shift_arithmetic(bigint '-8', 1)
+SELECT greatest(1, 2.5, 3e0), least('b', 'a'), greatest(NULL, 1), least(timestamp '2023-01-01 00:00:00', timestamp '2022-01-01 00:00:00')
+SELECT nullif('', ''), coalesce(NULL, NULL, 'x'), if(NULL IS NULL, 'null'), try(cast('1' AS integer)), nullif(5, 5.0)
+SELECT width_bucket(o2, 80, 100, 4), count(*) FROM readings WHERE o2 IS NOT NULL GROUP BY 1 ORDER BY 1
+SELECT numeric_histogram(2, o2) FROM readings
+SELECT count(DISTINCT maker), count(DISTINCT (maker, ok)), sum(DISTINCT id % 2) FROM readings
+SELECT min(maker), max(at), min(ok) FROM readings
+SELECT every(ok), bool_and(o2 > 0), arbitrary(maker) IS NULL FROM readings WHERE maker IS NULL
+SELECT approx_percentile(o2, 0.5), approx_percentile(o2, 0.95), approx_percentile(temp, 0.5) FROM readings
+SELECT approx_percentile(x, 0.25), approx_percentile(x, 0.5), approx_percentile(x, 0.99) FROM UNNEST(sequence(1, 1000)) AS t(x)
+SELECT avg(x), sum(x), stddev(x) FROM (VALUES 1, 2, 3, 4) AS t(x)
+SELECT sum(x), avg(x) FROM (VALUES decimal '0.01', decimal '0.02') AS t(x) WHERE x > 1
+SELECT var_samp(x), stddev_samp(x), stddev_pop(x) FROM (VALUES 5) AS t(x)
+SELECT maker, ok, sum(id) FROM readings GROUP BY GROUPING SETS ((maker, ok), (maker)) ORDER BY 1, 2, 3
+SELECT coalesce(maker, 'all'), sum(id), grouping(maker) FROM readings GROUP BY ROLLUP (maker) ORDER BY 3, 1
+SELECT maker, count(*) FROM readings GROUP BY maker, () ORDER BY 1
+SELECT count(*) FROM readings GROUP BY ()
+SELECT 1 FROM readings GROUP BY maker ORDER BY 1
+SELECT maker, 'x' AS c, count(*) + 1 FROM readings GROUP BY maker, 2 ORDER BY 1
+SELECT maker || 'x' FROM readings GROUP BY maker || 'x' ORDER BY 1
+SELECT maker || 'x' FROM readings GROUP BY maker ORDER BY 1
+SELECT max(id) + min(id), max(id) > 3 AND min(id) < 2 FROM readings
+SELECT id % 2 AS even, count(*) FROM readings GROUP BY id % 2 HAVING id % 2 = 1
+SELECT (id % 2) + 1, count(*) FROM readings GROUP BY id % 2 ORDER BY 1
+SELECT sum(id + 1), sum(id) + 1, sum(-id), sum(id * 1.5), sum(id * 1e0) FROM readings
+SELECT DISTINCT id % 3 FROM readings ORDER BY 1 DESC
+SELECT DISTINCT o2 > 90 FROM readings ORDER BY 1
+SELECT count(*) FROM (SELECT id FROM readings UNION SELECT id + 3 FROM readings)
+SELECT id FROM readings WHERE id < 3 UNION ALL SELECT id FROM readings WHERE id > 4 ORDER BY id DESC
+(SELECT id FROM readings ORDER BY id LIMIT 1) UNION ALL (SELECT id FROM readings ORDER BY id DESC LIMIT 1) ORDER BY 1
+SELECT id FROM readings INTERSECT ALL SELECT id FROM readings WHERE id = 2
+SELECT maker FROM readings EXCEPT ALL SELECT 'GE' ORDER BY 1
+SELECT x FROM (VALUES 1, 2, 3) AS t(x) WHERE x NOT IN (SELECT NULL)
+SELECT x FROM (VALUES 1, 2, 3) AS t(x) WHERE x IN (SELECT 2 UNION SELECT 3) ORDER BY x
+SELECT x, x IN (SELECT NULL UNION SELECT 1) FROM (VALUES 1, 2) AS t(x) ORDER BY x
+SELECT id FROM readings ORDER BY ok, o2 DESC, id
+SELECT id FROM readings ORDER BY maker IS NULL, maker, id
+SELECT id, o2 FROM readings ORDER BY CASE WHEN maker = 'GE' THEN 0 ELSE 1 END, id DESC LIMIT 3
+SELECT id AS x FROM readings ORDER BY -x LIMIT 2
+SELECT maker AS id FROM readings ORDER BY readings.id LIMIT 2
+SELECT id FROM readings LIMIT 0
+SELECT id FROM readings ORDER BY id LIMIT ALL
+WITH x AS (SELECT maker, avg(o2) AS a FROM readings GROUP BY maker), y AS (SELECT max(a) AS top FROM x) SELECT x.maker FROM x, y WHERE x.a = y.top
+WITH a AS (SELECT 1 AS n), b AS (SELECT n + 1 AS n FROM a), c AS (SELECT n + 1 AS n FROM b) SELECT * FROM a UNION ALL SELECT * FROM b UNION ALL SELECT * FROM c ORDER BY 1
+WITH a AS (WITH b AS (SELECT 5 AS v) SELECT v FROM b) SELECT v * 2 FROM a
+WITH RECURSIVE t(n) AS (VALUES 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT * FROM t
+SELECT "readings"."ID" FROM "readings" WHERE "MAKER" = 'GE' ORDER BY 1
+SELECT readings.maker AS "Maker Name", "id" "Id" FROM readings WHERE id = 1
+SELECT current_date > date '2020-01-01', now() > timestamp '2020-01-01 00:00:00 UTC', year(current_timestamp) >= 2023, typeof(localtimestamp), typeof(current_timestamp)
+SELECT date '0001-01-01', date '9999-12-31', timestamp '1969-12-31 23:59:59.999', date '1582-10-10', timestamp '1900-01-01 00:00:00'
+SELECT year(date '0001-01-01'), date_diff('day', date '1970-01-01', date '1969-12-31'), date_trunc('day', timestamp '1969-12-31 23:59:59.999'), to_unixtime(timestamp '1969-12-31 23:59:59.5')
+SELECT interval '1' day * 1.5, interval '10' second / 4, -interval '1' hour, interval '1' year * 2
+SELECT time '10:00:00' < time '11:00:00', cast(time '10:00:00.5' AS varchar), cast('23:59' AS time), hour(time '10:20:30'), time '10:00:00' - time '09:30:00'
+SELECT extract(second FROM timestamp '2023-01-10 06:07:08.9'), extract(minute FROM time '10:20:30'), extract(year FROM timestamp '2023-01-10 06:07:08 UTC'), extract(day_of_week FROM date '2023-01-08'), extract(year_of_week FROM date '2023-01-01')
+SELECT date_format(timestamp '2023-01-10 00:07:08', '%H %h %I %k %l %p'), date_format(timestamp '2023-12-31 12:00:00', '%j %v %x %a %b %M'), date_format(date '2023-01-01', '%d-%b-%y')
+SELECT date_format(timestamp '2023-01-10 00:07:08', '%D')
+SELECT typeof(id), typeof(maker), typeof(at), typeof(o2), typeof(temp), typeof(ok), typeof(day) FROM readings WHERE id = 1
+SELECT typeof(1 + bigint '1'), typeof(1.5 * 2), typeof(1 / 2.0), typeof('a' || 'b'), typeof(ARRAY[1, 2.5]), typeof(count(*)), typeof(sum(1)), typeof(avg(1)), typeof(sum(1.5)), typeof(max('abc')), typeof(interval '1' day)
+SELECT x'00ff', to_hex(x'00ff'), length(x'00ff'), x'00' || x'ff' = x'00ff', from_utf8(x'e282ac'), to_base64(x'00ff')
+SELECT * FROM readings r JOIN sites s ON maker = s.maker
+SELECT id FROM readings JOIN sites
+SELECT * FROM readings WHERE id = ANY (SELECT 1)
+SELECT sum(o2) OVER (ORDER BY maker ROWS BETWEEN 'a' PRECEDING AND CURRENT ROW) FROM readings
+SELECT lag(id, 'x') OVER (ORDER BY id) FROM readings
+SELECT nth_value(id, 0) OVER (ORDER BY id) FROM readings
+SELECT date_add('day', 'x', date '2023-01-01')
+SELECT date_diff('fortnight', date '2023-01-01', date '2023-01-02')
+SELECT cast(ROW(1) AS ROW(a varchar, b integer))
+SELECT ARRAY[1] || 'a'
+SELECT element_at(MAP(ARRAY['a'], ARRAY[1]), 1)
+SELECT transform(1, x -> x)
+SELECT filter(ARRAY[1], x -> 'a')
+SELECT count(*) FROM readings WHERE o2 > 'x'
+SELECT * FROM readings WHERE maker IN (1, 2)
+SELECT * FROM readings WHERE day > '2023-01-01'
+SELECT maker LIKE 5 FROM readings
+SELECT coalesce(o2, 'x') FROM readings
+SELECT if(1, 2, 3)
+SELECT id FROM readings HAVING id > 1
+SELECT id, maker FROM readings GROUP BY id, count(*)
+SELECT r.* , s.nosuch FROM readings r, sites s
+SELECT id FROM readings ORDER BY 1, 9
+SELECT sequence(1, 20000)
+SELECT repeat('a', -1)
+SELECT chr(-1)
+SELECT substr('abc', 'x')
+SELECT approx_percentile(id, 1.5) FROM readings
+SELECT cast(JSON '"a"' AS integer)
+SELECT json_extract_scalar(body, 'name') FROM events
+SELECT at_timezone(timestamp '2023-01-01 00:00:00 UTC', 'Mars/Olympus')
+SELECT timestamp '2023-01-01 00:00:00 Mars/Olympus'
+SELECT 1 FROM (SELECT 1
+SELECT * FROM readings r r2
+SELECT count(* FROM readings
+SELECT ,1
+SELECT 1 2
+SELECT 'a' 'b'
+SELECT * FROM readings WHERE id BETWEEN 1
+SELECT CASE END
+SELECT CASE WHEN true END
+SELECT cast(1 integer)
+SELECT extract(year date '2023-01-01')
+SELECT * FROM readings ORDER maker
+SELECT DISTINCT FROM readings
+SELECT id FROM readings UNION
+SELECT ARRAY[1
+SELECT (1, 2
+SELECT id FROM
+SELECT id FROM readings WHERE maker LIKE
+SELECT NOT
+SELECT INTERVAL 1 DAY
+SELECT DATE 2023
+SELECT id FROM readings GROUP BY
