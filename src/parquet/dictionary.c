@@ -91,17 +91,31 @@ static inline __attribute__((always_inline)) uint32_t hash_fixed(const char *v, 
     return hash_word(low ^ (high ^ high >> 29) * MIX);
 }
 
+/* As many values as are found among the recent ones, one after the other. */
+static inline __attribute__((always_inline)) int64_t
+add_recent(struct dictionary *d, const char *restrict values, int64_t count,
+           uint32_t *restrict indices, size_t width)
+{
+    const char *restrict entries = d->values.data;
+    const uint32_t known = d->count;
+    int64_t i = 0;
+    for (; i < count; i++, values += width) {
+        uint32_t guess = *recent_of(d, values);
+        if (guess >= known || !same(entries + guess * width, values, width)) break;
+        indices[i] = guess;
+    }
+    return i;
+}
+
 /* `width` is a constant in each caller. */
 static inline __attribute__((always_inline)) int64_t
 add_fixed(struct dictionary *d, const char *values, int64_t count, uint32_t *indices, size_t width)
 {
     for (int64_t i = 0; i < count; i++) {
+        i += add_recent(d, values + (size_t)i * width, count - i, indices + i, width);
+        if (i == count) break;
         const char *v = values + (size_t)i * width;
         uint16_t *recent = recent_of(d, v);
-        if (*recent < d->count && same(d->values.data + *recent * width, v, width)) {
-            indices[i] = *recent;
-            continue;
-        }
         uint32_t hash = hash_fixed(v, width), at = slot_of(d, hash), probes = 0;
         uint64_t slot;
         while ((slot = d->table[at]) != 0) {

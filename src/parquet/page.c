@@ -319,6 +319,11 @@ static struct form encode_values(struct chunk *k, struct workspace *w)
 
 /* ---- statistics ---- */
 
+static void mark(char *restrict seen, const uint32_t *restrict indices, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) seen[indices[i]] = 1;
+}
+
 static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
 {
     const struct page *p = &k->page;
@@ -331,7 +336,7 @@ static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
         buffer_reset(&w->indices);
         buffer_reserve(&w->seen, k->dictionary.count);
         memset(w->seen.data, 0, k->dictionary.count);
-        for (int64_t i = 0; i < count; i++) w->seen.data[indices[i]] = 1;
+        mark(w->seen.data, indices, count);
         for (uint32_t i = 0; i < k->dictionary.count; i++)
             if (w->seen.data[i]) buffer_append(&w->indices, &i, sizeof i);
         take(&w->values, &w->lengths, &k->dictionary, &w->indices);
