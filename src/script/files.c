@@ -342,8 +342,8 @@ static error csv_types(struct arena *arena, const struct files_request *request,
     return OK;
 }
 
-static error csv_rows(struct arena *arena, const struct files_request *request, span text,
-                      struct sql_rows *out)
+error csv_rows(struct arena *arena, const struct files_request *request, span text,
+               struct sql_rows *out)
 {
     struct csv csv = csv_open(request, text);
     struct batch_builder rows = {0};

@@ -70,6 +70,8 @@ struct files_request {
     const struct schema *schema;
 };
 error files_read(struct arena *, const struct files_request *, struct sql_rows *) MUST_CHECK;
+/* One CSV text. */
+error csv_rows(struct arena *, const struct files_request *, span text, struct sql_rows *) MUST_CHECK;
 
 /* ---- spark.c: Spark SQL to DuckDB's ---- */
 struct spark_table { const char *name; const struct schema *schema; };
