@@ -80,4 +80,23 @@ def a_second_run_reads_nothing_again():
     assert batches == [], batches
 
 
+@test
+def a_batch_whose_files_are_lost_is_made_again_in_the_same_hour():
+    """As if the process had died between plan and publish, and the staged bytes were gone."""
+    root = os.path.join(server.directory, "objects", "ventilator-lake")
+    before = files("by_script")
+    [hour] = before
+    commits = s3.list_objects_v2(Bucket="ventilator-lake", Prefix="temp/by_script/checkpoint/commit/")["Contents"]
+    keys = [o["Key"] for o in s3.list_objects_v2(Bucket="ventilator-lake", Prefix="by_script/")["Contents"]]
+    s3.delete_object(Bucket="ventilator-lake", Key=commits[-1]["Key"])
+    for key in keys:
+        s3.delete_object(Bucket="ventilator-lake", Key=key)
+    batches, log = run_script(SCRIPT, *ARGUMENTS, options=["--window", "0", "--drain"])
+    assert [b["recovered"] for b in batches] == [True] and "reading its ranges again" in log, (batches, log)
+    after = files("by_script")
+    assert list(after) == [hour] and after[hour] == before[hour], (sorted(after), hour)
+    names = os.listdir(os.path.join(root, "by_script", hour))
+    assert all("-r1-" in n for n in names), names
+
+
 done()
