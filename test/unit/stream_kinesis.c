@@ -15,8 +15,15 @@ struct endpoint {
     _Atomic(const char *) throttled_shard;
     atomic_bool outage; /* of ListShards */
     atomic_bool forget; /* AT_ and AFTER_SEQUENCE_NUMBER silently become TRIM_HORIZON */
-    char oldest[SEQUENCE_TEXT_MAX]; /* where TRIM_HORIZON is; "": at the first record */
+    _Atomic(const char *) oldest; /* where TRIM_HORIZON is; NULL: at the first record */
+    char oldest_text[SEQUENCE_TEXT_MAX];
 };
+
+static void set_oldest(struct endpoint *p, struct sequence sequence)
+{
+    sequence_print(p->oldest_text, sequence);
+    atomic_store(&p->oldest, p->oldest_text);
+}
 
 static json_t *hash_json(struct hash_key key)
 {
@@ -67,9 +74,10 @@ static error get_iterator(struct endpoint *p, const json_t *in, json_t **out)
     double time = json_number_value(json_object_get(in, "Timestamp"));
     atomic_fetch_add(&p->get_iterators, 1);
     if (p->forget && sequence) type = "TRIM_HORIZON";
-    if (p->oldest[0] && strcmp(type, "TRIM_HORIZON") == 0) {
+    const char *oldest = atomic_load(&p->oldest);
+    if (oldest && strcmp(type, "TRIM_HORIZON") == 0) {
         type = "AT_SEQUENCE_NUMBER";
-        sequence = p->oldest;
+        sequence = oldest;
     }
     *out = json_pack("{s:o}", "ShardIterator",
                      json_sprintf("%s %s %s %.3f", json_text(in, "ShardId"), type,
@@ -409,7 +417,7 @@ static void an_idle_shard_is_not_lost(void **state)
     struct records r;
     put_first(p, 0, 100, results);
     p->forget = true;
-    sequence_print(p->oldest, results[50].sequence);
+    set_oldest(p, results[50].sequence);
     struct position after = {.type = POSITION_AFTER_SEQUENCE, .sequence = results[9].sequence,
                              .seen_us = now_us() - 23 * HOUR_US};
     assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, after, &c), OK);
@@ -432,7 +440,7 @@ static void a_range_that_is_gone_ends(void **state)
     struct stream_cursor *c;
     struct records r;
     put_first(p, 0, 100, results);
-    sequence_print(p->oldest, results[50].sequence);
+    set_oldest(p, results[50].sequence);
     assert_int_equal(
         s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_TRIM_HORIZON}, &c), OK);
     assert_int_equal(s->ops->read(c, (struct read_limits){.through = &results[9].sequence}, &r), OK);
@@ -444,9 +452,11 @@ static void a_range_that_is_gone_ends(void **state)
     s->ops->close(s);
 }
 
-static int64_t wrong_now(void)
+static atomic_llong clock_off_us; /* of this process */
+
+static int64_t told_now(void)
 {
-    return real_world.now_us() + 600 * (int64_t)US_PER_SECOND;
+    return real_world.now_us() + atomic_load(&clock_off_us);
 }
 
 /* The service tells its own time; places are asked for by it. */
@@ -455,13 +465,11 @@ static void a_wrong_clock_is_known(void **state)
     struct endpoint *p = *state;
     struct stream *s = remote(p, "s");
     struct stream_cursor *c;
-    struct world wrong = real_world;
-    wrong.now_us = wrong_now;
     for (int i = 0; i < 2; i++) {
-        if (i) world = &wrong;
+        if (i) atomic_store(&clock_off_us, 600 * (long long)US_PER_SECOND);
         assert_int_equal(
             s->ops->open_cursor(s, FIRST_SHARD, (struct position){.type = POSITION_LATEST}, &c), OK);
-        world = &real_world;
+        atomic_store(&clock_off_us, 0);
         struct position place = s->ops->position(c);
         assert_int_equal(place.type, POSITION_AT_TIMESTAMP);
         assert_in_range(real_world.now_us() - place.timestamp_us, 0, (i ? 3 : 1) * US_PER_SECOND);
@@ -567,5 +575,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_outage_keeps_the_known_shards, setup, teardown),
         cmocka_unit_test_setup_teardown(closed_shards_end, setup, teardown),
     };
+    static struct world told; /* before any thread starts */
+    told = real_world;
+    told.now_us = told_now;
+    world = &told;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
