@@ -86,10 +86,13 @@ def print_traceback(problem):
 
 
 def prepare(path, arguments):
+    import json
     import os
     sys.meta_path[:0] = [Importer, Boto3]
     sys.path.append(PACKAGES)
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    if not any(a.split("=")[0] == "--JOB_NAME" for a in arguments):  # by hand: the run's name
+        arguments = arguments + ["--JOB_NAME", json.loads(_sluice.facts()).get("job") or "job"]
     sys.argv = [path] + arguments
     sys.stdout.reconfigure(line_buffering=True)
 

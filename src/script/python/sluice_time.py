@@ -30,6 +30,9 @@ class _Meta(type):
 class date(_date, metaclass=_Meta):
     _plain = _date
 
+    def __new__(cls, *args, **kwargs):
+        return _date.__new__(_date, *args, **kwargs)
+
     @classmethod
     def today(cls):
         return _date.fromtimestamp(frozen) if _stands() else _date.today()

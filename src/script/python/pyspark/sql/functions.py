@@ -301,5 +301,5 @@ def udf(f=None, returnType=None):
     return make(f, returnType)
 
 
-__all__ = [n for n in list(_SPECS) + list(globals()) if not n.startswith("_") and n not in (
+__all__ = [n for n in list(_SPECS) + list(_UNSUPPORTED) + list(globals()) if not n.startswith("_") and n not in (
     "sluice_plan", "Column", "call", "case_when", "literal", "named", "parts_of", "path_part")]
