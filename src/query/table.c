@@ -93,21 +93,6 @@ static json_t *table_input(const struct hive_statement *s, const struct format *
                      "PartitionKeys", columns_document(&s->partition_keys));
 }
 
-/* Members of a Table that a TableInput may carry; the rest is the catalog's own. */
-static json_t *input_of(const json_t *table)
-{
-    static const char *const members[] = {
-        "Name", "Description", "Owner", "LastAccessTime", "LastAnalyzedTime", "Retention",
-        "StorageDescriptor", "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType",
-        "Parameters", "TargetTable", NULL};
-    json_t *input = json_object();
-    for (int i = 0; members[i]; i++)
-        if (json_object_get(table, members[i]))
-            json_object_set_new(input, members[i],
-                                json_deep_copy(json_object_get(table, members[i])));
-    return input;
-}
-
 /* ---- CREATE ---- */
 
 static error duplicates_check(const struct hive_statement *s)
@@ -194,7 +179,7 @@ static error input_read(struct run *run, const struct hive_statement *s, json_t 
 {
     json_t *document;
     TRY(table_document(run, s, &document));
-    *out = input_of(document);
+    *out = table_input_of(document);
     if (!json_object_get(*out, "Parameters"))
         json_object_set_new(*out, "Parameters", json_object());
     json_decref(document);

@@ -54,8 +54,7 @@ static error create_table(struct catalog *catalog, const struct table_target *ta
     return e;
 }
 
-/* Members of a Table that a TableInput may carry; the rest is the catalog's own. */
-static json_t *input_from_table(const json_t *table)
+json_t *table_input_of(const json_t *table)
 {
     static const char *const members[] = {
         "Name", "Description", "Owner", "LastAccessTime", "LastAnalyzedTime", "Retention",
@@ -73,7 +72,7 @@ static json_t *input_from_table(const json_t *table)
 static error add_missing_columns(struct catalog *catalog, const struct table_target *target,
                                  const json_t *document, const struct table *table)
 {
-    json_t *input = input_from_table(document);
+    json_t *input = table_input_of(document);
     json_t *columns = json_object_get(json_object_get(input, "StorageDescriptor"), "Columns");
     json_t *written = columns_document(target->schema);
     int added = 0;

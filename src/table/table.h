@@ -96,6 +96,9 @@ error table_ensure(struct catalog *, const struct table_target *) MUST_CHECK;
 error table_register(struct catalog *, const struct table_target *, const struct data_file *,
                      size_t count, int *added) MUST_CHECK;
 
+/* TableInput of a Table, a new reference: what an update may carry; the rest is the catalog's own. */
+json_t *table_input_of(const json_t *table);
+
 /* ---- reading ---- */
 /* Which partitions a reader wants, by their values (per key; NULL: SQL NULL). */
 struct table_filter {
