@@ -23,6 +23,8 @@ struct finding {
 /* Tells a finding of a kind and a column once. Texts are copied. */
 void lint_tell(struct lint *, struct finding);
 
+/* Whether Athena's reader refuses files of one type under a declared one, whatever the values. */
+bool type_is_incompatible(const struct type *written, const struct type *declared);
 /* How a column of files of one type reads under a declared one (lint_type.c). */
 void lint_types(struct lint *, const char *column, const struct type *written,
                 const struct type *declared, const char *where);

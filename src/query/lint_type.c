@@ -46,6 +46,12 @@ static enum verdict judge(const struct type *written, const struct type *declare
     return FAILS;
 }
 
+bool type_is_incompatible(const struct type *written, const struct type *declared)
+{
+    bool nested = type_is_nested(written) || type_is_nested(declared);
+    return nested ? written->kind != declared->kind : judge(written, declared) == FAILS;
+}
+
 static void tell(struct lint *l, enum verdict v, const char *column, const struct type *written,
                  const struct type *declared, const char *where)
 {

@@ -1,6 +1,7 @@
 /* Names -> relations of the catalog; scans of a translated query -> their files, without the
  * partitions that its conditions rule out, with row counts where nothing but those is asked. */
 #include "query/internal.h"
+#include "query/lint_internal.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -75,11 +76,16 @@ error relation_find(void *state, const struct dialect_name *name, struct arena *
     return e;
 }
 
-/* ---- row counts, from footers alone ---- */
+/* ---- footers: row counts, types, bytes: one look at each file ---- */
 
-/* A file's footer; `tail` must live as long. */
-static error footer_read(const char *path, struct arena *arena, struct buffer *tail,
-                         struct parquet_footer **out)
+struct footers {
+    struct run *run;
+    const struct dialect_scan *scan;
+    struct buffer tail;
+    struct arena arena;      /* of one file */
+};
+
+static error footer_read(struct footers *f, const char *path, struct parquet_footer **out)
 {
     struct stat st;
     size_t need = TAIL_FIRST;
@@ -88,44 +94,36 @@ static error footer_read(const char *path, struct arena *arena, struct buffer *t
     error e = fstat(fd, &st) == 0 ? ERR_TOO_LARGE : fail_errno("stat %s", path);
     for (int turn = 0; turn < 2 && e == ERR_TOO_LARGE; turn++) { /* a large footer is read twice */
         size_t size = (size_t)st.st_size < need ? (size_t)st.st_size : need;
-        buffer_reset(tail);
-        buffer_reserve(tail, size);
-        ssize_t got = pread(fd, tail->data, size, st.st_size - (off_t)size);
+        buffer_reset(&f->tail);
+        buffer_reserve(&f->tail, size);
+        ssize_t got = pread(fd, f->tail.data, size, st.st_size - (off_t)size);
         if (got < 0) e = fail_errno("read %s", path);
-        else e = parquet_footer_read(arena, (span){tail->data, (size_t)got}, st.st_size, out, &need);
+        else e = parquet_footer_read(&f->arena, (span){f->tail.data, (size_t)got}, st.st_size, out, &need);
     }
     close(fd);
     return e == OK ? OK : fail_context(e, "HIVE_CANNOT_OPEN_SPLIT: %s", path);
 }
 
-static error file_rows(const char *path, struct buffer *tail, int64_t *rows)
+/* Columns that the query reads, as the file has them; values are judged when they are read. */
+static error file_check(struct footers *f, const struct parquet_footer *footer, const char *path)
 {
-    struct arena arena = {0};
-    struct parquet_footer *footer;
-    error e = footer_read(path, &arena, tail, &footer);
-    if (e == OK) *rows = footer->rows;
-    arena_release(&arena);
-    return e;
-}
-
-static error rows_count(struct sql_table *table)
-{
-    struct buffer tail = {0};
-    struct sql_files *sets = (struct sql_files *)(void *)table->files; /* made for this query */
-    error e = OK;
-    for (size_t s = 0; s < table->file_sets && e == OK; s++) {
-        sets[s].is_counted = true;
-        for (size_t i = 0; i < sets[s].path_count && e == OK; i++) {
-            int64_t rows = 0;
-            e = file_rows(sets[s].paths[i], &tail, &rows);
-            sets[s].rows += rows;
-        }
+    const struct schema *declared = f->scan->relation->schema;
+    for (int i = 0; footer->schema && i < declared->field_count; i++) {
+        const struct field *field = &declared->fields[i];
+        int at = f->scan->columns[i] ? schema_find(footer->schema, span_of(field->name)) : -1;
+        if (at < 0 || !type_is_incompatible(footer->schema->fields[at].type, field->type)) continue;
+        struct buffer written = {0}, wanted = {0};
+        type_print(&written, footer->schema->fields[at].type);
+        dialect_type_print(&wanted, dialect_type_of(&f->arena, field->type));
+        error e = fail(ERR_USAGE, "HIVE_BAD_DATA: Field %s's type %s in parquet file %s is incompatible "
+                       "with type %s defined in table schema", field->name, buffer_text(&written),
+                       path, buffer_text(&wanted));
+        buffer_release(&written);
+        buffer_release(&wanted);
+        return e;
     }
-    buffer_release(&tail);
-    return e;
+    return OK;
 }
-
-/* ---- bytes scanned: the column chunks that the query reads, as they lie in the files ---- */
 
 static bool is_read(const struct dialect_scan *scan, span path)
 {
@@ -135,6 +133,7 @@ static bool is_read(const struct dialect_scan *scan, span path)
     return at >= 0 && scan->columns[at];
 }
 
+/* The column chunks that the query reads, as they lie in the file. */
 static int64_t footer_bytes(const struct parquet_footer *footer, const struct dialect_scan *scan)
 {
     int64_t bytes = 0;
@@ -145,22 +144,32 @@ static int64_t footer_bytes(const struct parquet_footer *footer, const struct di
     return bytes;
 }
 
-static error bytes_count(struct run *run, const struct sql_table *table,
-                         const struct dialect_scan *scan)
+static error files_check(struct footers *f, struct sql_table *table)
 {
-    struct buffer tail = {0};
-    struct arena arena = {0};
-    struct parquet_footer *footer;
-    error e = OK;
-    run->outcome->scanned_bytes += table->text_bytes;
-    for (size_t s = 0; s < table->file_sets && e == OK && !table->held; s++)
-        for (size_t i = 0; i < table->files[s].path_count && e == OK; i++) {
-            e = footer_read(table->files[s].paths[i], &arena, &tail, &footer);
-            if (e == OK) run->outcome->scanned_bytes += footer_bytes(footer, scan);
-            arena_reset(&arena);
+    int64_t *scanned = &f->run->outcome->scanned_bytes;
+    struct sql_files *sets = (struct sql_files *)(void *)table->files; /* made for this query */
+    for (size_t s = 0; s < table->file_sets; s++) {
+        sets[s].is_counted = true;
+        for (size_t i = 0; i < sets[s].path_count; i++) {
+            struct parquet_footer *footer;
+            arena_reset(&f->arena);
+            TRY(footer_read(f, sets[s].paths[i], &footer));
+            TRY(file_check(f, footer, sets[s].paths[i]));
+            sets[s].rows += footer->rows;
+            if (!table->held) *scanned += footer_bytes(footer, f->scan);
         }
-    buffer_release(&tail);
-    arena_release(&arena);
+    }
+    return OK;
+}
+
+static error footers_look(struct run *run, const struct dialect_scan *scan,
+                          struct sql_table *table)
+{
+    struct footers f = {.run = run, .scan = scan};
+    run->outcome->scanned_bytes += table->text_bytes;
+    error e = files_check(&f, table);
+    buffer_release(&f.tail);
+    arena_release(&f.arena);
     return e;
 }
 
@@ -206,8 +215,7 @@ error scans_open(struct run *run, const struct dialect_query *query, struct sql_
                        scan->relation->database, scan->relation->name, &filter, &tables[i]));
         columns[i] = any(scan->columns, scan->relation->schema);
         keys[i] = any(scan->keys, scan->relation->partition_keys);
-        if (!columns[i]) TRY(rows_count(&tables[i]));
-        else if (run->request->id) TRY(bytes_count(run, &tables[i], scan));
+        TRY(footers_look(run, scan, &tables[i]));
     }
     return bytes_check(run);
 }

@@ -33,7 +33,8 @@ error selection_open(struct run *run, const struct dialect_statement *statement,
     struct dialect_context context = {
         .database = run->database, .find = relation_find, .state = run,
         .parameters = run->request->parameters,
-        .parameter_count = (int)run->request->parameter_count, .query_id = run->request->id};
+        .parameter_count = (int)run->request->parameter_count, .query_id = run->request->id,
+        .stored = statement->verb != DIALECT_SELECT && statement->verb != DIALECT_EXPLAIN};
     *out = (struct selection){0};
     TRY(dialect_translate(statement, &context, run->arena, &out->query));
     TRY(scans_open(run, &out->query, &out->sql));

@@ -29,7 +29,6 @@ static error code_of(enum duck_error_type type)
 }
 
 static const struct { const char *found, *name, *text; } known[] = {
-    {"the file", "HIVE_BAD_DATA", NULL},
     {"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS",
      "Scalar sub-query has returned multiple rows"},
     {"can't be cast because the value is out of range", "NUMERIC_VALUE_OUT_OF_RANGE", NULL},
@@ -62,11 +61,36 @@ error duck_fail_text(const char *text)
     return fail(ERR_USAGE, "%s", own ? own : text ? text : "the SQL engine gave no reason");
 }
 
+/* The text between two others; size 0: not there. */
+static span between(const char *text, const char *before, const char *after)
+{
+    const char *start = strstr(text, before);
+    if (!start) return (span){0};
+    start += strlen(before);
+    const char *end = strstr(start, after);
+    return (span){start, end ? (size_t)(end - start) : 0};
+}
+
+/* A value of a file that is none of the declared type: file, column and value, without the rest. */
+static error file_fail(error code, const char *text)
+{
+    span file = between(text, "reading file \"", "\""), column = between(text, "cast column \"", "\"");
+    const char *types = strstr(text, " from type ");
+    span type = types ? between(types, " to ", ": : ") : (span){0}, reason = between(text, ": : ", "\n");
+    if (!file.size || !column.size || !type.size) return OK;
+    if (!reason.size) reason = span_of(strstr(text, ": : ") + 4);
+    return fail(code, "HIVE_BAD_DATA: Field %.*s in parquet file %.*s holds a value that is no %.*s, "
+                "the type defined in table schema: %.*s", (int)column.size, column.data,
+                (int)file.size, file.data, (int)type.size, type.data, (int)reason.size, reason.data);
+}
+
 error duck_fail(const struct duck *duck, struct duck_result *result)
 {
     const char *text = duck->result_error(result);
     error code = code_of(duck->result_error_type(result));
     if (!text) return fail(code, "the SQL engine gave no reason");
+    error e = file_fail(code, text);
+    if (e != OK) return e;
     if (named(text)) return fail(ERR_USAGE, "%s", named(text));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strstr(text, known[i].found))
