@@ -15,7 +15,7 @@ import argparse, importlib, json, os, platform, statistics, subprocess, sys, tim
 from row import Curve, Row, sample_of
 from stage import BUILD, ROOT, Stage
 
-MODULES = ["core", "kinesis", "s3", "start", "pipeline", "query", "curve"]
+MODULES = ["core", "kinesis", "s3", "start", "script", "pipeline", "query", "curve"]
 RESULTS = os.path.join(ROOT, "bench", "results")
 CURVE_ROUNDS = 3
 

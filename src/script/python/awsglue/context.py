@@ -172,7 +172,6 @@ class _Reader:
                      transformation_ctx="", push_down_predicate="", **_):
         if connection_type == "kinesis":
             detect, streaming = kinesis_options(connection_options)
-            streaming.pop("RoleArn", None)
             source = {"source": {"DirectKinesisSource": {"Name": "source", "DetectSchema": True,
                                                          "StreamingOptions": streaming}}}
             return self._made(DataFrame(stream_plan(source)), transformation_ctx)
