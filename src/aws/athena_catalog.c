@@ -23,8 +23,9 @@ static error get_data_catalog(struct call *c)
 {
     const char *name = json_text(c->input, "Name");
     if (!is_catalog(name)) return fail(ERR_ATHENA_INPUT, "Data catalog %s was not found", name);
-    c->output = json_pack("{s:{s:s, s:s, s:s, s:{s:s}}}", "DataCatalog", "Name", CATALOG,
-                          "Description", "", "Type", "GLUE", "Parameters", "catalog-id", c->account);
+    c->output =
+        json_pack("{s:{s:s, s:s, s:s, s:{s:s}}}", "DataCatalog", "Name", CATALOG, "Description", "",
+                  "Type", "GLUE", "Parameters", "catalog-id", c->account);
     return OK;
 }
 

@@ -53,9 +53,10 @@ static error output_find(struct start *s)
                          : own                                                         ? own
                                                                                        : group;
     if (!chosen || !*chosen)
-        return fail(ERR_ATHENA_INPUT, "No output location provided. An output location is required "
-                                      "either through the Workgroup result configuration setting or "
-                                      "as an API input.");
+        return fail(ERR_ATHENA_INPUT,
+                    "No output location provided. An output location is required "
+                    "either through the Workgroup result configuration setting or "
+                    "as an API input.");
     if (object_url_parse(c->arena, chosen, &bucket, &key) != OK)
         return fail(ERR_ATHENA_INPUT, "outputLocation is not a valid S3 path.");
     TRY(object_bucket_exists(c->gateway->options.objects, bucket, &there));
@@ -71,7 +72,8 @@ static error context_check(const struct call *c)
     const char *catalog =
         json_text(json_object_get(c->input, "QueryExecutionContext"), "Catalog");
     if (catalog && !span_equal_nocase(span_of(catalog), SPAN("awsdatacatalog")))
-        return fail(ERR_ATHENA_INPUT, "Catalog %s is not found: queries read AwsDataCatalog", catalog);
+        return fail(ERR_ATHENA_INPUT, "Catalog %s is not found: queries read AwsDataCatalog",
+                    catalog);
     return OK;
 }
 
@@ -80,12 +82,15 @@ static json_t *execution_make(const struct start *s)
     const struct call *c = s->call;
     static const char *const classes[] = {[QUERY_DDL] = "DDL", [QUERY_DML] = "DML",
                                           [QUERY_UTILITY] = "UTILITY"};
-    const char *ending = s->kind.writes ? "" : s->kind.has_header && !s->kind.plan ? ".csv" : ".txt";
+    const char *ending = s->kind.writes                        ? ""
+                         : s->kind.has_header && !s->kind.plan ? ".csv"
+                                                               : ".txt";
     bool creates = s->kind.writes && s->kind.class == QUERY_DDL;
     json_t *result = json_copy(json_object_get(c->input, "ResultConfiguration"));
     if (!result) result = json_object();
-    json_object_set_new(result, "OutputLocation",
-                        json_sprintf("%s%s%s%s", s->output, creates ? "tables/" : "", s->id, ending));
+    json_object_set_new(
+        result, "OutputLocation",
+        json_sprintf("%s%s%s%s", s->output, creates ? "tables/" : "", s->id, ending));
     json_t *x = json_pack(
         "{s:s, s:s, s:s, s:s*, s:o, s:O*, s:{s:s, s:o}, s:{}, s:s, s:{s:s, s:s}}",
         "QueryExecutionId", s->id, "Query", json_text(c->input, "QueryString"), "StatementType",

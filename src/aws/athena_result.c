@@ -143,7 +143,8 @@ static void page_reply(struct page *p)
                           (json_int_t)json_integer_or(p->document, "Updated", 0));
     if (!full) return;
     json_t *token = json_pack("{s:s, s:I}", "id", p->id, "offset", (json_int_t)p->offset);
-    json_object_set_new(c->output, "NextToken", json_string(call_token_make(c, TOKEN_ATHENA, token)));
+    json_object_set_new(c->output, "NextToken",
+                        json_string(call_token_make(c, TOKEN_ATHENA, token)));
 }
 
 static error results_read(struct page *p)

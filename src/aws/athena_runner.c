@@ -45,8 +45,8 @@ static json_t *worker_request(const struct athena_runner *r, const struct waitin
                      json_text(x, "Query"), "Database",
                      json_text(json_object_get(x, "QueryExecutionContext"), "Database"),
                      "Parameters", json_object_get(x, "ExecutionParameters"), "WorkGroup",
-                     json_text(x, "WorkGroup"), "Output", json_text(document, "Output"), "BytesMost",
-                     json_object_get(document, "BytesMost"));
+                     json_text(x, "WorkGroup"), "Output", json_text(document, "Output"),
+                     "BytesMost", json_object_get(document, "BytesMost"));
 }
 
 static int64_t us_since(const json_t *status, const char *member)
@@ -176,7 +176,8 @@ static void run_one(struct athena_runner *r, struct waiting *w)
     pthread_mutex_unlock(&r->lock);
     /* what a closing gateway leaves unfinished, the next one ends */
     if (!closing && query_end(r, w, reply) != OK)
-        log_line(LOG_ERROR, "athena", "query %s: its end cannot be written: %s", w->id, error_text());
+        log_line(LOG_ERROR, "athena", "query %s: its end cannot be written: %s", w->id,
+                 error_text());
     json_decref(document);
     json_decref(reply);
 }

@@ -38,7 +38,8 @@ static const char *named_id(const struct call *c)
     uint8_t d[SHA256_SIZE];
     if (!token) return athena_uuid(c->arena);
     sha256(d, span_of(arena_printf(c->arena, "%s/%s", c->principal.arn, token)));
-    return arena_printf(c->arena, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x",
+    return arena_printf(c->arena,
+                        "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x",
                         d[0], d[1], d[2], d[3], d[4], d[5], d[6] & 15, d[7], d[8] & 15, d[9], d[10],
                         d[11], d[12], d[13], d[14], d[15]);
 }
@@ -313,7 +314,8 @@ static error list_prepared_statements(struct call *c)
 
 #define NAMED_ID_ROW ID_ROW("NamedQueryId", MEMBER_REQUIRED)
 #define STATEMENT_TEXT(text) TEXT_ROW(text, MEMBER_REQUIRED, 1, 262144, NULL)
-#define STATEMENT_NAME TEXT_ROW("StatementName", MEMBER_REQUIRED, 1, 256, "[a-zA-Z_][a-zA-Z0-9_@:]{1,256}")
+#define STATEMENT_NAME                                                                             \
+    TEXT_ROW("StatementName", MEMBER_REQUIRED, 1, 256, "[a-zA-Z_][a-zA-Z0-9_@:]{1,256}")
 static const struct member named_create_rows[] = {
     TEXT_ROW("Name", MEMBER_REQUIRED, 1, 128, NULL),
     TEXT_ROW("Description", MEMBER_OPTIONAL, 1, 1024, NULL),
@@ -327,8 +329,11 @@ static const struct member named_batch_rows[] = {
     LIST_ROW("NamedQueryIds", MEMBER_REQUIRED, 1, 50, named_id_row), ROWS_END,
 };
 static const struct member named_update_rows[] = {
-    NAMED_ID_ROW, TEXT_ROW("Name", MEMBER_REQUIRED, 1, 128, NULL),
-    TEXT_ROW("Description", MEMBER_OPTIONAL, 0, 1024, NULL), STATEMENT_TEXT("QueryString"), ROWS_END,
+    NAMED_ID_ROW,
+    TEXT_ROW("Name", MEMBER_REQUIRED, 1, 128, NULL),
+    TEXT_ROW("Description", MEMBER_OPTIONAL, 0, 1024, NULL),
+    STATEMENT_TEXT("QueryString"),
+    ROWS_END,
 };
 static const struct member named_list_rows[] = {
     ATHENA_TOKEN_ROW, PAGE_ROW(0, 50), WORKGROUP_ROW(MEMBER_OPTIONAL), ROWS_END,
@@ -359,9 +364,12 @@ const struct operation athena_saved_operations[] = {
     {.name = "DeleteNamedQuery", .run = delete_named_query, .input = named_rows},
     {.name = "CreatePreparedStatement", .run = put_prepared_statement, .input = prepared_put_rows},
     {.name = "GetPreparedStatement", .run = get_prepared_statement, .input = prepared_rows},
-    {.name = "BatchGetPreparedStatement", .run = batch_get_prepared_statement,
+    {.name = "BatchGetPreparedStatement",
+     .run = batch_get_prepared_statement,
      .input = prepared_batch_rows},
-    {.name = "ListPreparedStatements", .run = list_prepared_statements, .input = prepared_list_rows},
+    {.name = "ListPreparedStatements",
+     .run = list_prepared_statements,
+     .input = prepared_list_rows},
     {.name = "UpdatePreparedStatement", .run = put_prepared_statement, .input = prepared_put_rows},
     {.name = "DeletePreparedStatement", .run = delete_prepared_statement, .input = prepared_rows},
     {0},

@@ -35,7 +35,8 @@ bool query_change(json_t *document, const char *state, const char *reason)
     if (has_ended(json_text(status, "State"))) return false;
     json_object_set_new(status, "State", json_string(state));
     if (reason) json_object_set_new(status, "StateChangeReason", json_string(reason));
-    if (has_ended(state)) json_object_set_new(status, "CompletionDateTime", json_timestamp(now_us()));
+    if (has_ended(state))
+        json_object_set_new(status, "CompletionDateTime", json_timestamp(now_us()));
     return true;
 }
 

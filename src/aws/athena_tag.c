@@ -47,7 +47,8 @@ static error resource_find(struct call *c, struct state_txn *txn, const char **o
                   ? athena_workgroup_read(c, txn, *out + 10, &group)
                   : ERR_ATHENA_INPUT;
     if (e == OK) json_decref(group);
-    return e == ERR_ATHENA_INPUT ? fail(ERR_RESOURCE_NOT_FOUND, "Resource %s is not found", arn) : e;
+    return e == ERR_ATHENA_INPUT ? fail(ERR_RESOURCE_NOT_FOUND, "Resource %s is not found", arn)
+                                 : e;
 }
 
 static error change(struct call *c, struct state_txn *txn, bool add)
@@ -60,8 +61,9 @@ static error change(struct call *c, struct state_txn *txn, bool add)
     json_array_foreach(json_object_get(c->input, add ? "Tags" : "TagKeys"), i, item) {
         if (!add) json_object_del(map, json_string_value(item));
         else if (json_text(item, "Key"))
-            json_object_set_new(map, json_text(item, "Key"),
-                                json_string(json_text(item, "Value") ? json_text(item, "Value") : ""));
+            json_object_set_new(
+                map, json_text(item, "Key"),
+                json_string(json_text(item, "Value") ? json_text(item, "Value") : ""));
     }
     error e = json_object_size(map) > TAGS_MAX
                   ? fail(ERR_ATHENA_INPUT, "a resource may have %d tags", TAGS_MAX)
@@ -99,7 +101,8 @@ static error list_tags_for_resource(struct call *c)
 }
 
 static const struct member tag[] = {
-    TEXT_ROW("Key", MEMBER_OPTIONAL, 1, 128, NULL), TEXT_ROW("Value", MEMBER_OPTIONAL, 0, 256, NULL),
+    TEXT_ROW("Key", MEMBER_OPTIONAL, 1, 128, NULL),
+    TEXT_ROW("Value", MEMBER_OPTIONAL, 0, 256, NULL),
     ROWS_END,
 };
 const struct member athena_tag_row[] = {STRUCTURE_ROW(NULL, MEMBER_OPTIONAL, tag)};

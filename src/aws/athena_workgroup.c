@@ -1,4 +1,5 @@
-/* Work groups: where results go, and what a query may cost. `primary` is there without being made. */
+/* Work groups: where results go, and what a query may cost. `primary` is there without being made.
+ */
 #include "aws/athena.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ static struct state_key group_key(const struct call *c, const char *name)
 
 static json_t *engine_made(void)
 {
-    return json_pack("{s:s, s:s}", "SelectedEngineVersion", "AUTO", "EffectiveEngineVersion", ENGINE);
+    return json_pack("{s:s, s:s}", "SelectedEngineVersion", "AUTO", "EffectiveEngineVersion",
+                     ENGINE);
 }
 
 /* What Athena fills into a configuration. */
@@ -69,7 +71,8 @@ static error location_check(struct call *c, const json_t *result)
 
 static error supported_check(const json_t *config)
 {
-    const char *engine = json_text(json_object_get(config, "EngineVersion"), "SelectedEngineVersion");
+    const char *engine =
+        json_text(json_object_get(config, "EngineVersion"), "SelectedEngineVersion");
     if (engine && strcmp(engine, "AUTO") != 0 && strcmp(engine, ENGINE) != 0)
         return fail(ERR_ATHENA_INPUT, "EngineVersion %s is not supported: AUTO and %s are", engine,
                     ENGINE);
@@ -152,7 +155,8 @@ static void group_update(struct call *c, json_t *group)
         json_object_del(config, "BytesScannedCutoffPerQuery");
     if (json_is_set(updates, "RemoveCustomerContentEncryptionConfiguration"))
         json_object_del(config, "CustomerContentEncryptionConfiguration");
-    if (json_text(c->input, "State")) json_object_set(group, "State", json_object_get(c->input, "State"));
+    if (json_text(c->input, "State"))
+        json_object_set(group, "State", json_object_get(c->input, "State"));
     if (json_text(c->input, "Description"))
         json_object_set(group, "Description", json_object_get(c->input, "Description"));
 }

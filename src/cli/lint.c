@@ -1,6 +1,6 @@
 /* `sluice lint`: a table against its files, partitions and jobs, as Athena would read it. */
-#include "cli/stores.h"
 #include "query/lint.h"
+#include "cli/stores.h"
 
 #include <stddef.h>
 
@@ -19,7 +19,8 @@ static bool take_job(void *jobs, const char *name, json_t *document)
     return true;
 }
 
-static error jobs_read(const struct lint_options *options, const struct stores *stores, json_t *jobs)
+static error jobs_read(const struct lint_options *options, const struct stores *stores,
+                       json_t *jobs)
 {
     enum { DOCUMENT_MAX = 16 << 20 };
     struct state_txn *txn;
@@ -35,8 +36,9 @@ static error jobs_read(const struct lint_options *options, const struct stores *
     }
     if (!stores->state) return OK; /* remote: the catalog and the files alone */
     TRY(state_begin(stores->state, false, &txn));
-    error e = state_scan(txn, (struct state_key){options->stores.account, stores->region, "glue-job", ""},
-                         NULL, take_job, jobs);
+    error e =
+        state_scan(txn, (struct state_key){options->stores.account, stores->region, "glue-job", ""},
+                   NULL, take_job, jobs);
     state_abort(txn);
     return e;
 }
@@ -45,7 +47,8 @@ static error jobs_read(const struct lint_options *options, const struct stores *
 
 static void print_finding(const json_t *f)
 {
-    printf("%s%s%s: %s\n", bold(stdout), json_text(f, "severity"), plain(stdout), json_text(f, "text"));
+    printf("%s%s%s: %s\n", bold(stdout), json_text(f, "severity"), plain(stdout),
+           json_text(f, "text"));
     if (json_text(f, "fix_table")) printf("    table:  %s\n", json_text(f, "fix_table"));
     if (json_text(f, "fix_writer")) printf("    writer: %s\n", json_text(f, "fix_writer"));
 }
@@ -107,7 +110,9 @@ static int lint_run(const void *given, int count, char **arguments)
 
 static const struct option_row lint_options_table[] = {
     STORE_OPTIONS(OFFSET(stores)),
-    {.name = "job", .type = OPTION_STRING, .argument = "FILE",
+    {.name = "job",
+     .type = OPTION_STRING,
+     .argument = "FILE",
      .summary = "A job's document to look at (default: the jobs of the data directory)",
      .offset = OFFSET(job)},
     {.name = "json", .type = OPTION_TRUE, .summary = JSON_SUMMARY, .offset = OFFSET(json)},
@@ -123,12 +128,15 @@ const struct command lint_command = {
     .description =
         "Compares the table in the catalog with the footers of its files, its partitions and the "
         "mappings of the jobs that write it: types that do not meet (a long under an integer), "
-        "columns that are missing, renamed or spelled otherwise, decimals that do not fit, partitions "
-        "that are one number twice, that hold no file or that nobody registered. Each finding comes "
+        "columns that are missing, renamed or spelled otherwise, decimals that do not fit, "
+        "partitions "
+        "that are one number twice, that hold no file or that nobody registered. Each finding "
+        "comes "
         "with the fix for the table and for the writer.\n\n"
         "Ends with status 0 when there is nothing to mend, with 2 when there is.",
-    .examples = "  sluice lint ventilatordb.ventilators_parquet\n"
-                "  sluice lint ventilatordb.ventilators_parquet --job example/ventilators/job.json\n",
+    .examples =
+        "  sluice lint ventilatordb.ventilators_parquet\n"
+        "  sluice lint ventilatordb.ventilators_parquet --job example/ventilators/job.json\n",
     .options = lint_options_table,
     .defaults = &(const struct lint_options){.stores = {.account = default_account}},
     .options_size = sizeof(struct lint_options),

@@ -2,7 +2,8 @@
  * statement, or Hive's own words for what is wrong with it ("FAILED: ParseException line 1:8 ...").
  *
  * Grammar: Apache Hive 2.3 (HiveParser.g), of which Athena's DDL is a part; checked against Hive's
- * parser itself (tool/oracle/hive_errors.sh). What Hive has and Athena refuses is refused by name. */
+ * parser itself (tool/oracle/hive_errors.sh). What Hive has and Athena refuses is refused by name.
+ */
 #pragma once
 
 #include "batch/batch.h"

@@ -78,8 +78,10 @@ bool peek_in(const struct reader *r, size_t k, const char *set)
 /* What Hive calls a token that it misses. */
 static const char *told(const char *word)
 {
-    static const char *const names[][2] = {
-        {"EXISTS", "KW_EXISTS"}, {"string", "StringLiteral"}, {"number", "Number"}, {"DBPROPERTIES", "KW_DBPROPERTIES"}};
+    static const char *const names[][2] = {{"EXISTS", "KW_EXISTS"},
+                                           {"string", "StringLiteral"},
+                                           {"number", "Number"},
+                                           {"DBPROPERTIES", "KW_DBPROPERTIES"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(word, names[i][0]) == 0) return names[i][1];
     return word;

@@ -7,16 +7,16 @@ static const struct {
     const char *word;
     error (*read)(struct reader *, struct hive_statement *);
 } statements[] = {
-    {"CREATE", read_create},     {"ALTER", read_alter},       {"DROP", read_drop},
-    {"MSCK", read_repair},       {"SHOW", read_show},         {"DESCRIBE", read_describe},
+    {"CREATE", read_create}, {"ALTER", read_alter}, {"DROP", read_drop},
+    {"MSCK", read_repair},   {"SHOW", read_show},   {"DESCRIBE", read_describe},
     {"DESC", read_describe},
 };
 
 /* Hive has them, Athena has not. */
 static const char *const refused[] = {
-    "GRANT", "REVOKE", "LOAD", "TRUNCATE", "LOCK", "UNLOCK", "EXPORT", "IMPORT", "USE", "SET",
-    "START", "COMMIT", "ROLLBACK", "ABORT", "RELOAD", "REPL", "KILL", "CACHE", "CALL", "ANALYZE",
-    NULL};
+    "GRANT",  "REVOKE", "LOAD", "TRUNCATE", "LOCK",   "UNLOCK",   "EXPORT",
+    "IMPORT", "USE",    "SET",  "START",    "COMMIT", "ROLLBACK", "ABORT",
+    "RELOAD", "REPL",   "KILL", "CACHE",    "CALL",   "ANALYZE",  NULL};
 
 static error read_statement(struct reader *r, struct hive_statement *s)
 {
@@ -28,7 +28,8 @@ static error read_statement(struct reader *r, struct hive_statement *s)
         return OK;
     }
     for (int i = 0; refused[i]; i++)
-        if (peek_is(r, 0, refused[i])) return fail(ERR_UNSUPPORTED, "%s is not supported", refused[i]);
+        if (peek_is(r, 0, refused[i]))
+            return fail(ERR_UNSUPPORTED, "%s is not supported", refused[i]);
     return no_alternative(r, 0);
 }
 
@@ -42,8 +43,7 @@ static error judge(const struct hive_statement *s)
     for (size_t i = 0; values && i < s->partition_count; i++)
         for (size_t k = 0; k < s->partitions[i].count; k++)
             if (!s->partitions[i].items[k].operator)
-                return fail(ERR_USAGE,
-                            "FAILED: SemanticException partition column %s has no value",
+                return fail(ERR_USAGE, "FAILED: SemanticException partition column %s has no value",
                             s->partitions[i].items[k].column);
     return OK;
 }

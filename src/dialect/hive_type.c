@@ -3,15 +3,26 @@
 
 /* Hive's words for primitive types, and the catalog's. */
 enum lengths { LENGTHS_NONE, LENGTHS_OPTIONAL, LENGTHS_NEEDED };
-static const struct { const char *word, *catalog; enum lengths lengths; } primitives[] = {
-    {"TINYINT", "tinyint", LENGTHS_NONE},      {"SMALLINT", "smallint", LENGTHS_NONE},
-    {"INT", "int", LENGTHS_NONE},              {"INTEGER", "int", LENGTHS_NONE},
-    {"BIGINT", "bigint", LENGTHS_NONE},        {"BOOLEAN", "boolean", LENGTHS_NONE},
-    {"FLOAT", "float", LENGTHS_NONE},          {"DOUBLE", "double", LENGTHS_NONE},
-    {"DATE", "date", LENGTHS_NONE},            {"TIMESTAMP", "timestamp", LENGTHS_NONE},
-    {"STRING", "string", LENGTHS_NONE},        {"BINARY", "binary", LENGTHS_NONE},
-    {"DECIMAL", "decimal", LENGTHS_OPTIONAL},  {"DEC", "decimal", LENGTHS_OPTIONAL},
-    {"NUMERIC", "decimal", LENGTHS_OPTIONAL},  {"VARCHAR", "varchar", LENGTHS_NEEDED},
+static const struct {
+    const char *word, *catalog;
+    enum lengths lengths;
+} primitives[] = {
+    {"TINYINT", "tinyint", LENGTHS_NONE},
+    {"SMALLINT", "smallint", LENGTHS_NONE},
+    {"INT", "int", LENGTHS_NONE},
+    {"INTEGER", "int", LENGTHS_NONE},
+    {"BIGINT", "bigint", LENGTHS_NONE},
+    {"BOOLEAN", "boolean", LENGTHS_NONE},
+    {"FLOAT", "float", LENGTHS_NONE},
+    {"DOUBLE", "double", LENGTHS_NONE},
+    {"DATE", "date", LENGTHS_NONE},
+    {"TIMESTAMP", "timestamp", LENGTHS_NONE},
+    {"STRING", "string", LENGTHS_NONE},
+    {"BINARY", "binary", LENGTHS_NONE},
+    {"DECIMAL", "decimal", LENGTHS_OPTIONAL},
+    {"DEC", "decimal", LENGTHS_OPTIONAL},
+    {"NUMERIC", "decimal", LENGTHS_OPTIONAL},
+    {"VARCHAR", "varchar", LENGTHS_NEEDED},
     {"CHAR", "char", LENGTHS_NEEDED},
 };
 
@@ -48,8 +59,8 @@ static error read_primitive(struct reader *r, struct buffer *out)
     return OK;
 }
 
-#define TYPE_WORDS                                                                             \
-    "TINYINT SMALLINT INT INTEGER BIGINT BOOLEAN FLOAT DOUBLE DATE TIMESTAMP STRING BINARY "   \
+#define TYPE_WORDS                                                                                 \
+    "TINYINT SMALLINT INT INTEGER BIGINT BOOLEAN FLOAT DOUBLE DATE TIMESTAMP STRING BINARY "       \
     "DECIMAL DEC NUMERIC VARCHAR CHAR ARRAY MAP STRUCT UNIONTYPE"
 
 static error read_array(struct reader *r, struct buffer *out, int depth)
@@ -143,6 +154,7 @@ error read_type(struct reader *r, const char **out)
     buffer_release(&text);
     if (e != OK || r->repaired) return e;
     e = type_parse(r->arena, span_of(*out), &type); /* lengths, precisions, fields twice */
-    return e == OK ? OK : fail(ERR_USAGE, "FAILED: SemanticException line %d:%d %s", first->line,
-                               first->column, arena_text(r->arena, span_of(error_text())));
+    return e == OK ? OK
+                   : fail(ERR_USAGE, "FAILED: SemanticException line %d:%d %s", first->line,
+                          first->column, arena_text(r->arena, span_of(error_text())));
 }

@@ -1,4 +1,5 @@
-/* Statements of Hive's dialect: which function runs each, and the words their errors have in Hive. */
+/* Statements of Hive's dialect: which function runs each, and the words their errors have in Hive.
+ */
 #include "query/internal.h"
 
 #include <stdarg.h>
@@ -43,7 +44,8 @@ const char *database_of(const struct run *run, const struct hive_statement *s)
     return s->database ? s->database : run->database;
 }
 
-#define DDL_TASK "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
+#define DDL_TASK                                                                                   \
+    "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. "
 
 error execution_error(error code, const char *format, ...)
 {
@@ -69,8 +71,10 @@ error catalog_error(error e, const char *database, const char *table)
         return execution_error(e, "AlreadyExistsException(message:%s %s already exists)",
                                table ? "Table" : "Database", table ? table : database);
     if (e == ERR_ACCESS_DENIED || e == ERR_INVALID_INPUT)
-        return execution_error(e, "%s (Service: AmazonDataCatalog; Status Code: 400; Error Code: "
-                                  "%s; Request ID: null; Proxy: null)", text, error_row(e)->name);
+        return execution_error(e,
+                               "%s (Service: AmazonDataCatalog; Status Code: 400; Error Code: "
+                               "%s; Request ID: null; Proxy: null)",
+                               text, error_row(e)->name);
     return e;
 }
 
@@ -86,12 +90,16 @@ error location_check(struct run *run, const char *location)
 {
     const char *bucket, *key;
     if (object_url_parse(run->arena, location, &bucket, &key) != OK)
-        return execution_error(ERR_USAGE, "MetaException(message:Got exception: "
-                                          "java.lang.IllegalArgumentException '%s' is not an "
-                                          "s3://BUCKET/FOLDER/ location)", location);
+        return execution_error(ERR_USAGE,
+                               "MetaException(message:Got exception: "
+                               "java.lang.IllegalArgumentException '%s' is not an "
+                               "s3://BUCKET/FOLDER/ location)",
+                               location);
     if (strpbrk(key, "*?"))
-        return execution_error(ERR_USAGE, "MetaException(message:the location '%s' has a pattern; "
-                                          "name the folder itself)", location);
+        return execution_error(ERR_USAGE,
+                               "MetaException(message:the location '%s' has a pattern; "
+                               "name the folder itself)",
+                               location);
     error e = catalog_require_target(run->engine->catalog, NULL, NULL, location);
     return e == OK ? OK : catalog_error(e, NULL, NULL);
 }

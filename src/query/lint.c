@@ -12,11 +12,10 @@ void lint_tell(struct lint *l, struct finding f)
     const char *key = arena_printf(l->arena, "%s/%s", f.kind, f.column ? f.column : f.text);
     if (json_object_get(l->told, key)) return;
     json_object_set_new(l->told, key, json_true());
-    json_array_append_new(l->findings,
-                          json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:s*}", "severity",
-                                    severities[f.severity], "kind", f.kind, "column", f.column,
-                                    "text", f.text, "fix_table", f.fix_table, "fix_writer",
-                                    f.fix_writer));
+    json_array_append_new(l->findings, json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:s*}", "severity",
+                                                 severities[f.severity], "kind", f.kind, "column",
+                                                 f.column, "text", f.text, "fix_table", f.fix_table,
+                                                 "fix_writer", f.fix_writer));
 }
 
 /* ---- the table's own document ---- */
@@ -26,19 +25,24 @@ static void document_look(struct lint *l)
     const json_t *columns =
         json_object_get(json_object_get(l->document, "StorageDescriptor"), "Columns");
     if (!json_text(l->document, "TableType"))
-        lint_tell(l, (struct finding){
-            LINT_ERROR, "no TableType", NULL,
-            "the table has no TableType: Athena fails with NullPointerException Name is null",
-            "give it TableType EXTERNAL_TABLE (UpdateTable)", NULL});
+        lint_tell(
+            l,
+            (struct finding){
+                LINT_ERROR, "no TableType", NULL,
+                "the table has no TableType: Athena fails with NullPointerException Name is null",
+                "give it TableType EXTERNAL_TABLE (UpdateTable)", NULL});
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const char *name = json_text(json_array_get(columns, i), "Name");
         const char *type = json_text(json_array_get(columns, i), "Type");
         if (type && strcmp(type, "integer") == 0)
             lint_tell(l, (struct finding){
-                LINT_WARNING, "type text", name,
-                arena_printf(l->arena, "column %s has the type text 'integer', which Hive's type parser "
-                                       "does not know (DDL stores int)", name),
-                arena_printf(l->arena, "declare %s as int", name), NULL});
+                             LINT_WARNING, "type text", name,
+                             arena_printf(
+                                 l->arena,
+                                 "column %s has the type text 'integer', which Hive's type parser "
+                                 "does not know (DDL stores int)",
+                                 name),
+                             arena_printf(l->arena, "declare %s as int", name), NULL});
     }
 }
 
@@ -52,10 +56,11 @@ static error footer_read(struct lint *l, const char *bucket, const struct object
     error e = ERR_TOO_LARGE;
     for (int round = 0; round < 2 && e == ERR_TOO_LARGE; round++, want = need) {
         buffer_reset(&tail);
-        e = l->objects->ops->get_range(l->objects, bucket, object->key, -(int64_t)want, want, &tail);
+        e = l->objects->ops->get_range(l->objects, bucket, object->key, -(int64_t)want, want,
+                                       &tail);
         if (e == OK)
-            e = parquet_footer_read(l->arena, arena_span(l->arena, buffer_span(&tail)), object->size,
-                                    out, &need);
+            e = parquet_footer_read(l->arena, arena_span(l->arena, buffer_span(&tail)),
+                                    object->size, out, &need);
         if (need > (size_t)object->size) break;
     }
     buffer_release(&tail);
@@ -70,13 +75,14 @@ static void missing_tell(struct lint *l, const struct field *f, const struct sch
         if (schema_find(l->table->schema, span_of(written->fields[i].name)) < 0 &&
             type_equal(written->fields[i].type, f->type))
             like = written->fields[i].name;
-    lint_tell(l, (struct finding){
-        LINT_WARNING, "missing column", f->name,
-        arena_printf(l->arena, "column %s is not in %s: it reads NULL%s%s%s", f->name, where,
-                     like ? " (was it renamed? " : "", like ? like : "",
-                     like ? " is there and not in the table)" : ""),
-        like ? arena_printf(l->arena, "declare %s in place of %s", like, f->name) : NULL,
-        arena_printf(l->arena, "write %s", f->name)});
+    lint_tell(l,
+              (struct finding){
+                  LINT_WARNING, "missing column", f->name,
+                  arena_printf(l->arena, "column %s is not in %s: it reads NULL%s%s%s", f->name,
+                               where, like ? " (was it renamed? " : "", like ? like : "",
+                               like ? " is there and not in the table)" : ""),
+                  like ? arena_printf(l->arena, "declare %s in place of %s", like, f->name) : NULL,
+                  arena_printf(l->arena, "write %s", f->name)});
 }
 
 static void columns_look(struct lint *l, const struct schema *written,
@@ -93,24 +99,30 @@ static void columns_look(struct lint *l, const struct schema *written,
         lint_types(l, f->name, written->fields[at].type, f->type, where);
         if (footer) lint_range(l, f, footer, where);
         if (strcmp(written->fields[at].name, f->name) != 0)
-            lint_tell(l, (struct finding){
-                LINT_NOTE, "case", f->name,
-                arena_printf(l->arena, "column %s is spelled %s in %s: Athena does not mind, readers "
-                                       "that match names exactly do", f->name,
-                             written->fields[at].name, where),
-                NULL, arena_printf(l->arena, "write it as %s", f->name)});
+            lint_tell(
+                l, (struct finding){
+                       LINT_NOTE, "case", f->name,
+                       arena_printf(l->arena,
+                                    "column %s is spelled %s in %s: Athena does not mind, readers "
+                                    "that match names exactly do",
+                                    f->name, written->fields[at].name, where),
+                       NULL, arena_printf(l->arena, "write it as %s", f->name)});
     }
     for (int i = 0; i < written->field_count; i++) {
         const struct field *f = &written->fields[i];
         if (schema_find(declared, span_of(f->name)) >= 0) continue;
         bool key = schema_find(l->table->partition_keys, span_of(f->name)) >= 0;
         lint_tell(l, (struct finding){
-            LINT_NOTE, key ? "partition column in files" : "extra column", f->name,
-            arena_printf(l->arena, key ? "column %s is in %s and a partition column too: the "
-                                         "partition's value counts"
-                                       : "column %s of %s is not in the table", f->name, where),
-            key ? NULL : arena_printf(l->arena, "ALTER TABLE %s.%s ADD COLUMNS (%s ...)",
-                                      l->table->database, l->table->name, f->name), NULL});
+                         LINT_NOTE, key ? "partition column in files" : "extra column", f->name,
+                         arena_printf(l->arena,
+                                      key ? "column %s is in %s and a partition column too: the "
+                                            "partition's value counts"
+                                          : "column %s of %s is not in the table",
+                                      f->name, where),
+                         key ? NULL
+                             : arena_printf(l->arena, "ALTER TABLE %s.%s ADD COLUMNS (%s ...)",
+                                            l->table->database, l->table->name, f->name),
+                         NULL});
     }
 }
 
@@ -121,11 +133,13 @@ static error file_look(struct lint *l, const char *bucket, const struct object_i
     l->files++;
     error e = footer_read(l, bucket, object, &footer);
     if (e == ERR_CORRUPT || (e == OK && !footer->schema)) {
-        lint_tell(l, (struct finding){
-            LINT_ERROR, "not Parquet", NULL,
-            arena_printf(l->arena, "%s is not read as Parquet: HIVE_CANNOT_OPEN_SPLIT (%s)", where,
-                         e == OK ? "its schema has types that tables have not" : error_text()),
-            NULL, "remove the file, or give it a name that begins with _ or ."});
+        lint_tell(l,
+                  (struct finding){
+                      LINT_ERROR, "not Parquet", NULL,
+                      arena_printf(
+                          l->arena, "%s is not read as Parquet: HIVE_CANNOT_OPEN_SPLIT (%s)", where,
+                          e == OK ? "its schema has types that tables have not" : error_text()),
+                      NULL, "remove the file, or give it a name that begins with _ or ."});
         return OK;
     }
     if (e == OK) columns_look(l, footer->schema, footer, where);
@@ -148,8 +162,8 @@ static error location_look(struct lint *l, const char *location, int64_t *found)
     for (bool more = true; more;) {
         struct object_info *page;
         size_t count;
-        TRY(l->objects->ops->list(l->objects, bucket, key, after, LIST_PAGE, l->arena, &page, &count,
-                                  &more));
+        TRY(l->objects->ops->list(l->objects, bucket, key, after, LIST_PAGE, l->arena, &page,
+                                  &count, &more));
         for (size_t i = 0; i < count; i++) {
             after = page[i].key;
             if (is_data(&page[i])) TRY(file_look(l, bucket, &page[i]));
@@ -164,8 +178,8 @@ static error location_look(struct lint *l, const char *location, int64_t *found)
 
 struct partitions {
     struct lint *lint;
-    json_t *canonical;  /* values as the keys' types read them -> values as they are */
-    json_t *locations;  /* known ones, with a '/' at their ends */
+    json_t *canonical; /* values as the keys' types read them -> values as they are */
+    json_t *locations; /* known ones, with a '/' at their ends */
     error failure;
 };
 
@@ -188,11 +202,13 @@ static const char *canonical_name(struct lint *l, const json_t *values, const ch
         bool null = !value || strcmp(value, HIVE_NULL) == 0;
         if (integer && !null && !parse_int64(span_of(value), &number)) {
             lint_tell(l, (struct finding){
-                LINT_ERROR, "partition value", keys->fields[i].name,
-                arena_printf(l->arena, "partition %s: '%s' is no integer, as column %s has them",
-                             shown, value, keys->fields[i].name), 
-                arena_printf(l->arena, "ALTER TABLE %s.%s DROP PARTITION", l->table->database,
-                             l->table->name), NULL});
+                             LINT_ERROR, "partition value", keys->fields[i].name,
+                             arena_printf(l->arena,
+                                          "partition %s: '%s' is no integer, as column %s has them",
+                                          shown, value, keys->fields[i].name),
+                             arena_printf(l->arena, "ALTER TABLE %s.%s DROP PARTITION",
+                                          l->table->database, l->table->name),
+                             NULL});
             return NULL;
         }
         name = integer && !null ? arena_printf(l->arena, "%s%lld/", name, (long long)number)
@@ -211,7 +227,8 @@ static const char *values_text(struct arena *arena, const json_t *values)
 }
 
 /* "01" and "1" under an integer key. */
-static void twin_look(struct partitions *p, const char *name, const char *shown, const char *location)
+static void twin_look(struct partitions *p, const char *name, const char *shown,
+                      const char *location)
 {
     struct lint *l = p->lint;
     const json_t *other = json_object_get(p->canonical, name);
@@ -221,17 +238,23 @@ static void twin_look(struct partitions *p, const char *name, const char *shown,
         return;
     }
     bool same = strcmp(json_text(other, "location"), location) == 0;
-    lint_tell(l, (struct finding){
-        same ? LINT_ERROR : LINT_WARNING, "partition twice", NULL,
-        arena_printf(l->arena, "partitions %s and %s are the same numbers%s", json_text(other, "values"),
-                     shown, same ? " and one folder: Athena counts its rows twice (Sluice once)"
+    lint_tell(
+        l, (struct finding){
+               same ? LINT_ERROR : LINT_WARNING, "partition twice", NULL,
+               arena_printf(l->arena, "partitions %s and %s are the same numbers%s",
+                            json_text(other, "values"), shown,
+                            same ? " and one folder: Athena counts its rows twice (Sluice once)"
                                  : " in two folders"),
-        arena_printf(l->arena, "drop the one whose text is not the folder's (ALTER TABLE %s.%s DROP "
-                               "PARTITION)", l->table->database, l->table->name), NULL});
+               arena_printf(l->arena,
+                            "drop the one whose text is not the folder's (ALTER TABLE %s.%s DROP "
+                            "PARTITION)",
+                            l->table->database, l->table->name),
+               NULL});
 }
 
 /* A folder "k=v" of the location says another text than the value. */
-static void folder_look(struct lint *l, const json_t *values, const char *location, const char *shown)
+static void folder_look(struct lint *l, const json_t *values, const char *location,
+                        const char *shown)
 {
     const struct schema *keys = l->table->partition_keys;
     for (int i = 0; i < keys->field_count; i++) {
@@ -240,12 +263,15 @@ static void folder_look(struct lint *l, const json_t *values, const char *locati
         const char *own = json_string_value(json_array_get(values, (size_t)i));
         size_t size = value ? strcspn(value, "/") : 0;
         if (!value || !own || strchr(value, '%') || span_is((span){value, size}, own)) continue;
-        lint_tell(l, (struct finding){
-            LINT_WARNING, "partition text", keys->fields[i].name,
-            arena_printf(l->arena, "partition %s has the value %s for %s, its folder says %.*s: MSCK REPAIR "
-                                   "TABLE in Athena would add the folder a second time", shown, own,
-                         keys->fields[i].name, (int)size, value),
-            "drop it and run MSCK REPAIR TABLE", NULL});
+        lint_tell(l,
+                  (struct finding){
+                      LINT_WARNING, "partition text", keys->fields[i].name,
+                      arena_printf(
+                          l->arena,
+                          "partition %s has the value %s for %s, its folder says %.*s: MSCK REPAIR "
+                          "TABLE in Athena would add the folder a second time",
+                          shown, own, keys->fields[i].name, (int)size, value),
+                      "drop it and run MSCK REPAIR TABLE", NULL});
     }
 }
 
@@ -261,12 +287,14 @@ static void descriptor_look(struct lint *l, const json_t *partition, const char 
         if (at < 0 || !text || type_parse(l->arena, span_of(text), &type) != OK ||
             type_equal(type, l->table->schema->fields[at].type))
             continue;
-        lint_tell(l, (struct finding){
-            LINT_WARNING, "partition schema", name,
-            arena_printf(l->arena, "partition %s declares column %s as %s, the table does not: "
-                                   "HIVE_PARTITION_SCHEMA_MISMATCH where the types cannot be coerced",
-                         shown, name, text),
-            "drop the partition and add it again", NULL});
+        lint_tell(
+            l, (struct finding){
+                   LINT_WARNING, "partition schema", name,
+                   arena_printf(l->arena,
+                                "partition %s declares column %s as %s, the table does not: "
+                                "HIVE_PARTITION_SCHEMA_MISMATCH where the types cannot be coerced",
+                                shown, name, text),
+                   "drop the partition and add it again", NULL});
     }
 }
 
@@ -293,11 +321,12 @@ static error partition_look(struct partitions *p, const json_t *partition)
     json_object_set_new(p->locations, location, json_true());
     TRY(location_look(l, location, &files));
     if (!files)
-        lint_tell(l, (struct finding){
-            LINT_WARNING, "empty partition", NULL,
-            arena_printf(l->arena, "partition %s: there is no file at %s", shown, location),
-            arena_printf(l->arena, "ALTER TABLE %s.%s DROP PARTITION", l->table->database,
-                         l->table->name), NULL});
+        lint_tell(l, (struct finding){LINT_WARNING, "empty partition", NULL,
+                                      arena_printf(l->arena, "partition %s: there is no file at %s",
+                                                   shown, location),
+                                      arena_printf(l->arena, "ALTER TABLE %s.%s DROP PARTITION",
+                                                   l->table->database, l->table->name),
+                                      NULL});
     return OK;
 }
 
@@ -317,20 +346,24 @@ static error unregistered_look(struct partitions *p)
     for (bool more = true; more;) {
         struct object_info *page;
         size_t count;
-        TRY(l->objects->ops->list(l->objects, bucket, key, after, LIST_PAGE, l->arena, &page, &count,
-                                  &more));
+        TRY(l->objects->ops->list(l->objects, bucket, key, after, LIST_PAGE, l->arena, &page,
+                                  &count, &more));
         for (size_t i = 0; i < count; i++) {
             after = page[i].key;
             if (!is_data(&page[i])) continue;
             const char *slash = strrchr(page[i].key, '/');
-            const char *folder = arena_printf(l->arena, "s3://%s/%.*s", bucket,
-                                              (int)(slash ? slash + 1 - page[i].key : 0), page[i].key);
+            const char *folder =
+                arena_printf(l->arena, "s3://%s/%.*s", bucket,
+                             (int)(slash ? slash + 1 - page[i].key : 0), page[i].key);
             if (json_object_get(p->locations, folder)) continue;
             lint_tell(l, (struct finding){
-                LINT_WARNING, "unregistered folder", NULL,
-                arena_printf(l->arena, "%s has data and is no partition: queries do not see it", folder),
-                arena_printf(l->arena, "MSCK REPAIR TABLE %s.%s", l->table->database, l->table->name),
-                NULL});
+                             LINT_WARNING, "unregistered folder", NULL,
+                             arena_printf(l->arena,
+                                          "%s has data and is no partition: queries do not see it",
+                                          folder),
+                             arena_printf(l->arena, "MSCK REPAIR TABLE %s.%s", l->table->database,
+                                          l->table->name),
+                             NULL});
             json_object_set_new(p->locations, folder, json_true());
         }
         more = more && count;
@@ -392,7 +425,8 @@ static error job_look(struct lint *l, const json_t *job)
     const char *id, *kind, *name = json_text(job, "Name");
     bool writes = false;
     struct schema *written;
-    json_object_foreach(nodes, id, node) json_object_foreach(node, kind, config) {
+    json_object_foreach(nodes, id, node) json_object_foreach(node, kind, config)
+    {
         if (strcmp(kind, "ApplyMapping") == 0) mapping = json_object_get(config, "Mapping");
         else writes = writes || node_writes(l, config);
     }
@@ -412,9 +446,10 @@ static error lint_in(struct lint *l, const json_t *jobs)
     const char *serde = l->table->serde;
     if (!l->table->location || strncmp(l->table->location, "s3", 2) != 0 ||
         (serde && !strstr(serde, "Parquet"))) {
-        lint_tell(l, (struct finding){LINT_NOTE, "not Parquet", NULL,
-                                      "the table is not Parquet in the lake: files are not looked at",
-                                      NULL, NULL});
+        lint_tell(l,
+                  (struct finding){LINT_NOTE, "not Parquet", NULL,
+                                   "the table is not Parquet in the lake: files are not looked at",
+                                   NULL, NULL});
         return OK;
     }
     if (l->table->partition_keys->field_count) return partitions_look(l);
@@ -435,8 +470,13 @@ error query_lint(struct catalog *catalog, struct object_store *objects, const js
     struct table table;
     json_t *document;
     TRY(catalog->ops->get_table(catalog, database, name, &document));
-    struct lint l = {.catalog = catalog, .objects = objects, .arena = &arena, .document = document,
-                     .table = &table, .findings = json_array(), .told = json_object()};
+    struct lint l = {.catalog = catalog,
+                     .objects = objects,
+                     .arena = &arena,
+                     .document = document,
+                     .table = &table,
+                     .findings = json_array(),
+                     .told = json_object()};
     error e = table_parse(&arena, document, &table);
     if (e == ERR_PARSE || e == ERR_INVALID_INPUT || e == ERR_UNSUPPORTED) {
         lint_tell(&l, (struct finding){LINT_ERROR, "table", NULL, error_text(), NULL, NULL});

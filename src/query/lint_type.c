@@ -58,18 +58,23 @@ static void tell(struct lint *l, enum verdict v, const char *column, const struc
     const char *w = text_of(l->arena, written), *d = text_of(l->arena, declared);
     bool narrow = is_integer(written) && is_integer(declared);
     const char *why =
-        v == FAILS ? "HIVE_BAD_DATA: its type in the files is incompatible with the type defined in "
-                     "the table schema"
-        : narrow ? "a value that does not fit fails the query (GENERIC_INTERNAL_ERROR: Value exceeds "
-                   "MAX_INT)"
+        v == FAILS
+            ? "HIVE_BAD_DATA: its type in the files is incompatible with the type defined in "
+              "the table schema"
+        : narrow
+            ? "a value that does not fit fails the query (GENERIC_INTERNAL_ERROR: Value exceeds "
+              "MAX_INT)"
         : written->kind == TYPE_TIMESTAMP ? "microseconds are read as plain numbers"
                                           : "values that do not fit fail the query";
-    lint_tell(l, (struct finding){
-        v == FAILS ? LINT_ERROR : LINT_WARNING, narrow ? "narrower integer" : "type", column,
-        arena_printf(l->arena, "column %s is %s in %s and %s in the table: %s", column, w, where, d, why),
-        arena_printf(l->arena, "declare %s as %s (ALTER TABLE %s.%s REPLACE COLUMNS ...)", column, w,
-                     l->table->database, l->table->name),
-        arena_printf(l->arena, "write %s as %s (ToType \"%s\" in the job's mapping)", column, d, d)});
+    lint_tell(
+        l, (struct finding){
+               v == FAILS ? LINT_ERROR : LINT_WARNING, narrow ? "narrower integer" : "type", column,
+               arena_printf(l->arena, "column %s is %s in %s and %s in the table: %s", column, w,
+                            where, d, why),
+               arena_printf(l->arena, "declare %s as %s (ALTER TABLE %s.%s REPLACE COLUMNS ...)",
+                            column, w, l->table->database, l->table->name),
+               arena_printf(l->arena, "write %s as %s (ToType \"%s\" in the job's mapping)", column,
+                            d, d)});
 }
 
 static void structs(struct lint *l, const char *column, const struct type *written,
@@ -110,15 +115,18 @@ void lint_range(struct lint *l, const struct field *f, const struct parquet_foot
     for (int g = 0; g < footer->group_count; g++)
         for (int i = 0; i < footer->groups[g].chunk_count; i++) {
             const struct parquet_chunk *c = &footer->groups[g].chunks[i];
-            if (!span_equal_nocase(c->path, span_of(f->name)) || c->max.size != 8 || c->min.size != 8)
+            if (!span_equal_nocase(c->path, span_of(f->name)) || c->max.size != 8 ||
+                c->min.size != 8)
                 continue;
             int64_t max = (int64_t)get_le64(c->max.data), min = (int64_t)get_le64(c->min.data);
             if (max <= most && min >= least) continue;
             lint_tell(l, (struct finding){
-                LINT_ERROR, "value out of range", f->name,
-                arena_printf(l->arena, "column %s has the value %lld in %s, which its type in the table "
-                                       "cannot hold: every query that reads it fails", f->name,
-                             (long long)(max > most ? max : min), where),
-                arena_printf(l->arena, "declare %s as bigint", f->name), NULL});
+                             LINT_ERROR, "value out of range", f->name,
+                             arena_printf(
+                                 l->arena,
+                                 "column %s has the value %lld in %s, which its type in the table "
+                                 "cannot hold: every query that reads it fails",
+                                 f->name, (long long)(max > most ? max : min), where),
+                             arena_printf(l->arena, "declare %s as bigint", f->name), NULL});
         }
 }

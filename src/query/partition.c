@@ -11,8 +11,10 @@ static error column_index(const json_t *table, const char *column, size_t *out)
         if (span_equal_nocase(span_of(json_text(json_array_get(keys, *out), "Name")),
                               span_of(column)))
             return OK;
-    return fail(ERR_USAGE, "FAILED: SemanticException Partition spec {%s=...} contains non-partition "
-                           "columns", column);
+    return fail(ERR_USAGE,
+                "FAILED: SemanticException Partition spec {%s=...} contains non-partition "
+                "columns",
+                column);
 }
 
 static error partitioned_check(const json_t *table, const struct hive_partition *p)
@@ -22,8 +24,10 @@ static error partitioned_check(const json_t *table, const struct hive_partition 
     for (size_t i = 0; i < p->count; i++)
         buffer_printf(&spec, "%s%s=%s", i ? ", " : "", p->items[i].column,
                       p->items[i].value ? p->items[i].value : "null");
-    error e = fail(ERR_USAGE, "FAILED: SemanticException table is not partitioned but partition "
-                              "spec exists: {%s}", buffer_text(&spec));
+    error e = fail(ERR_USAGE,
+                   "FAILED: SemanticException table is not partitioned but partition "
+                   "spec exists: {%s}",
+                   buffer_text(&spec));
     buffer_release(&spec);
     return e;
 }
@@ -41,8 +45,10 @@ error partition_values(struct run *run, const json_t *table, const struct hive_p
     }
     for (size_t i = 0; i < count; i++)
         if (!values[i])
-            return fail(ERR_USAGE, "FAILED: SemanticException partition spec doesn't contain all "
-                                   "(%zu) partition columns", count);
+            return fail(ERR_USAGE,
+                        "FAILED: SemanticException partition spec doesn't contain all "
+                        "(%zu) partition columns",
+                        count);
     *out = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(*out, json_string(values[i]));
     return OK;
@@ -65,8 +71,8 @@ error partition_expression(struct run *run, const json_t *table, const struct hi
         const struct hive_condition *c = &p->items[i];
         e = column_index(table, c->column, &at);
         if (e != OK || !c->operator) continue;
-        const char *type = json_text(
-            json_array_get(json_object_get(table, "PartitionKeys"), at), "Type");
+        const char *type =
+            json_text(json_array_get(json_object_get(table, "PartitionKeys"), at), "Type");
         const char *value = c->value ? c->value : HIVE_NULL;
         bool number = is_number(value) && strstr("tinyint smallint int integer bigint", type);
         buffer_printf(&text, "%s\"%s\" %s ", text.size ? " AND " : "", c->column, c->operator);
@@ -122,7 +128,9 @@ static const char *default_location(struct run *run, const json_t *table, const 
 
 /* ---- finding ---- */
 
-struct found { json_t *list; };
+struct found {
+    json_t *list;
+};
 
 static bool find_one(void *context, const char *name, json_t *partition)
 {
@@ -165,11 +173,12 @@ static error add_one(struct run *run, const struct hive_statement *s, const json
     if (count && !s->lenient) {
         e = execution_error(ERR_ALREADY_EXISTS,
                             "AlreadyExistsException(message:Partition already exists. Partition "
-                            "spec: %s)", partition_name(run->arena, table, values));
+                            "spec: %s)",
+                            partition_name(run->arena, table, values));
     } else if (count == 0) {
         e = location_check(run, location);
-        if (e == OK) json_array_append_new(inputs, partition_input(table, json_incref(values),
-                                                                   location));
+        if (e == OK)
+            json_array_append_new(inputs, partition_input(table, json_incref(values), location));
     }
     json_decref(values);
     return e;
@@ -210,12 +219,15 @@ static error drop_matching(struct run *run, const struct hive_statement *s, cons
         return e;
     }
     if (json_array_size(found) == 0 && !s->lenient)
-        e = fail(ERR_ENTITY_NOT_FOUND, "FAILED: SemanticException [Error 10006]: Partition not "
-                                       "found (%s %s '%s')", p->items[0].column,
-                 p->items[0].operator, p->items[0].value ? p->items[0].value : "");
+        e = fail(ERR_ENTITY_NOT_FOUND,
+                 "FAILED: SemanticException [Error 10006]: Partition not "
+                 "found (%s %s '%s')",
+                 p->items[0].column, p->items[0].operator,
+                 p->items[0].value ? p->items[0].value : "");
     for (size_t i = 0; i < json_array_size(found); i++)
-        json_array_append_new(items, json_pack("{s:O}", "Values",
-                                               json_object_get(json_array_get(found, i), "Values")));
+        json_array_append_new(
+            items,
+            json_pack("{s:O}", "Values", json_object_get(json_array_get(found, i), "Values")));
     if (e == OK && json_array_size(items)) {
         e = catalog_change_partitions(run->engine->catalog, database_of(run, s), s->table,
                                       PARTITION_DELETE, items, NULL, NULL);
@@ -246,20 +258,25 @@ static error rename_one(struct run *run, const struct hive_statement *s, const j
     json_t *found, *there = NULL;
     error e = partitions_find(run, s, table, &s->partitions[1], &there);
     if (e == OK && json_array_size(there))
-        e = execution_error(ERR_ALREADY_EXISTS, "Unable to rename partition: partition %s already "
-                                                "exists", partition_name(run->arena, table, new));
+        e = execution_error(ERR_ALREADY_EXISTS,
+                            "Unable to rename partition: partition %s already "
+                            "exists",
+                            partition_name(run->arena, table, new));
     if (e == OK) e = partitions_find(run, s, table, &s->partitions[0], &found);
     json_decref(there);
     if (e != OK) return e;
     json_t *partition = json_array_get(found, 0);
     if (!partition)
-        e = fail(ERR_ENTITY_NOT_FOUND, "FAILED: SemanticException [Error 10006]: Partition not "
-                                       "found {%s}", partition_name(run->arena, table, old));
+        e = fail(ERR_ENTITY_NOT_FOUND,
+                 "FAILED: SemanticException [Error 10006]: Partition not "
+                 "found {%s}",
+                 partition_name(run->arena, table, old));
     if (e == OK) {
-        const char *location = json_text(json_object_get(partition, "StorageDescriptor"), "Location");
-        json_t *items = json_pack("[{s:O, s:o}]", "PartitionValueList",
-                                  json_object_get(partition, "Values"), "PartitionInput",
-                                  partition_input(table, json_incref(new), location));
+        const char *location =
+            json_text(json_object_get(partition, "StorageDescriptor"), "Location");
+        json_t *items =
+            json_pack("[{s:O, s:o}]", "PartitionValueList", json_object_get(partition, "Values"),
+                      "PartitionInput", partition_input(table, json_incref(new), location));
         e = catalog_change_partitions(run->engine->catalog, database_of(run, s), s->table,
                                       PARTITION_UPDATE, items, NULL, NULL);
         json_decref(items);
@@ -298,14 +315,17 @@ error show_partitions(struct run *run, const struct hive_statement *s)
     TRY(table_document(run, s, &table));
     error e = OK;
     if (json_array_size(json_object_get(table, "PartitionKeys")) == 0)
-        e = fail(ERR_USAGE, "FAILED: Execution Error, return code 1 from "
-                            "org.apache.hadoop.hive.ql.exec.DDLTask. Table %s is not a partitioned "
-                            "table", s->table);
+        e = fail(ERR_USAGE,
+                 "FAILED: Execution Error, return code 1 from "
+                 "org.apache.hadoop.hive.ql.exec.DDLTask. Table %s is not a partitioned "
+                 "table",
+                 s->table);
     if (e == OK && !projected(table))
         e = partitions_find(run, s, table, s->partition_count ? s->partitions : NULL, &found);
     for (size_t i = 0; i < json_array_size(found); i++)
-        lines_add(&lines, "%s", partition_name(run->arena, table,
-                                               json_object_get(json_array_get(found, i), "Values")));
+        lines_add(
+            &lines, "%s",
+            partition_name(run->arena, table, json_object_get(json_array_get(found, i), "Values")));
     if (e == OK) lines_send(&lines, columns);
     json_decref(found);
     json_decref(table);

@@ -44,6 +44,7 @@ error deallocate(struct run *run, const struct dialect_statement *s)
     error e = state_delete(txn, key_of(run, s->target.name));
     if (e == OK) return state_commit(txn);
     state_abort(txn);
-    return e == ERR_NOT_FOUND ? fail(e, "NOT_FOUND: Prepared statement not found: %s", s->target.name)
-                              : e;
+    return e == ERR_NOT_FOUND
+               ? fail(e, "NOT_FOUND: Prepared statement not found: %s", s->target.name)
+               : e;
 }

@@ -94,7 +94,8 @@ static error page_read(struct repair *r, const char **after, bool *more)
 static bool known_one(void *context, json_t *partition)
 {
     struct repair *r = context;
-    const char *name = partition_name(r->run->arena, r->table, json_object_get(partition, "Values"));
+    const char *name =
+        partition_name(r->run->arena, r->table, json_object_get(partition, "Values"));
     json_object_set_new(r->known, name, json_true());
     return true;
 }
@@ -144,8 +145,7 @@ static void report(struct repair *r)
     json_t *value;
     if (r->missing.size)
         lines_add(&lines, "Partitions not in metastore:%s", buffer_text(&r->missing));
-    json_object_foreach(r->known, name, value)
-        buffer_printf(&r->gone, "\t%s:%s", table, name);
+    json_object_foreach(r->known, name, value) buffer_printf(&r->gone, "\t%s:%s", table, name);
     if (r->gone.size)
         lines_add(&lines, "Partitions missing from filesystem:%s", buffer_text(&r->gone));
     for (char *line = r->added.size ? r->added.data : NULL, *end; line && *line; line = end + 1) {
@@ -161,7 +161,10 @@ error repair_table(struct run *run, const struct hive_statement *s)
 {
     json_t *table;
     TRY(table_document(run, s, &table));
-    struct repair r = {.run = run, .table = table, .known = json_object(), .found = json_object(),
+    struct repair r = {.run = run,
+                       .table = table,
+                       .known = json_object(),
+                       .found = json_object(),
                        .inputs = json_array()};
     error e = OK;
     if (json_array_size(json_object_get(table, "PartitionKeys"))) e = folders_find(&r);

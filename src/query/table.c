@@ -11,7 +11,9 @@
 #define TEXT_OUTPUT HIVE_IO "HiveIgnoreKeyTextOutputFormat"
 #define LAZY_SIMPLE "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 
-struct format { const char *word, *input, *output, *serde; };
+struct format {
+    const char *word, *input, *output, *serde;
+};
 
 static const struct format formats[] = {
     {"textfile", TEXT_INPUT, TEXT_OUTPUT, LAZY_SIMPLE},
@@ -34,8 +36,10 @@ static error format_of(const struct hive_statement *s, struct format *out)
     size_t i = 0, count = sizeof formats / sizeof *formats;
     while (s->format && i < count && strcmp(s->format, formats[i].word) != 0) i++;
     if (i == count)
-        return fail(ERR_USAGE, "FAILED: SemanticException Unrecognized file format in STORED AS "
-                               "clause: '%s'", s->format);
+        return fail(ERR_USAGE,
+                    "FAILED: SemanticException Unrecognized file format in STORED AS "
+                    "clause: '%s'",
+                    s->format);
     *out = formats[i];
     if (s->input_format) out->input = s->input_format, out->output = s->output_format;
     if (s->serde) out->serde = s->serde;
@@ -70,10 +74,9 @@ static json_t *descriptor_document(const struct hive_statement *s, const struct 
         json_array_append_new(buckets, json_string(s->bucket_columns[i]));
     return json_pack("{s:o, s:s, s:s, s:s, s:b, s:I, s:{s:s, s:o}, s:o, s:[], s:{}, s:b}",
                      "Columns", columns_document(&s->columns), "Location", s->location,
-                     "InputFormat", format->input, "OutputFormat", format->output,
-                     "Compressed", 0,
-                     "NumberOfBuckets", (json_int_t)(s->buckets ? s->buckets : -1),
-                     "SerdeInfo", "SerializationLibrary", format->serde, "Parameters", parameters,
+                     "InputFormat", format->input, "OutputFormat", format->output, "Compressed", 0,
+                     "NumberOfBuckets", (json_int_t)(s->buckets ? s->buckets : -1), "SerdeInfo",
+                     "SerializationLibrary", format->serde, "Parameters", parameters,
                      "BucketColumns", buckets, "SortColumns", "Parameters",
                      "StoredAsSubDirectories", 0);
 }
@@ -86,10 +89,9 @@ static json_t *table_input(const struct hive_statement *s, const struct format *
     json_object_set_new(parameters, "transient_lastDdlTime",
                         json_sprintf("%lld", (long long)(now_us() / US_PER_SECOND)));
     if (s->comment) json_object_set_new(parameters, "comment", json_string(s->comment));
-    return json_pack("{s:s, s:s*, s:s, s:s, s:i, s:o, s:o, s:o}", "Name", s->table,
-                     "Description", s->comment, "Owner", "hadoop", "TableType", "EXTERNAL_TABLE",
-                     "Retention", 0, "Parameters", parameters,
-                     "StorageDescriptor", descriptor_document(s, format),
+    return json_pack("{s:s, s:s*, s:s, s:s, s:i, s:o, s:o, s:o}", "Name", s->table, "Description",
+                     s->comment, "Owner", "hadoop", "TableType", "EXTERNAL_TABLE", "Retention", 0,
+                     "Parameters", parameters, "StorageDescriptor", descriptor_document(s, format),
                      "PartitionKeys", columns_document(&s->partition_keys));
 }
 
@@ -106,8 +108,10 @@ static error duplicates_check(const struct hive_statement *s)
             size_t at = k >= s->columns.count ? k - s->columns.count : k;
             if (strcmp(before->items[at].name, name) != 0) continue;
             if (before == list)
-                return fail(ERR_USAGE, "FAILED: SemanticException [Error 10036]: Duplicate column "
-                                       "name: %s", name);
+                return fail(ERR_USAGE,
+                            "FAILED: SemanticException [Error 10036]: Duplicate column "
+                            "name: %s",
+                            name);
             return fail(ERR_USAGE, "FAILED: SemanticException [Error 10035]: Column repeated in "
                                    "partitioning columns");
         }
@@ -118,9 +122,10 @@ static error duplicates_check(const struct hive_statement *s)
 static error create_check(struct run *run, const struct hive_statement *s)
 {
     if (!s->external)
-        return fail(ERR_UNSUPPORTED, "FAILED: SemanticException CREATE TABLE without EXTERNAL makes "
-                                     "managed tables, which are not supported: say CREATE EXTERNAL "
-                                     "TABLE");
+        return fail(ERR_UNSUPPORTED,
+                    "FAILED: SemanticException CREATE TABLE without EXTERNAL makes "
+                    "managed tables, which are not supported: say CREATE EXTERNAL "
+                    "TABLE");
     if (s->columns.count == 0)
         return fail(ERR_USAGE, "FAILED: SemanticException [Error 10043]: Either list of columns or "
                                "a custom serializer should be specified");
@@ -231,8 +236,10 @@ static error column_check(const json_t *columns, const char *name)
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const char *other = json_text(json_array_get(columns, i), "Name");
         if (other && span_equal_nocase(span_of(other), span_of(name)))
-            return fail(ERR_USAGE, "FAILED: SemanticException [Error 10036]: Duplicate column "
-                                   "name: %s", name);
+            return fail(ERR_USAGE,
+                        "FAILED: SemanticException [Error 10036]: Duplicate column "
+                        "name: %s",
+                        name);
     }
     return OK;
 }

@@ -13,9 +13,9 @@ static const char *view_text(struct run *run, const struct dialect_statement *s,
         json_array_append_new(columns, json_pack("{s:s, s:s}", "name", q->columns[i].name, "type",
                                                  buffer_text(&type)));
     }
-    json_t *view = json_pack("{s:s, s:s, s:s, s:o, s:s*, s:b}", "originalSql", s->query_text, "catalog",
-                             "awsdatacatalog", "schema", run->database, "columns", columns, "comment",
-                             s->comment, "runAsInvoker", 0);
+    json_t *view = json_pack("{s:s, s:s, s:s, s:o, s:s*, s:b}", "originalSql", s->query_text,
+                             "catalog", "awsdatacatalog", "schema", run->database, "columns",
+                             columns, "comment", s->comment, "runAsInvoker", 0);
     json_print(&text, view);
     json_decref(view);
     char *coded = arena_calloc(run->arena, 1, base64_encoded_size(text.size) + 1);
@@ -34,8 +34,8 @@ static error view_columns(struct run *run, const struct dialect_query *q, json_t
         if (dialect_type_catalog(run->arena, q->columns[i].type, &type) != OK)
             type = type_of(TYPE_STRING); /* json, time and the like are texts to Hive */
         type_print(&text, type);
-        json_array_append_new(*out, json_pack("{s:s, s:s}", "Name", q->columns[i].name, "Type",
-                                              buffer_text(&text)));
+        json_array_append_new(
+            *out, json_pack("{s:s, s:s}", "Name", q->columns[i].name, "Type", buffer_text(&text)));
         buffer_release(&text);
     }
     return OK;
@@ -54,7 +54,8 @@ static error view_put(struct run *run, const struct dialect_statement *s, const 
         bool view = type && strcmp(type, "VIRTUAL_VIEW") == 0;
         json_decref(old);
         if (!view || !s->or_replace)
-            return fail(ERR_ALREADY_EXISTS, "%s: line 1:1: %s already exists: 'awsdatacatalog.%s.%s'",
+            return fail(ERR_ALREADY_EXISTS,
+                        "%s: line 1:1: %s already exists: 'awsdatacatalog.%s.%s'",
                         view ? "ALREADY_EXISTS" : "TABLE_ALREADY_EXISTS", view ? "View" : "Table",
                         database, s->target.name);
         e = catalog->ops->update_table(catalog, database, s->target.name, input);
@@ -64,17 +65,18 @@ static error view_put(struct run *run, const struct dialect_statement *s, const 
 
 error create_view(struct run *run, const struct dialect_statement *s)
 {
-    struct dialect_context context = {.database = run->database, .find = relation_find, .state = run};
+    struct dialect_context context = {
+        .database = run->database, .find = relation_find, .state = run};
     struct dialect_query query;
     json_t *columns;
     TRY(dialect_translate(s, &context, run->arena, &query));
     TRY(view_columns(run, &query, &columns));
     json_t *input = json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:[], s:{s:o, s:s, s:b, s:i, s:{}}}", "Name", s->target.name,
-        "TableType", "VIRTUAL_VIEW", "ViewOriginalText", view_text(run, s, &query), "ViewExpandedText",
-        "/* Presto View */", "Parameters", "presto_view", "true", "comment", "Presto View",
-        "PartitionKeys", "StorageDescriptor", "Columns", columns, "Location", "", "Compressed", 0,
-        "NumberOfBuckets", 0, "SerdeInfo");
+        "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:[], s:{s:o, s:s, s:b, s:i, s:{}}}", "Name",
+        s->target.name, "TableType", "VIRTUAL_VIEW", "ViewOriginalText", view_text(run, s, &query),
+        "ViewExpandedText", "/* Presto View */", "Parameters", "presto_view", "true", "comment",
+        "Presto View", "PartitionKeys", "StorageDescriptor", "Columns", columns, "Location", "",
+        "Compressed", 0, "NumberOfBuckets", 0, "SerdeInfo");
     error e = view_put(run, s, input);
     json_decref(input);
     return e;
@@ -87,16 +89,21 @@ error drop_view(struct run *run, const struct dialect_statement *s)
     json_t *document;
     error e = catalog->ops->get_table(catalog, database, s->target.name, &document);
     if (e == ERR_ENTITY_NOT_FOUND)
-        return s->if_exists ? OK
-                            : fail(e, "TABLE_NOT_FOUND: line 1:1: View 'awsdatacatalog.%s.%s' does not "
-                                      "exist", database, s->target.name);
+        return s->if_exists
+                   ? OK
+                   : fail(e,
+                          "TABLE_NOT_FOUND: line 1:1: View 'awsdatacatalog.%s.%s' does not "
+                          "exist",
+                          database, s->target.name);
     if (e != OK) return catalog_error(e, database, s->target.name);
     const char *type = json_text(document, "TableType");
     bool view = type && strcmp(type, "VIRTUAL_VIEW") == 0;
     json_decref(document);
     if (!view)
-        return fail(ERR_USAGE, "NOT_SUPPORTED: 'awsdatacatalog.%s.%s' is a table, not a view: use DROP "
-                               "TABLE", database, s->target.name);
+        return fail(ERR_USAGE,
+                    "NOT_SUPPORTED: 'awsdatacatalog.%s.%s' is a table, not a view: use DROP "
+                    "TABLE",
+                    database, s->target.name);
     e = catalog_delete_table(catalog, database, s->target.name);
     return e == OK ? OK : catalog_error(e, database, s->target.name);
 }

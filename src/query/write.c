@@ -12,16 +12,16 @@ enum { PARTITIONS_MAX = 100, LIST_ONE = 1 };
 struct write {
     struct run *run;
     const struct dialect_statement *statement;
-    const char *database, *table;   /* NULL: UNLOAD */
-    const char *location;           /* s3://BUCKET/FOLDER/ */
+    const char *database, *table; /* NULL: UNLOAD */
+    const char *location;         /* s3://BUCKET/FOLDER/ */
     const char *bucket, *prefix;
     enum parquet_codec codec;
     enum { WRITE_PARQUET, WRITE_JSON, WRITE_TEXT } format;
-    uint8_t delimiter;              /* WRITE_TEXT */
-    const char **partitioned_by;    /* column names of the query */
+    uint8_t delimiter;           /* WRITE_TEXT */
+    const char **partitioned_by; /* column names of the query */
     int partition_count;
-    struct schema schema;           /* the rows as they are written, partition columns last */
-    int *columns;                   /* written column -> the query's column; -1: NULL */
+    struct schema schema; /* the rows as they are written, partition columns last */
+    int *columns;         /* written column -> the query's column; -1: NULL */
     struct data_file *files;
     size_t file_count;
 };
@@ -42,8 +42,10 @@ static error known_check(const struct write *w, const char *const *known)
         bool good = false;
         for (int k = 0; known[k]; k++) good = good || strcmp(o->name, known[k]) == 0;
         if (!good)
-            return fail(ERR_UNSUPPORTED, "INVALID_TABLE_PROPERTY: line %d:%d: property '%s' is not "
-                                         "supported", o->line, o->column, o->name);
+            return fail(ERR_UNSUPPORTED,
+                        "INVALID_TABLE_PROPERTY: line %d:%d: property '%s' is not "
+                        "supported",
+                        o->line, o->column, o->name);
     }
     return OK;
 }
@@ -51,11 +53,14 @@ static error known_check(const struct write *w, const char *const *known)
 /* UNLOAD writes text as well: not compressed, in one file. */
 static error text_format(struct write *w, const char *format)
 {
-    const struct dialect_option *codec = option(w, "compression"), *by = option(w, "partitioned_by");
+    const struct dialect_option *codec = option(w, "compression"),
+                                *by = option(w, "partitioned_by");
     const struct dialect_option *delimiter = option(w, "field_delimiter");
     if (by || !codec || !codec->value || strcasecmp(codec->value, "none") != 0)
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: %s is written without compression and partitions: say "
-                                     "compression = 'NONE'", format);
+        return fail(ERR_UNSUPPORTED,
+                    "NOT_SUPPORTED: %s is written without compression and partitions: say "
+                    "compression = 'NONE'",
+                    format);
     if (delimiter && (!delimiter->value || strlen(delimiter->value) != 1))
         return fail(ERR_USAGE, "INVALID_PROPERTY: line %d:%d: field_delimiter is one character",
                     delimiter->line, delimiter->column);
@@ -67,23 +72,31 @@ static error text_format(struct write *w, const char *format)
 static error format_check(struct write *w)
 {
     const struct dialect_option *format = option(w, "format"), *type = option(w, "table_type");
-    bool text = !w->table && format && format->value &&
-                (strcasecmp(format->value, "json") == 0 || strcasecmp(format->value, "textfile") == 0);
+    bool text =
+        !w->table && format && format->value &&
+        (strcasecmp(format->value, "json") == 0 || strcasecmp(format->value, "textfile") == 0);
     if (text) return text_format(w, format->value);
     if (type && (!type->value || strcasecmp(type->value, "hive") != 0))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: table_type '%s' is not supported: HIVE "
-                                     "is", type->line, type->column, type->value ? type->value : "");
+        return fail(ERR_UNSUPPORTED,
+                    "NOT_SUPPORTED: line %d:%d: table_type '%s' is not supported: HIVE "
+                    "is",
+                    type->line, type->column, type->value ? type->value : "");
     if (format && (!format->value || strcasecmp(format->value, "parquet") != 0))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: line %d:%d: format '%s' is not written: PARQUET is",
+        return fail(ERR_UNSUPPORTED,
+                    "NOT_SUPPORTED: line %d:%d: format '%s' is not written: PARQUET is",
                     format->line, format->column, format->value ? format->value : "");
     return OK;
 }
 
 static error codec_read(struct write *w)
 {
-    static const struct { const char *name; enum parquet_codec codec; } codecs[] = {
-        {"none", PARQUET_NONE}, {"snappy", PARQUET_SNAPPY}, {"gzip", PARQUET_GZIP},
-        {"zstd", PARQUET_ZSTD}};
+    static const struct {
+        const char *name;
+        enum parquet_codec codec;
+    } codecs[] = {{"none", PARQUET_NONE},
+                  {"snappy", PARQUET_SNAPPY},
+                  {"gzip", PARQUET_GZIP},
+                  {"zstd", PARQUET_ZSTD}};
     const struct dialect_option *o = option(w, "write_compression");
     if (!o) o = option(w, "parquet_compression");
     if (!o) o = option(w, "compression");
@@ -93,9 +106,11 @@ static error codec_read(struct write *w)
             w->codec = codecs[i].codec;
             return OK;
         }
-    return !o ? OK : fail(ERR_UNSUPPORTED, "INVALID_TABLE_PROPERTY: line %d:%d: compression '%s' is not "
-                                           "written: NONE, SNAPPY, GZIP, ZSTD are", o->line, o->column,
-                          o->value ? o->value : "");
+    return !o ? OK
+              : fail(ERR_UNSUPPORTED,
+                     "INVALID_TABLE_PROPERTY: line %d:%d: compression '%s' is not "
+                     "written: NONE, SNAPPY, GZIP, ZSTD are",
+                     o->line, o->column, o->value ? o->value : "");
 }
 
 static error partitions_read(struct write *w)
@@ -103,8 +118,10 @@ static error partitions_read(struct write *w)
     const struct dialect_option *o = option(w, "partitioned_by");
     if (!o) return OK;
     if (o->value)
-        return fail(ERR_USAGE, "INVALID_TABLE_PROPERTY: line %d:%d: partitioned_by is a list: "
-                               "ARRAY['column']", o->line, o->column);
+        return fail(ERR_USAGE,
+                    "INVALID_TABLE_PROPERTY: line %d:%d: partitioned_by is a list: "
+                    "ARRAY['column']",
+                    o->line, o->column);
     w->partition_count = o->value_count;
     w->partitioned_by = ARENA_ARRAY(w->run->arena, const char *, (size_t)o->value_count + 1);
     for (int i = 0; i < o->value_count; i++) {
@@ -140,9 +157,11 @@ static error empty_check(const struct write *w)
     TRY(objects->ops->list(objects, w->bucket, folder, NULL, LIST_ONE, w->run->arena, &page, &count,
                            &more));
     return count == 0 ? OK
-                      : fail(ERR_USAGE, "HIVE_PATH_ALREADY_EXISTS: Target directory already exists: %s. "
-                                        "You may need to manually clean the data at location '%s' before "
-                                        "retrying.", w->location, w->location);
+                      : fail(ERR_USAGE,
+                             "HIVE_PATH_ALREADY_EXISTS: Target directory already exists: %s. "
+                             "You may need to manually clean the data at location '%s' before "
+                             "retrying.",
+                             w->location, w->location);
 }
 
 /* ---- the schema of the rows ---- */
@@ -155,14 +174,16 @@ static error schema_of_query(struct write *w, const struct selection *s)
     struct field *fields = ARENA_ARRAY(arena, struct field, (size_t)count + 1);
     w->columns = ARENA_ARRAY(arena, int, (size_t)count + 1);
     for (int i = 0; i < count; i++) {
-        const char *given = w->statement->column_count ? w->statement->columns[i]
-                                                       : s->query.columns[i].name;
+        const char *given =
+            w->statement->column_count ? w->statement->columns[i] : s->query.columns[i].name;
         char *name = arena_text(arena, span_of(given));
         for (char *c = name; *c; c++) *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
         for (int k = 0; k < i; k++)
             if (strcmp(fields[k].name, name) == 0)
-                return fail(ERR_USAGE, "DUPLICATE_COLUMN_NAME: Column name '%s' specified more than "
-                                       "once", name);
+                return fail(ERR_USAGE,
+                            "DUPLICATE_COLUMN_NAME: Column name '%s' specified more than "
+                            "once",
+                            name);
         fields[i].name = name;
         w->columns[i] = i;
         TRY(dialect_type_catalog(arena, s->query.columns[i].type, &fields[i].type));
@@ -170,8 +191,9 @@ static error schema_of_query(struct write *w, const struct selection *s)
     for (int i = 0; i < w->partition_count; i++) {
         int at = count - w->partition_count + i;
         if (at < 0 || strcmp(fields[at].name, w->partitioned_by[i]) != 0)
-            return fail(ERR_USAGE, "INVALID_TABLE_PROPERTY: Partition keys must be the last columns in "
-                                   "the table and in the same order as the table properties: [%s]",
+            return fail(ERR_USAGE,
+                        "INVALID_TABLE_PROPERTY: Partition keys must be the last columns in "
+                        "the table and in the same order as the table properties: [%s]",
                         w->partitioned_by[i]);
     }
     if (count == w->partition_count)
@@ -183,17 +205,22 @@ static error schema_of_query(struct write *w, const struct selection *s)
 /* ---- rows ---- */
 
 /* Nothing but NULLs, in the layout of batch/. */
-static void column_null(struct arena *arena, const struct type *type, int64_t rows, struct column *out)
+static void column_null(struct arena *arena, const struct type *type, int64_t rows,
+                        struct column *out)
 {
     enum { WIDEST = 16 };
     size_t count = (size_t)rows;
     struct column *children = ARENA_ARRAY(arena, struct column, (size_t)type->child_count + 1);
     for (int i = 0; i < type->child_count; i++)
-        column_null(arena, type->children[i].type, type->kind == TYPE_STRUCT ? rows : 0, &children[i]);
-    *out = (struct column){.type = type, .length = rows, .null_count = rows,
+        column_null(arena, type->children[i].type, type->kind == TYPE_STRUCT ? rows : 0,
+                    &children[i]);
+    *out = (struct column){.type = type,
+                           .length = rows,
+                           .null_count = rows,
                            .validity = arena_calloc(arena, count / 8 + WIDEST, 1),
                            .offsets = arena_calloc(arena, count + 1, sizeof *out->offsets),
-                           .values = arena_calloc(arena, count + 1, WIDEST), .children = children};
+                           .values = arena_calloc(arena, count + 1, WIDEST),
+                           .children = children};
 }
 
 static error rows_shape(struct write *w, struct arena *arena, const struct batch *in,
@@ -208,7 +235,8 @@ static error rows_shape(struct write *w, struct arena *arena, const struct batch
         if (w->columns[i] < 0) column_null(arena, f->type, in->rows, &columns[i]);
         else TRY(column_cast(arena, &in->columns[w->columns[i]], f->type, &c, &report));
         if (report.failures)
-            return fail(ERR_PARSE, "NUMERIC_VALUE_OUT_OF_RANGE: a value does not fit column %s", f->name);
+            return fail(ERR_PARSE, "NUMERIC_VALUE_OUT_OF_RANGE: a value does not fit column %s",
+                        f->name);
         columns[i] = *c;
     }
     *batch = (struct batch){.schema = &w->schema, .rows = in->rows, .columns = columns};
@@ -236,16 +264,18 @@ static error partitions_check(const struct write *w)
     json_t *seen = json_object();
     for (size_t i = 0; i < w->file_count; i++) {
         const char *slash = strrchr(w->files[i].key, '/');
-        const char *folder = arena_text(w->run->arena, (span){w->files[i].key,
-                                        slash ? (size_t)(slash - w->files[i].key) : 0});
+        const char *folder = arena_text(
+            w->run->arena, (span){w->files[i].key, slash ? (size_t)(slash - w->files[i].key) : 0});
         json_object_set_new(seen, folder, json_true());
     }
     size_t count = json_object_size(seen);
     json_decref(seen);
     return count <= PARTITIONS_MAX
                ? OK
-               : fail(ERR_LIMIT, "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of %d open writers for "
-                                 "partitions/buckets", PARTITIONS_MAX);
+               : fail(ERR_LIMIT,
+                      "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of %d open writers for "
+                      "partitions/buckets",
+                      PARTITIONS_MAX);
 }
 
 /* Removes every file, staged or visible, and gives the error its text back. */
@@ -256,7 +286,8 @@ static error discard(struct write *w, error e)
     snprintf(text, sizeof text, "%s", error_text());
     for (size_t i = 0; i < w->file_count; i++) {
         const struct data_file *f = &w->files[i];
-        if (table_discard(objects, f) != OK || objects->ops->remove(objects, f->bucket, f->key) != OK)
+        if (table_discard(objects, f) != OK ||
+            objects->ops->remove(objects, f->bucket, f->key) != OK)
             log_line(LOG_WARN, "query", "s3://%s/%s: %s", f->bucket, f->key, error_text());
     }
     return fail(e, "%s", text);
@@ -264,7 +295,8 @@ static error discard(struct write *w, error e)
 
 /* ---- text: JSON lines, or values between delimiters ---- */
 
-static void text_row(const struct write *w, const struct batch *batch, int64_t row, struct buffer *out)
+static void text_row(const struct write *w, const struct batch *batch, int64_t row,
+                     struct buffer *out)
 {
     for (int i = 0; w->format == WRITE_TEXT && i < batch->schema->field_count; i++) {
         if (i) buffer_append_byte(out, w->delimiter);
@@ -323,12 +355,14 @@ static error stage(struct write *w, struct selection *s)
 {
     struct table_writer *writer;
     const char *id = w->run->request->id ? w->run->request->id : "query";
-    struct table_layout layout = {.bucket = w->bucket, .prefix = w->prefix,
-                                  .partition_columns = w->partitioned_by,
-                                  .partition_column_count = w->partition_count,
-                                  .stem = arena_printf(w->run->arena, "%s_%lld", id, (long long)now_us()),
-                                  .parquet = {.codec = w->codec, .timestamps = PARQUET_INT96},
-                                  .memory_bytes = (size_t)128 << 20};
+    struct table_layout layout = {
+        .bucket = w->bucket,
+        .prefix = w->prefix,
+        .partition_columns = w->partitioned_by,
+        .partition_column_count = w->partition_count,
+        .stem = arena_printf(w->run->arena, "%s_%lld", id, (long long)now_us()),
+        .parquet = {.codec = w->codec, .timestamps = PARQUET_INT96},
+        .memory_bytes = (size_t)128 << 20};
     TRY(table_writer_open(w->run->engine->objects, &layout, &writer));
     error e = rows_write(w, s, writer);
     w->run->outcome->updated = table_writer_rows(writer);
@@ -375,13 +409,13 @@ static error partitions_register(struct write *w, const json_t *table)
         json_object_set_new(seen, folder, json_true());
         json_t *values = json_array();
         for (int k = 0; k < f->partition_count; k++)
-            json_array_append_new(values, json_string(f->partition[k].value ? f->partition[k].value
-                                                                            : HIVE_NULL));
+            json_array_append_new(
+                values, json_string(f->partition[k].value ? f->partition[k].value : HIVE_NULL));
         json_array_append_new(inputs, partition_input(table, values, folder));
     }
     if (json_array_size(inputs)) {
-        e = catalog_change_partitions(w->run->engine->catalog, w->database, w->table, PARTITION_CREATE,
-                                      inputs, added_one, &one);
+        e = catalog_change_partitions(w->run->engine->catalog, w->database, w->table,
+                                      PARTITION_CREATE, inputs, added_one, &one);
         if (e == OK) e = one;
         if (e != OK) e = catalog_error(e, w->database, w->table);
     }
@@ -399,8 +433,8 @@ static json_t *columns_document(const struct field *fields, int count)
     for (int i = 0; i < count; i++) {
         buffer_reset(&type);
         type_print(&type, fields[i].type);
-        json_array_append_new(list, json_pack("{s:s, s:s}", "Name", fields[i].name, "Type",
-                                              buffer_text(&type)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s}", "Name", fields[i].name, "Type", buffer_text(&type)));
     }
     buffer_release(&type);
     return list;
@@ -412,7 +446,8 @@ static json_t *table_input(const struct write *w)
 {
     int data = w->schema.field_count - w->partition_count;
     return json_pack(
-        "{s:s, s:s*, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:o, s:s, s:s, s:s, s:b, s:i, s:{s:s, s:{s:s}}}}",
+        "{s:s, s:s*, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:o, s:s, s:s, s:s, s:b, s:i, s:{s:s, "
+        "s:{s:s}}}}",
         "Name", w->table, "Description", w->statement->comment, "Owner", "hadoop", "TableType",
         "EXTERNAL_TABLE", "Parameters", "EXTERNAL", "TRUE", "classification", "parquet",
         "transient_lastDdlTime", json_sprintf("%lld", (long long)(now_us() / US_PER_SECOND)),
@@ -445,14 +480,22 @@ static error absent_check(struct write *w, bool *there)
     if (e != OK) return catalog_error(e, w->database, w->table);
     json_decref(document);
     if (w->statement->if_not_exists) return OK;
-    return fail(ERR_ALREADY_EXISTS, "TABLE_ALREADY_EXISTS: line 1:1: Destination table "
-                                    "'awsdatacatalog.%s.%s' already exists", w->database, w->table);
+    return fail(ERR_ALREADY_EXISTS,
+                "TABLE_ALREADY_EXISTS: line 1:1: Destination table "
+                "'awsdatacatalog.%s.%s' already exists",
+                w->database, w->table);
 }
 
 static error ctas_prepare(struct write *w)
 {
-    static const char *const known[] = {"format", "external_location", "partitioned_by", "table_type",
-                                        "write_compression", "parquet_compression", "is_external", NULL};
+    static const char *const known[] = {"format",
+                                        "external_location",
+                                        "partitioned_by",
+                                        "table_type",
+                                        "write_compression",
+                                        "parquet_compression",
+                                        "is_external",
+                                        NULL};
     struct run *run = w->run;
     const struct dialect_option *place = option(w, "external_location");
     TRY(known_check(w, known));
@@ -491,8 +534,11 @@ static error rows_told(struct run *run)
 
 error create_table_as(struct run *run, const struct dialect_statement *statement)
 {
-    struct write w = {.run = run, .statement = statement, .table = statement->target.name,
-                      .database = statement->target.database ? statement->target.database : run->database};
+    struct write w = {.run = run,
+                      .statement = statement,
+                      .table = statement->target.name,
+                      .database =
+                          statement->target.database ? statement->target.database : run->database};
     struct selection s = {0};
     bool there;
     TRY(absent_check(&w, &there));
@@ -511,8 +557,8 @@ error create_table_as(struct run *run, const struct dialect_statement *statement
 
 static bool may_become(const struct type *from, const struct type *to)
 {
-    bool texts = from->kind >= TYPE_STRING && from->kind <= TYPE_VARCHAR && to->kind >= TYPE_STRING &&
-                 to->kind <= TYPE_VARCHAR;
+    bool texts = from->kind >= TYPE_STRING && from->kind <= TYPE_VARCHAR &&
+                 to->kind >= TYPE_STRING && to->kind <= TYPE_VARCHAR;
     bool integers = from->kind >= TYPE_TINYINT && from->kind <= TYPE_BIGINT &&
                     to->kind >= TYPE_TINYINT && to->kind <= TYPE_BIGINT;
     bool numbers = from->kind <= TYPE_DECIMAL && from->kind >= TYPE_TINYINT &&
@@ -527,22 +573,28 @@ static error columns_match(struct write *w, const struct selection *s)
     const struct dialect_statement *d = w->statement;
     int named = d->column_count ? d->column_count : w->schema.field_count;
     if (named != s->query.column_count)
-        return fail(ERR_USAGE, "TYPE_MISMATCH: Insert query has mismatched column types: Table has %d "
-                               "columns, the query %d", named, s->query.column_count);
+        return fail(ERR_USAGE,
+                    "TYPE_MISMATCH: Insert query has mismatched column types: Table has %d "
+                    "columns, the query %d",
+                    named, s->query.column_count);
     for (int i = 0; i < w->schema.field_count; i++) w->columns[i] = d->column_count ? -1 : i;
     for (int i = 0; i < d->column_count; i++) {
         int at = schema_find(&w->schema, span_of(d->columns[i]));
         if (at < 0)
-            return fail(ERR_USAGE, "COLUMN_NOT_FOUND: Insert column name does not exist in target table: "
-                                   "%s", d->columns[i]);
+            return fail(ERR_USAGE,
+                        "COLUMN_NOT_FOUND: Insert column name does not exist in target table: "
+                        "%s",
+                        d->columns[i]);
         w->columns[at] = i;
     }
     for (int i = 0; i < w->schema.field_count; i++) {
         const struct type *type;
-        if (w->columns[i] < 0 || s->query.columns[w->columns[i]].type->kind == DIALECT_UNKNOWN) continue;
+        if (w->columns[i] < 0 || s->query.columns[w->columns[i]].type->kind == DIALECT_UNKNOWN)
+            continue;
         TRY(dialect_type_catalog(w->run->arena, s->query.columns[w->columns[i]].type, &type));
         if (!may_become(type, w->schema.fields[i].type))
-            return fail(ERR_USAGE, "TYPE_MISMATCH: Insert query has mismatched column types: column %s",
+            return fail(ERR_USAGE,
+                        "TYPE_MISMATCH: Insert query has mismatched column types: column %s",
                         w->schema.fields[i].name);
     }
     return OK;
@@ -557,7 +609,8 @@ static error insert_target(struct write *w, const json_t *document)
         return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: Inserting into views is not supported");
     TRY(table_parse(arena, document, &table));
     if (table.serde && !strstr(table.serde, "ParquetHiveSerDe"))
-        return fail(ERR_UNSUPPORTED, "NOT_SUPPORTED: INSERT INTO writes Parquet; the table's SerDe is %s",
+        return fail(ERR_UNSUPPORTED,
+                    "NOT_SUPPORTED: INSERT INTO writes Parquet; the table's SerDe is %s",
                     table.serde);
     const json_t *buckets =
         json_object_get(json_object_get(document, "StorageDescriptor"), "BucketColumns");
@@ -573,14 +626,18 @@ static error insert_target(struct write *w, const json_t *document)
     w->partitioned_by = ARENA_ARRAY(arena, const char *, (size_t)keys + 1);
     for (int i = 0; i < keys; i++) w->partitioned_by[i] = fields[data + i].name;
     w->codec = PARQUET_GZIP;
-    if (!table.location) return fail(ERR_USAGE, "table %s.%s has no location", w->database, w->table);
+    if (!table.location)
+        return fail(ERR_USAGE, "table %s.%s has no location", w->database, w->table);
     return location_take(w, table.location);
 }
 
 error insert_into(struct run *run, const struct dialect_statement *statement)
 {
-    struct write w = {.run = run, .statement = statement, .table = statement->target.name,
-                      .database = statement->target.database ? statement->target.database : run->database};
+    struct write w = {.run = run,
+                      .statement = statement,
+                      .table = statement->target.name,
+                      .database =
+                          statement->target.database ? statement->target.database : run->database};
     struct catalog *catalog = run->engine->catalog;
     struct selection s = {0};
     json_t *document;
@@ -614,8 +671,8 @@ static error nothing(struct write *w)
 
 error unload(struct run *run, const struct dialect_statement *statement)
 {
-    static const char *const known[] = {"format", "compression", "partitioned_by", "field_delimiter",
-                                        NULL};
+    static const char *const known[] = {"format", "compression", "partitioned_by",
+                                        "field_delimiter", NULL};
     struct write w = {.run = run, .statement = statement};
     struct selection s = {0};
     TRY(known_check(&w, known));

@@ -14,7 +14,10 @@
 
 enum { VALUES_MAX = 100000, PARTITIONS_MAX = 200000 };
 
-struct projected_key { const char **values; size_t count; };
+struct projected_key {
+    const char **values;
+    size_t count;
+};
 
 struct projection {
     struct arena *arena;
@@ -30,8 +33,10 @@ static const char *setting(const struct projection *p, const char *column, const
 
 static error wrong(const struct projection *p, const char *column, const char *what)
 {
-    return fail(ERR_INVALID_INPUT, "INVALID_TABLE_PROPERTY: table %s.%s: the partition projection of "
-                                   "column %s: %s", p->table->database, p->table->name, column, what);
+    return fail(ERR_INVALID_INPUT,
+                "INVALID_TABLE_PROPERTY: table %s.%s: the partition projection of "
+                "column %s: %s",
+                p->table->database, p->table->name, column, what);
 }
 
 static error needed(const struct projection *p, const char *column, const char *name,
@@ -42,9 +47,11 @@ static error needed(const struct projection *p, const char *column, const char *
     return wrong(p, column, arena_printf(p->arena, "projection.%s.%s is missing", column, name));
 }
 
-static error value_add(struct projected_key *k, struct arena *arena, size_t *room, const char *value)
+static error value_add(struct projected_key *k, struct arena *arena, size_t *room,
+                       const char *value)
 {
-    if (k->count == VALUES_MAX) return fail(ERR_LIMIT, "a projected column has more than %d values", VALUES_MAX);
+    if (k->count == VALUES_MAX)
+        return fail(ERR_LIMIT, "a projected column has more than %d values", VALUES_MAX);
     if (k->count == *room) {
         *room = *room ? 2 * *room : 64;
         const char **larger = ARENA_ARRAY(arena, const char *, *room);
@@ -106,17 +113,27 @@ static error integer_values(const struct projection *p, const char *column, stru
 static int *small_part(struct civil *c, char letter)
 {
     switch (letter) {
-    case 'M': return &c->month;
-    case 'd': return &c->day;
-    case 'H': return &c->hour;
-    case 'm': return &c->minute;
-    case 's': return &c->second;
-    default: return NULL;
+    case 'M':
+        return &c->month;
+    case 'd':
+        return &c->day;
+    case 'H':
+        return &c->hour;
+    case 'm':
+        return &c->minute;
+    case 's':
+        return &c->second;
+    default:
+        return NULL;
     }
 }
 
 /* A piece of a Java pattern: letters, or a literal. */
-struct piece { char letter; size_t width; span literal; };
+struct piece {
+    char letter;
+    size_t width;
+    span literal;
+};
 
 static bool piece_next(const char **at, struct piece *out)
 {
@@ -152,7 +169,8 @@ static bool date_read(const char *format, const char *text, struct civil *c)
         }
         int64_t value = 0;
         size_t n = 0, most = piece.width == 1 ? 2 : piece.width;
-        for (; n < most && isdigit((unsigned char)text[n]); n++) value = value * 10 + (text[n] - '0');
+        for (; n < most && isdigit((unsigned char)text[n]); n++)
+            value = value * 10 + (text[n] - '0');
         if (n == 0 || n < piece.width) return false;
         if (piece.letter == 'y') c->year = value;
         else *small_part(c, piece.letter) = (int)value;
@@ -179,9 +197,17 @@ static const char *date_write(struct arena *arena, const char *format, const str
 }
 
 /* Months are counted by the calendar, all else in microseconds. */
-static const struct { const char *name; int months; int64_t us; } units[] = {
-    {"YEARS", 12, 0}, {"MONTHS", 1, 0}, {"WEEKS", 0, 7 * US_PER_DAY}, {"DAYS", 0, US_PER_DAY},
-    {"HOURS", 0, US_PER_DAY / 24}, {"MINUTES", 0, 60 * (int64_t)US_PER_SECOND},
+static const struct {
+    const char *name;
+    int months;
+    int64_t us;
+} units[] = {
+    {"YEARS", 12, 0},
+    {"MONTHS", 1, 0},
+    {"WEEKS", 0, 7 * US_PER_DAY},
+    {"DAYS", 0, US_PER_DAY},
+    {"HOURS", 0, US_PER_DAY / 24},
+    {"MINUTES", 0, 60 * (int64_t)US_PER_SECOND},
     {"SECONDS", 0, US_PER_SECOND},
 };
 
@@ -252,7 +278,8 @@ static error date_values(const struct projection *p, const char *column, struct 
     TRY(needed(p, column, "format", &format));
     for (const char *at = format; *at;)
         if (!piece_next(&at, &piece))
-            return wrong(p, column, arena_printf(p->arena, "the format '%s' is not supported", format));
+            return wrong(p, column,
+                         arena_printf(p->arena, "the format '%s' is not supported", format));
     if (!range_split(p->arena, range, &from, &to) || !bound_read(format, from, &first) ||
         !bound_read(format, to, &last))
         return wrong(p, column, arena_printf(p->arena, "'%s' is no range of dates", range));
@@ -275,9 +302,11 @@ static error injected_values(const struct projection *p, const char *column,
     int key = schema_find(p->table->partition_keys, span_of(column));
     const char *const *values;
     if (!p->filter || !p->filter->values(p->filter->context, key, p->arena, &values, &out->count))
-        return fail(ERR_USAGE, "CONSTRAINT_VIOLATION: For the injected projected partition column %s, the "
-                               "WHERE clause must contain only static equality conditions, and at least "
-                               "one such condition must be present.", column);
+        return fail(ERR_USAGE,
+                    "CONSTRAINT_VIOLATION: For the injected projected partition column %s, the "
+                    "WHERE clause must contain only static equality conditions, and at least "
+                    "one such condition must be present.",
+                    column);
     out->values = arena_copy(p->arena, values, out->count * sizeof *values);
     return OK;
 }
@@ -321,8 +350,10 @@ static error location_of(const struct projection *p, const char *template,
         }
         int k = schema_find(keys, (span){at + 2, (size_t)(end - at - 2)});
         if (k < 0)
-            e = fail(ERR_INVALID_INPUT, "INVALID_TABLE_PROPERTY: storage.location.template names "
-                                        "'%.*s', which is no partition column", (int)(end - at - 2), at + 2);
+            e = fail(ERR_INVALID_INPUT,
+                     "INVALID_TABLE_PROPERTY: storage.location.template names "
+                     "'%.*s', which is no partition column",
+                     (int)(end - at - 2), at + 2);
         else buffer_append_text(&text, values[k]);
         at = end + 1;
     }

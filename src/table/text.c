@@ -1,9 +1,9 @@
 /* Text files -> rows as the table's SerDe reads them -> a Parquet file, which the SQL engine reads.
  *
- *   OpenX JSON SerDe, Hive JSON SerDe   decode/ under the OpenX policy; what does not fit is an error
- *   OpenCSVSerDe    every field a text; then the column's type, and what does not fit is an error;
- *                   dates are days and timestamps milliseconds since 1970
- *   LazySimpleSerDe fields between delimiters; what does not fit its column is NULL
+ *   OpenX JSON SerDe, Hive JSON SerDe   decode/ under the OpenX policy; what does not fit is an
+ * error OpenCSVSerDe    every field a text; then the column's type, and what does not fit is an
+ * error; dates are days and timestamps milliseconds since 1970 LazySimpleSerDe fields between
+ * delimiters; what does not fit its column is NULL
  *
  * Source: the SerDes' own; Athena User Guide, "Choose a SerDe for your data". */
 #include "table/internal.h"
@@ -50,7 +50,8 @@ static error json_format(const json_t *document, const struct table *t, struct t
         json_object_get(json_object_get(document, "StorageDescriptor"), "SerdeInfo");
     f->json = true;
     f->ignore_malformed = is_true(property(document, "ignore.malformed.json"));
-    json_object_foreach(json_object_get(serde, "Parameters"), key, value) {
+    json_object_foreach(json_object_get(serde, "Parameters"), key, value)
+    {
         bool off = strcmp(key, "case.insensitive") == 0 && !is_true(json_string_value(value));
         if (strncmp(key, "mapping.", 8) == 0 || off ||
             (strcmp(key, "dots.in.keys") == 0 && is_true(json_string_value(value))))
@@ -69,9 +70,10 @@ static error delimited_format(const json_t *document, const struct table *t, str
     f->null_text = null_text ? null_text : "\\N";
     for (int i = 0; i < t->schema->field_count; i++)
         if (type_is_nested(t->schema->fields[i].type))
-            return fail(ERR_UNSUPPORTED, "table %s.%s: column %s is nested, which text files with "
-                                         "delimiters are not read for", t->database, t->name,
-                        t->schema->fields[i].name);
+            return fail(ERR_UNSUPPORTED,
+                        "table %s.%s: column %s is nested, which text files with "
+                        "delimiters are not read for",
+                        t->database, t->name, t->schema->fields[i].name);
     return OK;
 }
 
@@ -107,12 +109,15 @@ error text_format_of(struct arena *arena, const json_t *document, const struct t
     *out = NULL;
     while (t->serde && k < count && strcmp(t->serde, serdes[k].serde) != 0) k++;
     if (k == count)
-        return fail(ERR_UNSUPPORTED, "table %s.%s has the SerDe %s, which is not read: Parquet, JSON "
-                                     "and CSV are", t->database, t->name, t->serde);
+        return fail(ERR_UNSUPPORTED,
+                    "table %s.%s has the SerDe %s, which is not read: Parquet, JSON "
+                    "and CSV are",
+                    t->database, t->name, t->serde);
     if (!t->serde || !serdes[k].read) return OK;
     TRY(serdes[k].read(document, t, f));
     if (header && (!parse_int64(span_of(header), &f->header_lines) || f->header_lines < 0))
-        return fail(ERR_INVALID_INPUT, "HIVE_INVALID_METADATA: skip.header.line.count is '%s'", header);
+        return fail(ERR_INVALID_INPUT, "HIVE_INVALID_METADATA: skip.header.line.count is '%s'",
+                    header);
     *out = f;
     return OK;
 }
@@ -124,20 +129,21 @@ struct reading {
     const struct text_format *format;
     const char *path;
     struct parquet_writer *writer;
-    struct arena arena;       /* of one group of rows */
-    struct decoder *decoder;  /* JSON */
-    struct schema texts;      /* delimited: every column as text */
+    struct arena arena;      /* of one group of rows */
+    struct decoder *decoder; /* JSON */
+    struct schema texts;     /* delimited: every column as text */
     struct batch_builder builder;
-    char *fields;             /* where the text of the line's next field goes */
+    char *fields; /* where the text of the line's next field goes */
     span lines[ROWS];
     size_t count;
-    int64_t line;             /* number of the first of them */
-    int64_t bytes;            /* of all files */
+    int64_t line;  /* number of the first of them */
+    int64_t bytes; /* of all files */
 };
 
 static error bad_data(const struct reading *r, int64_t line, const char *column, const char *what)
 {
-    return fail(ERR_PARSE, "HIVE_BAD_DATA: Error parsing field value for field %s: %s (line %lld of %s)",
+    return fail(ERR_PARSE,
+                "HIVE_BAD_DATA: Error parsing field value for field %s: %s (line %lld of %s)",
                 column, what, (long long)line, r->path);
 }
 
@@ -147,10 +153,12 @@ static error json_fault(const struct reading *r, const struct decode_fault *f)
 {
     int64_t line = r->line + f->record;
     if (f->reason == DECODE_BAD_VALUE)
-        return bad_data(r, line, r->table->schema->fields[f->column].name, "it does not fit its type");
-    return fail(ERR_PARSE, "HIVE_CURSOR_ERROR: Row is not a valid JSON Object - JSONException: %s at "
-                           "%u (line %lld of %s)", decode_reason_text(f->reason), f->offset,
-                (long long)line, r->path);
+        return bad_data(r, line, r->table->schema->fields[f->column].name,
+                        "it does not fit its type");
+    return fail(ERR_PARSE,
+                "HIVE_CURSOR_ERROR: Row is not a valid JSON Object - JSONException: %s at "
+                "%u (line %lld of %s)",
+                decode_reason_text(f->reason), f->offset, (long long)line, r->path);
 }
 
 /* Lines that are no documents become empty ones, whose row is of NULLs. */
@@ -159,13 +167,15 @@ static error json_rows(struct reading *r, const struct batch **out)
     struct decoded decoded;
     for (size_t i = 0; i < r->count; i++) {
         char first = r->lines[i].size ? span_trim(r->lines[i]).data[0] : 0;
-        if (span_trim(r->lines[i]).size == 0 || (first != '{' && first != '[')) r->lines[i] = SPAN("{}");
+        if (span_trim(r->lines[i]).size == 0 || (first != '{' && first != '['))
+            r->lines[i] = SPAN("{}");
     }
     TRY(decoder_run(r->decoder, r->lines, r->count, &r->arena, &decoded));
     if (decoded.fault_count) {
         for (size_t i = 0; i < decoded.fault_count; i++) {
             const struct decode_fault *f = &decoded.faults[i];
-            if (!r->format->ignore_malformed || f->reason == DECODE_BAD_VALUE) return json_fault(r, f);
+            if (!r->format->ignore_malformed || f->reason == DECODE_BAD_VALUE)
+                return json_fault(r, f);
             r->lines[f->record] = SPAN("{}");
         }
         TRY(decoder_run(r->decoder, r->lines, r->count, &r->arena, &decoded));
@@ -177,7 +187,8 @@ static error json_rows(struct reading *r, const struct batch **out)
 
 /* ---- delimited fields ---- */
 
-/* The next field of a line; escapes and quotes are resolved. *null: as written it stands for NULL. */
+/* The next field of a line; escapes and quotes are resolved. *null: as written it stands for NULL.
+ */
 static span field_next(struct reading *r, const char **at, const char *end, bool *null)
 {
     const struct text_format *f = r->format;
@@ -239,7 +250,8 @@ static error column_read(struct reading *r, const struct column *in, int index, 
     const struct field *f = &r->table->schema->fields[index];
     const struct column *cast;
     struct cast_report report = {.failed = arena_calloc(&r->arena, (size_t)in->length / 8 + 16, 1)};
-    bool number = r->format->quoted && (f->type->kind == TYPE_DATE || f->type->kind == TYPE_TIMESTAMP);
+    bool number =
+        r->format->quoted && (f->type->kind == TYPE_DATE || f->type->kind == TYPE_TIMESTAMP);
     TRY(number ? quoted_numbers(r, in, f->type, &cast, &report)
                : column_cast(&r->arena, in, f->type, &cast, &report));
     for (int64_t i = 0; r->format->quoted && report.failures && i < in->length; i++)
@@ -337,7 +349,8 @@ static error reading_open(struct reading *r)
         fields[i] = (struct field){.name = s->fields[i].name, .type = type_of(TYPE_STRING)};
     r->texts = (struct schema){.field_count = s->field_count, .fields = fields};
     if (!r->format->json) return OK;
-    return decoder_open(&r->decoder, s, &(struct decode_options){.policy = DECODE_OPENX, .strict = true});
+    return decoder_open(&r->decoder, s,
+                        &(struct decode_options){.policy = DECODE_OPENX, .strict = true});
 }
 
 static void reading_close(struct reading *r)
