@@ -24,7 +24,8 @@ static int smaller(int a, int b)
 /* Division by a literal other than 0 and -1 can neither fail nor overflow. */
 static bool is_harmless_divisor(const struct value *v)
 {
-    return v->node && v->node->kind == NODE_INTEGER && strspn(v->node->text, "0") != strlen(v->node->text);
+    return v->node && v->node->kind == NODE_INTEGER &&
+           strspn(v->node->text, "0") != strlen(v->node->text);
 }
 
 static error integers(struct analyzer *a, const char *sign, struct value x, struct value y,
@@ -36,10 +37,9 @@ static error integers(struct analyzer *a, const char *sign, struct value x, stru
     TRY(coerce(a, &y, type));
     out->type = type;
     if (*sign == '/')
-        out->code = is_harmless_divisor(&y)
-                        ? code_of(a->arena, "(%c // %c)", x.code, y.code)
-                        : code_of(a->arena, "trino_divide_%s(%c, %c)", type_name(a->arena, type),
-                                  x.code, y.code);
+        out->code = is_harmless_divisor(&y) ? code_of(a->arena, "(%c // %c)", x.code, y.code)
+                                            : code_of(a->arena, "trino_divide_%s(%c, %c)",
+                                                      type_name(a->arena, type), x.code, y.code);
     else if (*sign == '%' && !is_harmless_divisor(&y))
         out->code = code_of(a->arena, "CAST(trino_modulus(%c, %c) AS %s)", x.code, y.code, duck);
     else out->code = code_of(a->arena, "(%c %s %c)", x.code, sign, y.code);
@@ -126,14 +126,15 @@ static error shift_moment(struct analyzer *a, const char *sign, struct value mom
     out->type = t;
     switch (t->kind) {
     case DIALECT_DATE:
-        out->code = interval.type->kind == DIALECT_INTERVAL_DAY
-                        ? code_of(arena, "CAST(%c %s trino_whole_days(%c) AS DATE)", moment.code,
-                                  sign, interval.code)
-                        : code_of(arena, "CAST(%c %s %c AS DATE)", moment.code, sign, interval.code);
+        out->code =
+            interval.type->kind == DIALECT_INTERVAL_DAY
+                ? code_of(arena, "CAST(%c %s trino_whole_days(%c) AS DATE)", moment.code, sign,
+                          interval.code)
+                : code_of(arena, "CAST(%c %s %c AS DATE)", moment.code, sign, interval.code);
         return OK;
     case DIALECT_TIMESTAMP_TZ:
-        out->code = code_of(arena, "(%c %s %c)", zoned_local(arena, moment.code, t), sign,
-                            interval.code);
+        out->code =
+            code_of(arena, "(%c %s %c)", zoned_local(arena, moment.code, t), sign, interval.code);
         if (interval.type->kind == DIALECT_INTERVAL_DAY && t->zone)
             out->code = code_of(arena, "(%c %s %c)", moment.code, sign, interval.code);
         else if (!t->zone)
@@ -141,7 +142,8 @@ static error shift_moment(struct analyzer *a, const char *sign, struct value mom
                                 *sign == '-' ? "-" : "", interval.code);
         else out->code = zoned_from_local(arena, out->code, t);
         break;
-    default: out->code = code_of(arena, "(%c %s %c)", moment.code, sign, interval.code);
+    default:
+        out->code = code_of(arena, "(%c %s %c)", moment.code, sign, interval.code);
     }
     if (t->precision < 3 && interval.type->kind == DIALECT_INTERVAL_DAY)
         out->type = type_moment(arena, t->kind, 3, t->zone);
@@ -162,7 +164,9 @@ static error moments_apart(struct analyzer *a, const struct node *at, struct val
     else if (type->kind == DIALECT_DATE)
         out->code = code_of(a->arena, "to_days(CAST(%c - %c AS INTEGER))", x.code, y.code);
     else if (type->kind == DIALECT_TIME)
-        out->code = code_of(a->arena, "(CAST(DATE '1970-01-01' + %c AS TIMESTAMP) - (DATE '1970-01-01' + %c))", x.code, y.code);
+        out->code = code_of(
+            a->arena, "(CAST(DATE '1970-01-01' + %c AS TIMESTAMP) - (DATE '1970-01-01' + %c))",
+            x.code, y.code);
     else out->code = code_of(a->arena, "(%c - %c)", x.code, y.code);
     return OK;
 }
@@ -218,8 +222,7 @@ error analyze_arithmetic(struct analyzer *a, const struct node *at, const char *
     return floats(a, sign, x, y, out);
 }
 
-error analyze_negation(struct analyzer *a, const struct node *at, struct value v,
-                       struct value *out)
+error analyze_negation(struct analyzer *a, const struct node *at, struct value v, struct value *out)
 {
     if (a->dialect->rules) return a->dialect->rules->negation(a, v, out);
     if (!is_numeric(v.type) && !is_interval(v.type) && v.type->kind != DIALECT_UNKNOWN)
@@ -238,8 +241,8 @@ static error refuse_concat(struct analyzer *a, const struct node *at, const stru
     return refuse(at, ERR_USAGE, "FUNCTION_NOT_FOUND",
                   "Unexpected parameters (%s, %s) for function concat. Expected: concat(char(x), "
                   "char(y)), concat(array(E), E), concat(E, array(E)), concat(array(E)), "
-                  "concat(varchar), concat(varbinary)", type_name(a->arena, x),
-                  type_name(a->arena, y));
+                  "concat(varchar), concat(varbinary)",
+                  type_name(a->arena, x), type_name(a->arena, y));
 }
 
 static error concatenate_arrays(struct analyzer *a, const struct node *at, struct value x,

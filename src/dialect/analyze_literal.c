@@ -26,7 +26,8 @@ static error decimal_value(struct analyzer *a, const struct node *n, const char 
 static error integer_literal(struct analyzer *a, const struct node *n, struct value *out)
 {
     int64_t number;
-    if (a->dialect->spark && !parse_int64(span_of(n->text), &number)) return decimal_value(a, n, n->text, out);
+    if (a->dialect->spark && !parse_int64(span_of(n->text), &number))
+        return decimal_value(a, n, n->text, out);
     if (!parse_int64(span_of(n->text), &number))
         return refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Invalid numeric literal: %s", n->text);
     out->type = number <= INT32_MAX ? &type_integer : &type_bigint;
@@ -39,7 +40,8 @@ error analyze_negative(struct analyzer *a, const struct node *n, struct value *o
     int64_t number;
     const char *text = arena_printf(a->arena, "-%s", n->items[0]->text);
     if (!parse_int64(span_of(text), &number))
-        return refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Invalid numeric literal: %s", n->items[0]->text);
+        return refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Invalid numeric literal: %s",
+                      n->items[0]->text);
     out->type = number >= INT32_MIN ? &type_integer : &type_bigint;
     out->code = code_of(a->arena, "CAST(%t AS %s)", text, duck_type(a->arena, out->type));
     return OK;
@@ -59,16 +61,20 @@ static error bytes_literal(struct analyzer *a, const struct node *n, struct valu
     out->type = &type_varbinary;
     out->code = code_of(a->arena, "CAST(%t AS BLOB)", buffer_text(&text));
     buffer_release(&text);
-    return good && digits % 2 == 0
-               ? OK
-               : refuse(n, ERR_PARSE, "SYNTAX_ERROR", "Binary literal must contain an even number "
-                                                      "of hexadecimal digits");
+    return good && digits % 2 == 0 ? OK
+                                   : refuse(n, ERR_PARSE, "SYNTAX_ERROR",
+                                            "Binary literal must contain an even number "
+                                            "of hexadecimal digits");
 }
 
 /* ---- intervals ---- */
 
-static const struct { const char *name; int64_t us; int months; } interval_units[] = {
-    {"SECOND", 1000000, 0},  {"MINUTE", 60000000, 0}, {"HOUR", 3600000000, 0},
+static const struct {
+    const char *name;
+    int64_t us;
+    int months;
+} interval_units[] = {
+    {"SECOND", 1000000, 0}, {"MINUTE", 60000000, 0}, {"HOUR", 3600000000, 0},
     {"DAY", US_PER_DAY, 0}, {"MONTH", 0, 1},         {"YEAR", 0, 12},
 };
 
@@ -145,7 +151,8 @@ static bool take_date(const char **p, struct civil *c)
         *(*p)++ != '-' || !take_number(p, 2, &c->day))
         return false;
     c->year = year;
-    return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= days_in_month(year, c->month);
+    return c->month >= 1 && c->month <= 12 && c->day >= 1 &&
+           c->day <= days_in_month(year, c->month);
 }
 
 /* HH:MM[:SS[.fraction]]; the fraction's digits are counted. */
@@ -192,15 +199,19 @@ static error timestamp_literal(struct analyzer *a, const struct node *n, struct 
     if (!*p) return OK;
     const char *zone = strcmp(p, "Z") == 0 || strcmp(p, "UTC") == 0 ? "UTC" : p;
     bool region = isalpha((unsigned char)*zone) && !strpbrk(zone, ": ");
-    if (!zone_offset(zone, &minutes) && !region)
-        return invalid(n, "TIMESTAMP");
-    out->type = type_moment(a->arena, DIALECT_TIMESTAMP_TZ, precision, arena_text(a->arena, span_of(zone)));
+    if (!zone_offset(zone, &minutes) && !region) return invalid(n, "TIMESTAMP");
+    out->type =
+        type_moment(a->arena, DIALECT_TIMESTAMP_TZ, precision, arena_text(a->arena, span_of(zone)));
     out->code = zoned_from_local(a->arena, out->code, out->type);
     if (region) /* whether there is such a zone the engine knows */
-        out->code = code_of(a->arena, "CASE WHEN %t IN (SELECT name FROM pg_timezone_names()) THEN %c ELSE "
-                            "CAST(trino_fail(%t) AS TIMESTAMPTZ) END", zone, out->code,
-                            arena_printf(a->arena, "INVALID_LITERAL: line %d:%d: '%s' is not a valid "
-                                         "TIMESTAMP literal", n->at.line, n->at.column, n->text));
+        out->code = code_of(a->arena,
+                            "CASE WHEN %t IN (SELECT name FROM pg_timezone_names()) THEN %c ELSE "
+                            "CAST(trino_fail(%t) AS TIMESTAMPTZ) END",
+                            zone, out->code,
+                            arena_printf(a->arena,
+                                         "INVALID_LITERAL: line %d:%d: '%s' is not a valid "
+                                         "TIMESTAMP literal",
+                                         n->at.line, n->at.column, n->text));
     return OK;
 }
 
@@ -242,15 +253,18 @@ static error typed_literal(struct analyzer *a, const struct node *n, struct valu
         return OK;
     }
     TRY(type_from_node(a, n->items[0], &type));
-    if (type->kind == DIALECT_CHAR) type = type_text(a->arena, DIALECT_CHAR, (int)utf8_count(span_of(n->text)));
+    if (type->kind == DIALECT_CHAR)
+        type = type_text(a->arena, DIALECT_CHAR, (int)utf8_count(span_of(n->text)));
     out->type = type;
     const char *upper = n->items[0]->text;
     TRY(cast_code(a, n, code_of(a->arena, "%t", n->text), &type_varchar, type, CAST_EXPLICIT,
                   &out->code));
     if (is_text(type)) return OK;
     out->code = code_of(a->arena, "coalesce(TRY(%c), CAST(trino_fail(%t) AS %s))", out->code,
-                        arena_printf(a->arena, "INVALID_LITERAL: line %d:%d: '%s' is not a valid %s "
-                                     "literal", n->at.line, n->at.column, n->text, upper),
+                        arena_printf(a->arena,
+                                     "INVALID_LITERAL: line %d:%d: '%s' is not a valid %s "
+                                     "literal",
+                                     n->at.line, n->at.column, n->text, upper),
                         duck_type(a->arena, type));
     return OK;
 }
@@ -266,19 +280,25 @@ error analyze_literal(struct analyzer *a, const struct node *n, struct value *ou
         out->type = &type_boolean;
         out->code = code_of(a->arena, "%s", *n->text == 't' || *n->text == 'T' ? "true" : "false");
         return OK;
-    case NODE_INTEGER: return integer_literal(a, n, out);
-    case NODE_DECIMAL: return decimal_value(a, n, n->text, out);
+    case NODE_INTEGER:
+        return integer_literal(a, n, out);
+    case NODE_DECIMAL:
+        return decimal_value(a, n, n->text, out);
     case NODE_DOUBLE:
         out->type = &type_double;
         out->code = code_of(a->arena, "CAST(%t AS DOUBLE)", n->text);
         return OK;
     case NODE_STRING:
-        out->type = a->dialect->spark ? &type_varchar
-                                      : type_text(a->arena, DIALECT_VARCHAR, (int)utf8_count(span_of(n->text)));
+        out->type = a->dialect->spark
+                        ? &type_varchar
+                        : type_text(a->arena, DIALECT_VARCHAR, (int)utf8_count(span_of(n->text)));
         out->code = code_of(a->arena, "%t", n->text);
         return OK;
-    case NODE_BYTES: return bytes_literal(a, n, out);
-    case NODE_INTERVAL: return interval_literal(a, n, out);
-    default: return typed_literal(a, n, out);
+    case NODE_BYTES:
+        return bytes_literal(a, n, out);
+    case NODE_INTERVAL:
+        return interval_literal(a, n, out);
+    default:
+        return typed_literal(a, n, out);
     }
 }

@@ -37,16 +37,21 @@ static error table_relation(struct analyzer *a, const struct dialect_relation *r
     const struct schema *schemas[] = {r->schema, r->partition_keys};
     int scan = scan_open(a, r), count = 0;
     const char *name = new_name(a, "r");
-    int most = r->schema->field_count + 1 +
-               (r->partition_keys ? r->partition_keys->field_count : 0);
+    int most =
+        r->schema->field_count + 1 + (r->partition_keys ? r->partition_keys->field_count : 0);
     out->attributes = ARENA_ARRAY(a->arena, struct attribute, (size_t)most);
     for (int s = 0; s < 2; s++)
         for (int i = 0; schemas[s] && i < schemas[s]->field_count; i++) {
             const struct field *f = &schemas[s]->fields[i];
-            out->attributes[count] = (struct attribute){
-                .name = f->name, .relation = r->name, .database = r->database,
-                .type = dialect_type_of(a->arena, f->type), .scan = scan, .source = count,
-                .code = code_of(a->arena, "%s.%n", name, f->name), .filters = s == 1};
+            out->attributes[count] =
+                (struct attribute){.name = f->name,
+                                   .relation = r->name,
+                                   .database = r->database,
+                                   .type = dialect_type_of(a->arena, f->type),
+                                   .scan = scan,
+                                   .source = count,
+                                   .code = code_of(a->arena, "%s.%n", name, f->name),
+                                   .filters = s == 1};
             count++;
         }
     out->count = count;
@@ -107,12 +112,11 @@ static error with_relation(struct analyzer *a, const struct with_name *w, struct
 static error named_relation(struct analyzer *a, const struct node *n, struct relation *out)
 {
     const struct dialect_relation *r = NULL;
-    struct dialect_name name = {.line = n->at.line, .column = n->at.column,
-                                .name = lower(a->arena, n->text)};
+    struct dialect_name name = {
+        .line = n->at.line, .column = n->at.column, .name = lower(a->arena, n->text)};
     bool missing_database = false;
     for (const struct with_name *w = a->withs; w && !n->count; w = w->outer)
-        if (span_equal_nocase(span_of(w->name), span_of(n->text)))
-            return with_relation(a, w, out);
+        if (span_equal_nocase(span_of(w->name), span_of(n->text))) return with_relation(a, w, out);
     name.database = n->count ? lower(a->arena, n->items[n->count - 1]->text) : a->database;
     if (n->count > 1) name.catalog = lower(a->arena, n->items[0]->text);
     if (n->count > 2)
@@ -120,9 +124,9 @@ static error named_relation(struct analyzer *a, const struct node *n, struct rel
     if (name.catalog && strcmp(name.catalog, "awsdatacatalog") != 0)
         return refuse(n, ERR_NOT_FOUND, "CATALOG_NOT_FOUND", "Catalog '%s' does not exist",
                       name.catalog);
-    error e = a->context->find ? a->context->find(a->context->state, &name, a->arena, &r,
-                                                  &missing_database)
-                               : ERR_NOT_FOUND;
+    error e = a->context->find
+                  ? a->context->find(a->context->state, &name, a->arena, &r, &missing_database)
+                  : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND && missing_database)
         return refuse(n, e, "SCHEMA_NOT_FOUND", "Schema '%s' does not exist", name.database);
     if (e == ERR_NOT_FOUND)
@@ -145,7 +149,8 @@ static error aliased_relation(struct analyzer *a, const struct scope *outer, con
         return refuse(n, ERR_USAGE, "MISMATCHED_COLUMN_ALIASES",
                       "Column alias list has %d entries but '%s' has %d columns available", named,
                       n->text, out->count);
-    struct attribute *copy = arena_copy(a->arena, out->attributes, (size_t)out->count * sizeof *copy);
+    struct attribute *copy =
+        arena_copy(a->arena, out->attributes, (size_t)out->count * sizeof *copy);
     for (int i = 0; i < out->count; i++) {
         copy[i].relation = n->text;
         copy[i].database = NULL;
@@ -181,7 +186,8 @@ static error unnest_argument(struct analyzer *a, const struct node *n, const str
         for (int k = 0; k < (row ? element->field_count : 1); k++)
             out->attributes[out->count++] = (struct attribute){
                 .type = row ? element->fields[k].type : element,
-                .name = row ? element->fields[k].name : NULL, .scan = -1,
+                .name = row ? element->fields[k].name : NULL,
+                .scan = -1,
                 .code = row ? code_of(arena, "struct_extract(%s.c%d, %t)", name, *columns,
                                       row_field_name(arena, element, k))
                             : code_of(arena, "%s.c%d", name, *columns)};
@@ -200,8 +206,8 @@ static error unnest_relation(struct analyzer *a, const struct scope *outer, cons
                              const struct relation *left, struct relation *out)
 {
     struct arena *arena = a->arena;
-    struct scope sight = {.outer = outer, .columns = left ? left->attributes : NULL,
-                          .count = left ? left->count : 0};
+    struct scope sight = {
+        .outer = outer, .columns = left ? left->attributes : NULL, .count = left ? left->count : 0};
     struct value *values = ARENA_ARRAY(arena, struct value, (size_t)n->count);
     struct buffer codes = {0};
     const char *name = new_name(a, "r");
@@ -231,7 +237,8 @@ static error unnest_relation(struct analyzer *a, const struct scope *outer, cons
     if (e == OK)
         out->code = code_of(arena, "LATERAL (SELECT %c) AS %s",
                             code_join(arena, (const struct code *const *)(void *)codes.data,
-                                      (int)(codes.size / sizeof(void *)), ", "), name);
+                                      (int)(codes.size / sizeof(void *)), ", "),
+                            name);
     buffer_release(&codes);
     return e;
 }
@@ -253,10 +260,9 @@ static error join_using(struct analyzer *a, const struct node *n, const struct r
                         const struct code **condition)
 {
     const struct node *names = n->parts[JOIN_USING];
-    const struct code **equal =
-        ARENA_ARRAY(a->arena, const struct code *, (size_t)names->count);
-    struct attribute *all =
-        ARENA_ARRAY(a->arena, struct attribute, (size_t)(left->count + right->count + names->count));
+    const struct code **equal = ARENA_ARRAY(a->arena, const struct code *, (size_t)names->count);
+    struct attribute *all = ARENA_ARRAY(a->arena, struct attribute,
+                                        (size_t)(left->count + right->count + names->count));
     bool *used_left = ARENA_ARRAY(a->arena, bool, (size_t)left->count + 1);
     bool *used_right = ARENA_ARRAY(a->arena, bool, (size_t)right->count + 1);
     bool full = strcmp(n->text, "FULL") == 0, take_right = strcmp(n->text, "RIGHT") == 0;
@@ -280,13 +286,16 @@ static error join_using(struct analyzer *a, const struct node *n, const struct r
         all[count].type = type;
         all[count].relation = all[count].database = NULL;
         all[count].filters = all[count].filters && !full;
-        all[count].code = full ? code_of(a->arena, "coalesce(%c, %c)", v.code, w.code)
-                               : take_right ? w.code : v.code;
+        all[count].code = full         ? code_of(a->arena, "coalesce(%c, %c)", v.code, w.code)
+                          : take_right ? w.code
+                                       : v.code;
         count++;
         used_left[l] = used_right[r] = true;
     }
-    for (int i = 0; i < left->count; i++) if (!used_left[i]) all[count++] = left->attributes[i];
-    for (int i = 0; i < right->count; i++) if (!used_right[i]) all[count++] = right->attributes[i];
+    for (int i = 0; i < left->count; i++)
+        if (!used_left[i]) all[count++] = left->attributes[i];
+    for (int i = 0; i < right->count; i++)
+        if (!used_right[i]) all[count++] = right->attributes[i];
     *out = (struct relation){all, count, NULL};
     *condition = code_join(a->arena, equal, names->count, " AND ");
     return OK;
@@ -327,7 +336,8 @@ static error join_relation(struct analyzer *a, const struct scope *outer, const 
     struct relation left, right;
     const struct code *condition = NULL;
     bool cross = strcmp(n->text, "CROSS") == 0;
-    bool left_null = *n->text == 'R' || *n->text == 'F', right_null = *n->text == 'L' || *n->text == 'F';
+    bool left_null = *n->text == 'R' || *n->text == 'F',
+         right_null = *n->text == 'L' || *n->text == 'F';
     if (n->flag && !a->dialect->spark) return unmapped(n, "NATURAL JOIN");
     TRY(analyze_relation(a, outer, n->parts[JOIN_LEFT], before, &left));
     TRY(analyze_relation(a, outer, n->parts[JOIN_RIGHT], &left, &right));
@@ -344,7 +354,8 @@ static error join_relation(struct analyzer *a, const struct scope *outer, const 
                (size_t)right.count * sizeof *out->attributes);
     }
     if (n->parts[JOIN_ON]) {
-        const struct scope sight = {.outer = outer, .columns = out->attributes, .count = out->count};
+        const struct scope sight = {
+            .outer = outer, .columns = out->attributes, .count = out->count};
         TRY(analyze_boolean(a, &sight, n->parts[JOIN_ON], "JOIN ON clause", &condition));
         if (unaliased(n->parts[JOIN_RIGHT])->kind == NODE_UNNEST && !cross &&
             n->parts[JOIN_ON]->kind != NODE_BOOLEAN)
@@ -352,18 +363,19 @@ static error join_relation(struct analyzer *a, const struct scope *outer, const 
                           "%s JOIN involving UNNEST is only supported with condition ON TRUE",
                           n->text);
     }
-    if (*n->text == 'S' || *n->text == 'A') out->count = left.count; /* SEMI, ANTI: the left side alone */
-    out->code = cross ? code_of(arena, "(%c CROSS JOIN %c)", left.code, right.code)
-                      : code_of(arena, "(%c %s JOIN %c ON %c)", left.code, n->text, right.code,
-                                condition);
+    if (*n->text == 'S' || *n->text == 'A')
+        out->count = left.count; /* SEMI, ANTI: the left side alone */
+    out->code =
+        cross ? code_of(arena, "(%c CROSS JOIN %c)", left.code, right.code)
+              : code_of(arena, "(%c %s JOIN %c ON %c)", left.code, n->text, right.code, condition);
     return OK;
 }
 
 static error subquery_relation(struct analyzer *a, const struct scope *outer, const struct node *n,
                                const struct relation *left, struct relation *out)
 {
-    struct scope sight = {.outer = outer, .columns = left ? left->attributes : NULL,
-                          .count = left ? left->count : 0};
+    struct scope sight = {
+        .outer = outer, .columns = left ? left->attributes : NULL, .count = left ? left->count : 0};
     const char *name = new_name(a, "r");
     TRY(analyze_query(a, n->flag ? &sight : outer, n->items[0], out));
     out->code = code_of(a->arena, "%s(%c) AS %s", n->flag ? "LATERAL " : "", out->code, name);
@@ -376,11 +388,16 @@ error analyze_relation(struct analyzer *a, const struct scope *outer, const stru
 {
     *out = (struct relation){0};
     switch (n->kind) {
-    case NODE_TABLE: return named_relation(a, n, out);
-    case NODE_ALIAS: return aliased_relation(a, outer, n, left, out);
-    case NODE_SUBQUERY: return subquery_relation(a, outer, n, left, out);
+    case NODE_TABLE:
+        return named_relation(a, n, out);
+    case NODE_ALIAS:
+        return aliased_relation(a, outer, n, left, out);
+    case NODE_SUBQUERY:
+        return subquery_relation(a, outer, n, left, out);
     case NODE_UNNEST:
-        return n->text ? spark_generator(a, outer, n, left, out) : unnest_relation(a, outer, n, left, out);
-    default: return join_relation(a, outer, n, left, out);
+        return n->text ? spark_generator(a, outer, n, left, out)
+                       : unnest_relation(a, outer, n, left, out);
+    default:
+        return join_relation(a, outer, n, left, out);
     }
 }

@@ -76,7 +76,8 @@ static error zoned_to_zoned(const struct cast *c, const struct code *code,
     int minutes;
     *out = code;
     if (to->zone || !from->zone) {
-        if (to->zone && !from->zone) return unmapped(c->at, "one zone for values that have each their own");
+        if (to->zone && !from->zone)
+            return unmapped(c->at, "one zone for values that have each their own");
         return OK;
     }
     if (!zone_offset(from->zone, &minutes))
@@ -114,8 +115,10 @@ static error convert_map(const struct cast *c, const struct code *code,
     TRY(convert(c, code_of(arena, "%s.key", v), from->fields[0].type, to->fields[0].type, &key));
     TRY(convert(c, code_of(arena, "%s.value", v), from->fields[1].type, to->fields[1].type,
                 &value));
-    *out = code_of(arena, "map_from_entries(list_transform(map_entries(%c), lambda %s: "
-                          "struct_pack(key := %c, value := %c)))", code, v, key, value);
+    *out = code_of(arena,
+                   "map_from_entries(list_transform(map_entries(%c), lambda %s: "
+                   "struct_pack(key := %c, value := %c)))",
+                   code, v, key, value);
     return OK;
 }
 
@@ -126,30 +129,36 @@ static error convert_row(const struct cast *c, const struct code *code,
 {
     struct arena *arena = c->a->arena;
     const char *v = variable(c->a);
-    const struct code **fields =
-        ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count);
+    const struct code **fields = ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count);
     for (int i = 0; i < to->field_count; i++) {
-        const struct code *field = code_of(arena, "struct_extract(%s, %t)", v,
-                                           row_field_name(arena, from, i));
+        const struct code *field =
+            code_of(arena, "struct_extract(%s, %t)", v, row_field_name(arena, from, i));
         TRY(convert(c, field, from->fields[i].type, to->fields[i].type, &field));
         fields[i] = code_of(arena, "%n := %c", row_field_name(arena, to, i), field);
     }
-    *out = code_of(arena, "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
-                          "struct_pack(%c) END)[1]", code, v, v,
-                   code_join(arena, fields, to->field_count, ", "));
+    *out = code_of(arena,
+                   "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
+                   "struct_pack(%c) END)[1]",
+                   code, v, v, code_join(arena, fields, to->field_count, ", "));
     return OK;
 }
 
 /* ---- to and from text ---- */
 
-static error to_text(const struct cast *c, const struct code *code,
-                     const struct dialect_type *from, const struct code **out)
+static error to_text(const struct cast *c, const struct code *code, const struct dialect_type *from,
+                     const struct code **out)
 {
     struct arena *arena = c->a->arena;
     switch (from->kind) {
-    case DIALECT_DOUBLE: *out = code_of(arena, "trino_double_text(%c)", code); break;
-    case DIALECT_REAL: *out = code_of(arena, "trino_real_text(%c)", code); break;
-    case DIALECT_CHAR: *out = code_of(arena, "rpad(%c, %d, ' ')", code, from->length); break;
+    case DIALECT_DOUBLE:
+        *out = code_of(arena, "trino_double_text(%c)", code);
+        break;
+    case DIALECT_REAL:
+        *out = code_of(arena, "trino_real_text(%c)", code);
+        break;
+    case DIALECT_CHAR:
+        *out = code_of(arena, "rpad(%c, %d, ' ')", code, from->length);
+        break;
     case DIALECT_TIME:
         *out = code_of(arena, "trino_time_text(%c, %d)", code, from->precision);
         break;
@@ -163,13 +172,21 @@ static error to_text(const struct cast *c, const struct code *code,
                            arena_printf(arena, " %s", from->zone));
         else *out = code_of(arena, "trino_packed_text(%c)", code);
         break;
-    case DIALECT_INTERVAL_DAY: *out = code_of(arena, "trino_interval_day_text(%c)", code); break;
-    case DIALECT_INTERVAL_YEAR: *out = code_of(arena, "trino_interval_year_text(%c)", code); break;
+    case DIALECT_INTERVAL_DAY:
+        *out = code_of(arena, "trino_interval_day_text(%c)", code);
+        break;
+    case DIALECT_INTERVAL_YEAR:
+        *out = code_of(arena, "trino_interval_year_text(%c)", code);
+        break;
     case DIALECT_JSON:
         *out = c->mode == CAST_PRESENT ? code : code_of(arena, "trino_json_text(%c)", code);
         break;
-    case DIALECT_VARCHAR: *out = code; break;
-    default: *out = code_of(arena, "CAST(%c AS VARCHAR)", code); break;
+    case DIALECT_VARCHAR:
+        *out = code;
+        break;
+    default:
+        *out = code_of(arena, "CAST(%c AS VARCHAR)", code);
+        break;
     }
     return OK;
 }
@@ -186,8 +203,7 @@ static error to_bounded_text(const struct cast *c, const struct code *code,
     if (to->length < 0) return OK;
     if (shortens) *out = code_of(arena, "left(%c, %d)", *out, to->length);
     if (checks)
-        *out = code_of(arena, "trino_fit_text(%c, %d, %t)", *out, to->length,
-                       type_name(arena, to));
+        *out = code_of(arena, "trino_fit_text(%c, %d, %t)", *out, to->length, type_name(arena, to));
     if (to->kind == DIALECT_CHAR) *out = code_of(arena, "rtrim(%c, ' ')", *out);
     return OK;
 }
@@ -197,10 +213,10 @@ static error from_text(const struct cast *c, const struct code *code,
                        const struct code **out)
 {
     static const char *const names[DIALECT_KINDS] = {
-        [DIALECT_BOOLEAN] = "boolean", [DIALECT_TINYINT] = "tinyint",
+        [DIALECT_BOOLEAN] = "boolean",   [DIALECT_TINYINT] = "tinyint",
         [DIALECT_SMALLINT] = "smallint", [DIALECT_INTEGER] = "integer",
-        [DIALECT_BIGINT] = "bigint", [DIALECT_REAL] = "real", [DIALECT_DOUBLE] = "double",
-        [DIALECT_DATE] = "date",
+        [DIALECT_BIGINT] = "bigint",     [DIALECT_REAL] = "real",
+        [DIALECT_DOUBLE] = "double",     [DIALECT_DATE] = "date",
     };
     struct arena *arena = c->a->arena;
     if (from->kind == DIALECT_CHAR) TRY(to_text(c, code, from, &code));
@@ -210,8 +226,8 @@ static error from_text(const struct cast *c, const struct code *code,
     }
     switch (to->kind) {
     case DIALECT_DECIMAL:
-        *out = code_of(arena, "CAST(trino_text_number(%c, %t) AS %s)", code,
-                       type_name(arena, to), duck_type(arena, to));
+        *out = code_of(arena, "CAST(trino_text_number(%c, %t) AS %s)", code, type_name(arena, to),
+                       duck_type(arena, to));
         return OK;
     case DIALECT_TIME:
     case DIALECT_TIMESTAMP:
@@ -227,8 +243,10 @@ static error from_text(const struct cast *c, const struct code *code,
     case DIALECT_JSON:
         *out = code_of(arena, "trino_json_quote(%c)", code);
         return OK;
-    case DIALECT_UUID: return plain_cast(c, code, to, out);
-    default: return refuse_cast(c, from, to);
+    case DIALECT_UUID:
+        return plain_cast(c, code, to, out);
+    default:
+        return refuse_cast(c, from, to);
     }
 }
 
@@ -251,12 +269,14 @@ static error map_to_json(const struct cast *c, const struct code *code,
     struct arena *arena = c->a->arena;
     const char *v = variable(c->a), *m = variable(c->a);
     const struct code *key, *value;
-    if (!is_text(from->fields[0].type)) return unmapped(c->at, "JSON of a map whose keys are not varchar");
+    if (!is_text(from->fields[0].type))
+        return unmapped(c->at, "JSON of a map whose keys are not varchar");
     TRY(convert(c, code_of(arena, "%s.key", v), from->fields[0].type, &type_json, &key));
     TRY(convert(c, code_of(arena, "%s.value", v), from->fields[1].type, &type_json, &value));
-    *out = code_of(arena, "list_transform([map_entries(%c)], lambda %s: "
-                          "trino_json_object(list_transform(%s, lambda %s: %c), "
-                          "list_transform(%s, lambda %s: %c)))[1]",
+    *out = code_of(arena,
+                   "list_transform([map_entries(%c)], lambda %s: "
+                   "trino_json_object(list_transform(%s, lambda %s: %c), "
+                   "list_transform(%s, lambda %s: %c)))[1]",
                    code, m, m, v, key, m, v, value);
     return OK;
 }
@@ -269,20 +289,21 @@ static error row_to_json(const struct cast *c, const struct code *code,
     const struct code **fields =
         ARENA_ARRAY(arena, const struct code *, (size_t)from->field_count + 1);
     for (int i = 0; i < from->field_count; i++) {
-        const struct code *field = code_of(arena, "struct_extract(%s, %t)", v,
-                                           row_field_name(arena, from, i));
+        const struct code *field =
+            code_of(arena, "struct_extract(%s, %t)", v, row_field_name(arena, from, i));
         TRY(convert(c, field, from->fields[i].type, &type_json, &field));
         fields[i] = code_of(arena, "trino_json_quote(%t) || ':' || coalesce(%c, 'null')",
                             from->fields[i].name ? from->fields[i].name : "", field);
     }
-    *out = code_of(arena, "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
-                          "'{' || %c || '}' END)[1]", code, v, v,
-                   code_join(arena, fields, from->field_count, " || ',' || "));
+    *out = code_of(arena,
+                   "list_transform([%c], lambda %s: CASE WHEN %s IS NULL THEN NULL ELSE "
+                   "'{' || %c || '}' END)[1]",
+                   code, v, v, code_join(arena, fields, from->field_count, " || ',' || "));
     return OK;
 }
 
-static error to_json(const struct cast *c, const struct code *code,
-                     const struct dialect_type *from, const struct code **out)
+static error to_json(const struct cast *c, const struct code *code, const struct dialect_type *from,
+                     const struct code **out)
 {
     struct arena *arena = c->a->arena;
     switch (from->kind) {
@@ -304,10 +325,14 @@ static error to_json(const struct cast *c, const struct code *code,
         TRY(to_text(c, code, from, &code));
         *out = code_of(arena, "trino_json_quote(%c)", code);
         return OK;
-    case DIALECT_ARRAY: return array_to_json(c, code, from, out);
-    case DIALECT_MAP: return map_to_json(c, code, from, out);
-    case DIALECT_ROW: return row_to_json(c, code, from, out);
-    default: return refuse_cast(c, from, &type_json);
+    case DIALECT_ARRAY:
+        return array_to_json(c, code, from, out);
+    case DIALECT_MAP:
+        return map_to_json(c, code, from, out);
+    case DIALECT_ROW:
+        return row_to_json(c, code, from, out);
+    default:
+        return refuse_cast(c, from, &type_json);
     }
 }
 
@@ -316,22 +341,22 @@ static error row_from_json(const struct cast *c, const struct code *code,
 {
     struct arena *arena = c->a->arena;
     const char *v = variable(c->a);
-    const struct code **fields =
-        ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count);
+    const struct code **fields = ARENA_ARRAY(arena, const struct code *, (size_t)to->field_count);
     for (int i = 0; i < to->field_count; i++) {
         const struct code *field =
             code_of(arena, "trino_json_field(%s, %t, %d)", v, row_field_name(arena, to, i), i);
         TRY(convert(c, field, &type_json, to->fields[i].type, &field));
         fields[i] = code_of(arena, "%n := %c", row_field_name(arena, to, i), field);
     }
-    *out = code_of(arena, "list_transform([nullif(%c, 'null')], lambda %s: CASE WHEN %s IS NULL "
-                          "THEN NULL ELSE struct_pack(%c) END)[1]", code, v, v,
-                   code_join(arena, fields, to->field_count, ", "));
+    *out = code_of(arena,
+                   "list_transform([nullif(%c, 'null')], lambda %s: CASE WHEN %s IS NULL "
+                   "THEN NULL ELSE struct_pack(%c) END)[1]",
+                   code, v, v, code_join(arena, fields, to->field_count, ", "));
     return OK;
 }
 
-static error from_json(const struct cast *c, const struct code *code,
-                       const struct dialect_type *to, const struct code **out)
+static error from_json(const struct cast *c, const struct code *code, const struct dialect_type *to,
+                       const struct code **out)
 {
     struct arena *arena = c->a->arena;
     const char *v = variable(c->a), *m;
@@ -363,12 +388,15 @@ static error from_json(const struct cast *c, const struct code *code,
         if (to->fields[0].type->kind != DIALECT_VARCHAR)
             return unmapped(c->at, "a cast of JSON to a map whose keys are not varchar");
         TRY(convert(c, code_of(arena, "%s", v), &type_json, to->fields[1].type, &item));
-        *out = code_of(arena, "list_transform([%c], lambda %s: map(trino_json_keys(%s), "
-                              "list_transform(trino_json_values(%s), lambda %s: %c)))[1]",
+        *out = code_of(arena,
+                       "list_transform([%c], lambda %s: map(trino_json_keys(%s), "
+                       "list_transform(trino_json_values(%s), lambda %s: %c)))[1]",
                        code, m, m, m, v, item);
         return OK;
-    case DIALECT_ROW: return row_from_json(c, code, to, out);
-    default: return refuse_cast(c, &type_json, to);
+    case DIALECT_ROW:
+        return row_from_json(c, code, to, out);
+    default:
+        return refuse_cast(c, &type_json, to);
     }
 }
 
@@ -441,7 +469,8 @@ static error convert_simple(const struct cast *c, const struct code *code,
     case DIALECT_BIGINT:
         return numbers ? to_integral(c, code, from, to, out) : refuse_cast(c, from, to);
     case DIALECT_REAL:
-        if (from->kind != DIALECT_DOUBLE) return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
+        if (from->kind != DIALECT_DOUBLE)
+            return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
         *out = code_of(c->a->arena, "trino_double_real(%c)", code);
         return OK;
     case DIALECT_DECIMAL: /* of a float: the digits it is written with, rounded */
@@ -453,10 +482,14 @@ static error convert_simple(const struct cast *c, const struct code *code,
     case DIALECT_DOUBLE:
         return numbers ? plain_cast(c, code, to, out) : refuse_cast(c, from, to);
     case DIALECT_DATE:
-    case DIALECT_TIME: return to_date_or_time(c, code, from, to, out);
-    case DIALECT_TIMESTAMP: return to_timestamp(c, code, from, to, out);
-    case DIALECT_TIMESTAMP_TZ: return to_zoned(c, code, from, to, out);
-    default: return refuse_cast(c, from, to);
+    case DIALECT_TIME:
+        return to_date_or_time(c, code, from, to, out);
+    case DIALECT_TIMESTAMP:
+        return to_timestamp(c, code, from, to, out);
+    case DIALECT_TIMESTAMP_TZ:
+        return to_zoned(c, code, from, to, out);
+    default:
+        return refuse_cast(c, from, to);
     }
 }
 
@@ -489,8 +522,8 @@ static error convert(const struct cast *c, const struct code *code, const struct
 }
 
 error cast_code(struct analyzer *a, const struct node *at, const struct code *code,
-                const struct dialect_type *from, const struct dialect_type *to,
-                enum cast_mode mode, const struct code **out)
+                const struct dialect_type *from, const struct dialect_type *to, enum cast_mode mode,
+                const struct code **out)
 {
     struct cast c = {a, at, mode};
     if (a->dialect->rules) return a->dialect->rules->cast(a, at, code, from, to, mode, out);
@@ -521,23 +554,27 @@ static const struct dialect_type *presented(struct arena *arena, const struct di
     case DIALECT_INTERVAL_YEAR:
     case DIALECT_JSON:
     case DIALECT_UUID:
-    case DIALECT_CHAR: return &type_varchar;
-    case DIALECT_TIMESTAMP: return t->precision == 3 ? t : &type_varchar; /* its digits are shown */
+    case DIALECT_CHAR:
+        return &type_varchar;
+    case DIALECT_TIMESTAMP:
+        return t->precision == 3 ? t : &type_varchar; /* its digits are shown */
     case DIALECT_ARRAY: {
         const struct dialect_type *element = presented(arena, t->fields[0].type);
         return same_type(element, t->fields[0].type) ? t : type_array(arena, element);
     }
-    case DIALECT_MAP: return type_map(arena, presented(arena, t->fields[0].type),
-                                      presented(arena, t->fields[1].type));
+    case DIALECT_MAP:
+        return type_map(arena, presented(arena, t->fields[0].type),
+                        presented(arena, t->fields[1].type));
     case DIALECT_ROW: {
         struct dialect_field *fields =
             ARENA_ARRAY(arena, struct dialect_field, (size_t)t->field_count);
         for (int i = 0; i < t->field_count; i++)
-            fields[i] = (struct dialect_field){t->fields[i].name,
-                                               presented(arena, t->fields[i].type)};
+            fields[i] =
+                (struct dialect_field){t->fields[i].name, presented(arena, t->fields[i].type)};
         return type_row(arena, fields, t->field_count);
     }
-    default: return t;
+    default:
+        return t;
     }
 }
 

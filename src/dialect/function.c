@@ -4,8 +4,12 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { VARIABLES = 26, ARGUMENTS_MAX = 128, NO_MATCH = 1 << 20,
-       OTHER_LAMBDA = 1 << 10 /* the lambda takes another number of parameters */ };
+enum {
+    VARIABLES = 26,
+    ARGUMENTS_MAX = 128,
+    NO_MATCH = 1 << 20,
+    OTHER_LAMBDA = 1 << 10 /* the lambda takes another number of parameters */
+};
 
 struct match {
     struct analyzer *a;
@@ -51,13 +55,28 @@ static bool is_variable(span word)
     return word.size == 1 && word.data[0] >= 'A' && word.data[0] <= 'Z';
 }
 
-static const struct { const char *name; const struct dialect_type *type; } named_types[] = {
-    {"boolean", &type_boolean}, {"tinyint", &type_tinyint}, {"smallint", &type_smallint},
-    {"integer", &type_integer}, {"bigint", &type_bigint}, {"real", &type_real},
-    {"double", &type_double}, {"varchar", &type_varchar}, {"varbinary", &type_varbinary},
-    {"date", &type_date}, {"json", &type_json}, {"interval_day", &type_interval_day},
-    {"interval_year", &type_interval_year}, {"uuid", &type_uuid}, {"unknown", &type_unknown},
-    {"timestamp", &type_timestamp}, {"tz", &type_utc}, {"local", &type_timestamp},
+static const struct {
+    const char *name;
+    const struct dialect_type *type;
+} named_types[] = {
+    {"boolean", &type_boolean},
+    {"tinyint", &type_tinyint},
+    {"smallint", &type_smallint},
+    {"integer", &type_integer},
+    {"bigint", &type_bigint},
+    {"real", &type_real},
+    {"double", &type_double},
+    {"varchar", &type_varchar},
+    {"varbinary", &type_varbinary},
+    {"date", &type_date},
+    {"json", &type_json},
+    {"interval_day", &type_interval_day},
+    {"interval_year", &type_interval_year},
+    {"uuid", &type_uuid},
+    {"unknown", &type_unknown},
+    {"timestamp", &type_timestamp},
+    {"tz", &type_utc},
+    {"local", &type_timestamp},
 };
 
 static const struct dialect_type *named(span word)
@@ -192,8 +211,8 @@ error lambda_body(struct call *c, const struct node *n, const struct dialect_typ
                       "Expected a lambda that takes %d argument(s) but got %d", count,
                       n->kind == NODE_LAMBDA ? n->count - 1 : 0);
     for (int i = 0; i < count; i++)
-        inner.columns[i] = (struct attribute){.name = n->items[i + 1]->text, .type = types[i],
-                                              .scan = -1, .code = codes[i]};
+        inner.columns[i] = (struct attribute){
+            .name = n->items[i + 1]->text, .type = types[i], .scan = -1, .code = codes[i]};
     return analyze(c->a, &inner, n->items[0], out);
 }
 
@@ -214,11 +233,11 @@ static error lambda_code(struct match *m, struct call *c, const struct node *n, 
     }
     p++;
     TRY(lambda_body(c, n, types, codes, count, out));
-    if (unify(m, &(const char *){p}, out->type) >= NO_MATCH)
-        return no_match(c);
+    if (unify(m, &(const char *){p}, out->type) >= NO_MATCH) return no_match(c);
     TRY(coerce(c->a, out, instantiate(m, &(const char *){p}, out->type)));
-    out->code = count == 1 ? code_of(c->a->arena, "lambda %s: %c", names[0], out->code)
-                           : code_of(c->a->arena, "lambda %s, %s: %c", names[0], names[1], out->code);
+    out->code = count == 1
+                    ? code_of(c->a->arena, "lambda %s: %c", names[0], out->code)
+                    : code_of(c->a->arena, "lambda %s, %s: %c", names[0], names[1], out->code);
     return OK;
 }
 
@@ -291,7 +310,8 @@ static const struct code *expand(struct call *c, const char *code,
             piece = tail_code(arena, parts);
             code += 2;
         } else {
-            do end++; while (*end && *end != '$' && *end != '@' && !(end[0] == ')' && end[1] == '@'));
+            do end++;
+            while (*end && *end != '$' && *end != '@' && !(end[0] == ')' && end[1] == '@'));
             piece = code_of(arena, "%s", arena_text(arena, (span){code, (size_t)(end - code)}));
             code = end;
         }
@@ -362,18 +382,18 @@ static error clauses_check(const struct call *c, const struct function *f)
         return refuse(n, ERR_USAGE, "MISSING_OVER", "Window function %s requires an OVER clause",
                       f->name);
     if (f->kind == FUNCTION_SCALAR && over)
-        return refuse(c->a->select, ERR_USAGE, "FUNCTION_NOT_WINDOW", "Not a window function: %s", f->name);
+        return refuse(c->a->select, ERR_USAGE, "FUNCTION_NOT_WINDOW", "Not a window function: %s",
+                      f->name);
     if (f->kind == FUNCTION_SCALAR && (n->flag || n->parts[CALL_FILTER] || n->parts[CALL_ORDER]))
-        return refuse(n, ERR_USAGE, "FUNCTION_NOT_AGGREGATE", "%s is not an aggregate function", f->name);
+        return refuse(n, ERR_USAGE, "FUNCTION_NOT_AGGREGATE", "%s is not an aggregate function",
+                      f->name);
     if (f->kind == FUNCTION_AGGREGATE && !over) {
         if (c->a->in_aggregate)
             return refuse(c->a->aggregate ? c->a->aggregate : n, ERR_USAGE, "NESTED_AGGREGATION",
                           "Cannot nest aggregations inside aggregation '%s'", f->name);
-        if (!c->scope->grouping && !c->scope->lambda)
-            return not_scalar(c);
+        if (!c->scope->grouping && !c->scope->lambda) return not_scalar(c);
     }
-    if (over && !c->a->windows_allowed)
-        return not_scalar(c);
+    if (over && !c->a->windows_allowed) return not_scalar(c);
     return OK;
 }
 
@@ -426,7 +446,8 @@ error call_by_row(struct call *c)
     }
     if (!best) return no_match(c);
     if (!best->code)
-        return unmapped(c->node, arena_printf(c->a->arena, "the function %s with these arguments", best->name));
+        return unmapped(
+            c->node, arena_printf(c->a->arena, "the function %s with these arguments", best->name));
     TRY(clauses_check(c, best));
     TRY(arguments_coerce(&best_match, best, c));
     c->out->type = result_type(&best_match, best, c);
@@ -466,7 +487,8 @@ error analyze_call(struct analyzer *a, const struct scope *scope, const struct n
     if (!f->name)
         return refuse(n, ERR_USAGE, "FUNCTION_NOT_FOUND", "Function '%s' not registered", n->text);
     if (n->count > ARGUMENTS_MAX)
-        return refuse(n, ERR_USAGE, "TOO_MANY_ARGUMENTS", "Too many arguments for function call %s()", n->text);
+        return refuse(n, ERR_USAGE, "TOO_MANY_ARGUMENTS",
+                      "Too many arguments for function call %s()", n->text);
     c.values = ARENA_ARRAY(a->arena, struct value, (size_t)n->count + 1);
     if (n->count == 1 && n->items[0]->kind == NODE_STAR) { /* count(*) */
         if (a->dialect->spark && same_name(n->text, "struct")) return f->rule(&c);

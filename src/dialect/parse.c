@@ -24,7 +24,8 @@ static void depth_note(struct node *n, const struct node *item)
 void node_add(struct parser *p, struct node *n, struct node *item)
 {
     if ((n->count & (n->count - 1)) == 0) { /* full: the capacity is the next power of two */
-        struct node **more = ARENA_ARRAY(p->arena, struct node *, n->count ? 2 * (size_t)n->count : 1);
+        struct node **more =
+            ARENA_ARRAY(p->arena, struct node *, n->count ? 2 * (size_t)n->count : 1);
         if (n->count) memcpy(more, n->items, (size_t)n->count * sizeof *more);
         n->items = more;
     }
@@ -41,12 +42,18 @@ struct node *node_parts(struct parser *p, struct node *n, int count)
 static int part_count(const struct node *n)
 {
     switch (n->kind) {
-    case NODE_QUERY: return QUERY_PARTS;
-    case NODE_CALL: return CALL_PARTS;
-    case NODE_SELECT: return SELECT_PARTS;
-    case NODE_JOIN: return JOIN_PARTS;
-    case NODE_WINDOW: return WINDOW_PARTS;
-    default: return 0;
+    case NODE_QUERY:
+        return QUERY_PARTS;
+    case NODE_CALL:
+        return CALL_PARTS;
+    case NODE_SELECT:
+        return SELECT_PARTS;
+    case NODE_JOIN:
+        return JOIN_PARTS;
+    case NODE_WINDOW:
+        return WINDOW_PARTS;
+    default:
+        return 0;
     }
 }
 
@@ -134,8 +141,7 @@ bool word_is_one_of(const char *word, const char *const *sorted)
 bool at_identifier(const struct parser *p)
 {
     return p->token->kind == TOKEN_QUOTED ||
-           (p->token->kind == TOKEN_WORD &&
-            !word_is_one_of(p->token->text, p->dialect->reserved));
+           (p->token->kind == TOKEN_WORD && !word_is_one_of(p->token->text, p->dialect->reserved));
 }
 
 error take_identifier(struct parser *p, struct node **out)
@@ -148,7 +154,8 @@ error take_identifier(struct parser *p, struct node **out)
     return OK;
 }
 
-error parse_list(struct parser *p, struct node *into, error (*item)(struct parser *, struct node **))
+error parse_list(struct parser *p, struct node *into,
+                 error (*item)(struct parser *, struct node **))
 {
     do {
         struct node *n;
@@ -185,8 +192,8 @@ static const char *folded(struct arena *arena, const char *text)
 
 static error name_of(struct parser *p, const struct node *n, struct dialect_name *out)
 {
-    *out = (struct dialect_name){.name = folded(p->arena, n->text), .line = n->at.line,
-                                 .column = n->at.column};
+    *out = (struct dialect_name){
+        .name = folded(p->arena, n->text), .line = n->at.line, .column = n->at.column};
     if (n->count > 2)
         return fail(ERR_PARSE, "line %d:%d: Too many dots in table name: %s", n->at.line,
                     n->at.column, n->text);
@@ -358,8 +365,8 @@ static error take_prepared_name(struct parser *p, struct dialect_statement *s)
 {
     struct node *name;
     TRY(take_identifier(p, &name));
-    s->target = (struct dialect_name){.name = folded(p->arena, name->text),
-                                      .line = name->at.line, .column = name->at.column};
+    s->target = (struct dialect_name){
+        .name = folded(p->arena, name->text), .line = name->at.line, .column = name->at.column};
     return OK;
 }
 
@@ -429,15 +436,19 @@ static error statement_parse(struct parser *p, struct dialect_statement *s)
             return heads[i].rest(p, s);
         }
     if (!at_query(p))
-        return unexpected_token(p, "'CREATE', 'DEALLOCATE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', "
-                           "'PREPARE', 'UNLOAD', <query>");
+        return unexpected_token(p,
+                                "'CREATE', 'DEALLOCATE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', "
+                                "'PREPARE', 'UNLOAD', <query>");
     s->verb = DIALECT_SELECT;
     return take_query(p, s);
 }
 
 /* ---- tables named ---- */
 
-struct scope_name { const char *name; const struct scope_name *outer; };
+struct scope_name {
+    const char *name;
+    const struct scope_name *outer;
+};
 
 static bool is_known(const struct buffer *names, const struct dialect_name *n)
 {
@@ -474,8 +485,7 @@ static error query_tables(struct parser *p, const struct node *n, const struct s
         TRY(tables_find(p, with->items[i]->items[0], with->items[i]->flag ? inner : scope, names));
         scope = inner;
     }
-    for (int i = QUERY_BODY; i < QUERY_PARTS; i++)
-        TRY(tables_find(p, n->parts[i], scope, names));
+    for (int i = QUERY_BODY; i < QUERY_PARTS; i++) TRY(tables_find(p, n->parts[i], scope, names));
     return OK;
 }
 
@@ -485,7 +495,8 @@ static error tables_find(struct parser *p, const struct node *n, const struct sc
     if (!n) return OK;
     if (n->kind == NODE_QUERY) return query_tables(p, n, scope, names);
     if (n->kind == NODE_TABLE) return table_note(p, n, scope, names);
-    for (int i = 0; n->parts && i < part_count(n); i++) TRY(tables_find(p, n->parts[i], scope, names));
+    for (int i = 0; n->parts && i < part_count(n); i++)
+        TRY(tables_find(p, n->parts[i], scope, names));
     for (int i = 0; i < n->count; i++) TRY(tables_find(p, n->items[i], scope, names));
     return OK;
 }

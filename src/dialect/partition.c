@@ -9,7 +9,11 @@ enum { MAY_TRUE = 1, MAY_FALSE = 2, MAY_NULL = 4, MAY_ANY = 7 };
 
 /* ---- making ---- */
 
-struct source { struct analyzer *a; const struct scope *scope; int scan, columns; };
+struct source {
+    struct analyzer *a;
+    const struct scope *scope;
+    int scan, columns;
+};
 
 static bool constant_of(const struct node *n, struct constant *out)
 {
@@ -80,8 +84,11 @@ static void list_make(const struct source *s, const struct node *n, struct predi
     all->count = n->count - 1;
     all->parts = ARENA_ARRAY(s->a->arena, struct predicate, (size_t)n->count);
     for (int i = 1; i < n->count; i++)
-        if (!compare_make(s, n->items[0], !between ? "=" : i == 1 ? ">=" : "<=", n->items[i],
-                          &all->parts[i - 1]))
+        if (!compare_make(s, n->items[0],
+                          !between ? "="
+                          : i == 1 ? ">="
+                                   : "<=",
+                          n->items[i], &all->parts[i - 1]))
             all->parts[i - 1].kind = PREDICATE_ANYTHING;
     *out = *all;
     if (!n->flag) return;
@@ -95,21 +102,27 @@ static void make(const struct source *s, const struct node *n, struct predicate 
     case NODE_AND:
     case NODE_OR:
     case NODE_NOT:
-        out->kind = n->kind == NODE_AND ? PREDICATE_ALL : n->kind == NODE_OR ? PREDICATE_SOME : PREDICATE_NOT;
+        out->kind = n->kind == NODE_AND  ? PREDICATE_ALL
+                    : n->kind == NODE_OR ? PREDICATE_SOME
+                                         : PREDICATE_NOT;
         parts_make(s, n, out);
         break;
     case NODE_COMPARE:
         if (compare_make(s, n->items[0], n->text, n->items[1], out)) break;
-        if (!compare_make(s, n->items[1], turned(n->text), n->items[0], out)) out->kind = PREDICATE_ANYTHING;
+        if (!compare_make(s, n->items[1], turned(n->text), n->items[0], out))
+            out->kind = PREDICATE_ANYTHING;
         break;
     case NODE_IN:
-    case NODE_BETWEEN: list_make(s, n, out); break;
+    case NODE_BETWEEN:
+        list_make(s, n, out);
+        break;
     case NODE_IS_NULL:
         out->key = key_of(s, n->items[0]);
         out->kind = out->key < 0 ? PREDICATE_ANYTHING : PREDICATE_NULL;
         out->sign = n->flag ? "<>" : "=";
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -161,7 +174,8 @@ static int compare_values(const struct predicate *p, const struct type *type, co
     case TYPE_STRING:
         if (p->constant.kind != DIALECT_VARCHAR) return MAY_ANY;
         return sign_holds(p->sign, span_compare(span_of(value), span_of(p->constant.text)));
-    default: return MAY_ANY;
+    default:
+        return MAY_ANY;
     }
     return sign_holds(p->sign, (number > p->constant.number) - (number < p->constant.number));
 }
@@ -182,7 +196,8 @@ static int outcome(const struct predicate *p, const struct schema *keys, const c
     case PREDICATE_COMPARE:
         return values[p->key] ? compare_values(p, keys->fields[p->key].type, values[p->key])
                               : MAY_NULL;
-    case PREDICATE_NULL: return !values[p->key] == (*p->sign == '=') ? MAY_TRUE : MAY_FALSE;
+    case PREDICATE_NULL:
+        return !values[p->key] == (*p->sign == '=') ? MAY_TRUE : MAY_FALSE;
     case PREDICATE_ALL:
     case PREDICATE_SOME:
         result = p->kind == PREDICATE_ALL ? MAY_TRUE : MAY_FALSE;
@@ -193,7 +208,8 @@ static int outcome(const struct predicate *p, const struct schema *keys, const c
         result = outcome(&p->parts[0], keys, values);
         return (result & MAY_NULL) | (result & MAY_TRUE ? MAY_FALSE : 0) |
                (result & MAY_FALSE ? MAY_TRUE : 0);
-    default: return MAY_ANY;
+    default:
+        return MAY_ANY;
     }
 }
 

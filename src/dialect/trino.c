@@ -5,17 +5,89 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const reserved[] = {
-    "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
-    "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA",
-    "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE",
-    "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXECUTE", "EXISTS", "EXTRACT", "FALSE",
-    "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING", "IN", "INNER", "INSERT", "INTERSECT",
-    "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY", "JSON_TABLE",
-    "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE",
-    "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP",
-    "SELECT", "SKIP", "TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING",
-    "VALUES", "WHEN", "WHERE", "WITH", NULL};
+static const char *const reserved[] = {"ALTER",
+                                       "AND",
+                                       "AS",
+                                       "BETWEEN",
+                                       "BY",
+                                       "CASE",
+                                       "CAST",
+                                       "CONSTRAINT",
+                                       "CREATE",
+                                       "CROSS",
+                                       "CUBE",
+                                       "CURRENT_CATALOG",
+                                       "CURRENT_DATE",
+                                       "CURRENT_PATH",
+                                       "CURRENT_ROLE",
+                                       "CURRENT_SCHEMA",
+                                       "CURRENT_TIME",
+                                       "CURRENT_TIMESTAMP",
+                                       "CURRENT_USER",
+                                       "DEALLOCATE",
+                                       "DELETE",
+                                       "DESCRIBE",
+                                       "DISTINCT",
+                                       "DROP",
+                                       "ELSE",
+                                       "END",
+                                       "ESCAPE",
+                                       "EXCEPT",
+                                       "EXECUTE",
+                                       "EXISTS",
+                                       "EXTRACT",
+                                       "FALSE",
+                                       "FOR",
+                                       "FROM",
+                                       "FULL",
+                                       "GROUP",
+                                       "GROUPING",
+                                       "HAVING",
+                                       "IN",
+                                       "INNER",
+                                       "INSERT",
+                                       "INTERSECT",
+                                       "INTO",
+                                       "IS",
+                                       "JOIN",
+                                       "JSON_ARRAY",
+                                       "JSON_EXISTS",
+                                       "JSON_OBJECT",
+                                       "JSON_QUERY",
+                                       "JSON_TABLE",
+                                       "JSON_VALUE",
+                                       "LEFT",
+                                       "LIKE",
+                                       "LISTAGG",
+                                       "LOCALTIME",
+                                       "LOCALTIMESTAMP",
+                                       "NATURAL",
+                                       "NORMALIZE",
+                                       "NOT",
+                                       "NULL",
+                                       "ON",
+                                       "OR",
+                                       "ORDER",
+                                       "OUTER",
+                                       "PREPARE",
+                                       "RECURSIVE",
+                                       "RIGHT",
+                                       "ROLLUP",
+                                       "SELECT",
+                                       "SKIP",
+                                       "TABLE",
+                                       "THEN",
+                                       "TRIM",
+                                       "TRUE",
+                                       "UESCAPE",
+                                       "UNION",
+                                       "UNNEST",
+                                       "USING",
+                                       "VALUES",
+                                       "WHEN",
+                                       "WHERE",
+                                       "WITH",
+                                       NULL};
 
 const struct dialect dialect_trino = {
     .name = "trino",
@@ -64,8 +136,9 @@ error trino_if(struct call *c)
     branches[1] = c->count == 3 ? c->values[2]
                                 : zero_value(c->node, &type_unknown, code_of(c->a->arena, "NULL"));
     TRY(values_unify(c->a, branches, 2, "Result types for IF must be the same", &type));
-    return give(c, type, code_of(c->a->arena, "(CASE WHEN %c THEN %c ELSE %c END)",
-                                 c->values[0].code, branches[0].code, branches[1].code));
+    return give(c, type,
+                code_of(c->a->arena, "(CASE WHEN %c THEN %c ELSE %c END)", c->values[0].code,
+                        branches[0].code, branches[1].code));
 }
 
 static const struct code *joined(const struct call *c)
@@ -95,8 +168,9 @@ error trino_nullif(struct call *c)
             c->node, ERR_USAGE, "TYPE_MISMATCH", "Types are not comparable with NULLIF: %s vs %s",
             type_name(c->a->arena, c->values[0].type), type_name(c->a->arena, c->values[1].type));
     TRY(compare(c->a, c->node, "=", c->values[0], c->values[1], &equal));
-    return give(c, c->values[0].type, code_of(c->a->arena, "(CASE WHEN %c THEN NULL ELSE %c END)",
-                                              equal, c->values[0].code));
+    return give(
+        c, c->values[0].type,
+        code_of(c->a->arena, "(CASE WHEN %c THEN NULL ELSE %c END)", equal, c->values[0].code));
 }
 
 /* NULL if one argument is; the arguments are a list, so that each is computed once. */
@@ -185,8 +259,10 @@ error trino_regexp_replace(struct call *c)
         return unmapped(c->node, "regexp_replace with a lambda");
     TRY(texts_coerce(c, 2, 3));
     int64_t x = c->values[0].type->length, z = c->count > 2 ? c->values[2].type->length : 0;
-    const struct dialect_type *type = c->count == 2 ? c->values[0].type
-        : length_type(c, x + (x * z / 2 > z ? x * z / 2 : z) * (x + 1), x >= 0 && z >= 0);
+    const struct dialect_type *type =
+        c->count == 2
+            ? c->values[0].type
+            : length_type(c, x + (x * z / 2 > z ? x * z / 2 : z) * (x + 1), x >= 0 && z >= 0);
     return give(c, type,
                 code_of(c->a->arena, "regexp_replace(%c, trino_regexp(%c), %c, 'g')",
                         c->values[0].code, c->values[1].code,
@@ -232,11 +308,19 @@ error trino_format(struct call *c)
 
 /* ---- dates and times ---- */
 
-static const struct { const char *name, *duck; int scale; bool of_date, of_time; } units[] = {
-    {"millisecond", "to_milliseconds", 1, false, true}, {"second", "to_seconds", 1, false, true},
-    {"minute", "to_minutes", 1, false, true}, {"hour", "to_hours", 1, false, true},
-    {"day", "to_days", 1, true, false}, {"week", "to_days", 7, true, false},
-    {"month", "to_months", 1, true, false}, {"quarter", "to_months", 3, true, false},
+static const struct {
+    const char *name, *duck;
+    int scale;
+    bool of_date, of_time;
+} units[] = {
+    {"millisecond", "to_milliseconds", 1, false, true},
+    {"second", "to_seconds", 1, false, true},
+    {"minute", "to_minutes", 1, false, true},
+    {"hour", "to_hours", 1, false, true},
+    {"day", "to_days", 1, true, false},
+    {"week", "to_days", 7, true, false},
+    {"month", "to_months", 1, true, false},
+    {"quarter", "to_months", 3, true, false},
     {"year", "to_months", 12, true, false},
 };
 
@@ -303,12 +387,12 @@ error trino_date_add(struct call *c)
     TRY(unit_of(c, &unit));
     TRY(coerce(c->a, &c->values[1], &type_bigint));
     struct value *v = &c->values[2];
-    const struct code *number = units[unit].of_date
-        ? code_of(arena, "CAST(%c * %d AS INTEGER)", c->values[1].code, units[unit].scale)
-        : c->values[1].code;
-    struct value interval = {
-        strcmp(units[unit].duck, "to_months") == 0 ? &type_interval_year : &type_interval_day,
-        code_of(arena, "%s(%c)", units[unit].duck, number), c->node};
+    const struct code *number = units[unit].of_date ? code_of(arena, "CAST(%c * %d AS INTEGER)",
+                                                              c->values[1].code, units[unit].scale)
+                                                    : c->values[1].code;
+    struct value interval = {strcmp(units[unit].duck, "to_months") == 0 ? &type_interval_year
+                                                                        : &type_interval_day,
+                             code_of(arena, "%s(%c)", units[unit].duck, number), c->node};
     struct value moment = *v, out = {.node = c->node};
     if (v->type->kind == DIALECT_TIMESTAMP_TZ && units[unit].of_date && v->type->zone) {
         /* days are days of the zone's calendar */
@@ -335,8 +419,10 @@ error trino_date_diff(struct call *c)
     for (int i = 0; i < 2; i++) {
         struct value *v = &c->values[i + 1];
         if (v->type->kind != DIALECT_TIMESTAMP_TZ) TRY(coerce(c->a, v, type));
-        codes[i] = v->type->kind != DIALECT_TIMESTAMP_TZ ? v->code
-                   : code_of(arena, "timezone('UTC', %c)", zoned_instant(arena, v->code, v->type));
+        codes[i] =
+            v->type->kind != DIALECT_TIMESTAMP_TZ
+                ? v->code
+                : code_of(arena, "timezone('UTC', %c)", zoned_instant(arena, v->code, v->type));
     }
     return give(c, &type_bigint,
                 code_of(arena, "date_sub('%s', %c, %c)", units[unit].name, codes[0], codes[1]));
@@ -352,8 +438,9 @@ static const char *instant_text(struct call *c)
 error trino_now(struct call *c)
 {
     if (c->count) return unmapped(c->node, "the precision of the current time");
-    return give(c, &type_utc, code_of(c->a->arena, "CAST(%t AS TIMESTAMPTZ)",
-                                      arena_printf(c->a->arena, "%s+00", instant_text(c))));
+    return give(c, &type_utc,
+                code_of(c->a->arena, "CAST(%t AS TIMESTAMPTZ)",
+                        arena_printf(c->a->arena, "%s+00", instant_text(c))));
 }
 
 error trino_localtimestamp(struct call *c)
@@ -364,8 +451,9 @@ error trino_localtimestamp(struct call *c)
 
 error trino_current_date(struct call *c)
 {
-    return give(c, &type_date, code_of(c->a->arena, "CAST(%t AS DATE)",
-                                       arena_printf(c->a->arena, "%.10s", instant_text(c))));
+    return give(c, &type_date,
+                code_of(c->a->arena, "CAST(%t AS DATE)",
+                        arena_printf(c->a->arena, "%.10s", instant_text(c))));
 }
 
 error trino_localtime(struct call *c)
@@ -462,7 +550,8 @@ error trino_to_iso8601(struct call *c)
                             "trino_offset_text(date_sub('minute', timezone('UTC', %c), %c)))",
                             local, v->type->precision, v->code, local));
     }
-    default: return unexpected(c);
+    default:
+        return unexpected(c);
     }
 }
 
@@ -479,8 +568,9 @@ error trino_approx_percentile(struct call *c)
     if (n->parts[CALL_OVER] || n->parts[CALL_FILTER] || n->flag)
         return unmapped(n, "approx_percentile with DISTINCT, FILTER or OVER");
     bool many = c->values[1].type->kind == DIALECT_ARRAY;
-    const struct dialect_type *type = is_integral(c->values[0].type) ? &type_bigint
-        : c->values[0].type->kind == DIALECT_DOUBLE ? &type_double : &type_real;
+    const struct dialect_type *type = is_integral(c->values[0].type)              ? &type_bigint
+                                      : c->values[0].type->kind == DIALECT_DOUBLE ? &type_double
+                                                                                  : &type_real;
     TRY(coerce(c->a, &c->values[0], type));
     TRY(coerce(c->a, &c->values[1], many ? type_array(arena, &type_double) : &type_double));
     if (!many)
@@ -535,7 +625,8 @@ error trino_sum(struct call *c)
     const struct dialect_type *t = c->values[0].type;
     if (t->kind == DIALECT_DECIMAL) {
         t = type_decimal(arena, 38, t->scale);
-        return aggregate_give(c, t, arena_printf(arena, "trino_sum_decimal_%d(sum@($1)@)", t->scale));
+        return aggregate_give(c, t,
+                              arena_printf(arena, "trino_sum_decimal_%d(sum@($1)@)", t->scale));
     }
     if (t->kind == DIALECT_REAL) return aggregate_give(c, t, "CAST(sum@($1)@ AS FLOAT)");
     if (t->kind == DIALECT_DOUBLE) return aggregate_give(c, t, "sum@($1)@");
@@ -605,8 +696,9 @@ error trino_round(struct call *c)
     }
     if (v->type->kind == DIALECT_DECIMAL) {
         int p = v->type->precision, s = v->type->scale;
-        const struct dialect_type *type = c->count == 2 ? type_decimal(arena, p + 1, s)
-            : type_decimal(arena, p - s + (s > 0) > 0 ? p - s + (s > 0) : 1, 0);
+        const struct dialect_type *type =
+            c->count == 2 ? type_decimal(arena, p + 1, s)
+                          : type_decimal(arena, p - s + (s > 0) > 0 ? p - s + (s > 0) : 1, 0);
         if (c->count == 1 || is_simple(&c->values[1]))
             return give(c, type,
                         code_of(arena, "CAST(round(%c, %c) AS %s)", v->code, digits,

@@ -111,12 +111,13 @@ error trino_sequence(struct call *c)
     const char *duck = t->kind == DIALECT_DATE ? "DATE" : "TIMESTAMP";
     return give(
         c, type_array(arena, t),
-        code_of(arena,
-                "list_transform([CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), "
-                "%c) AS %s[])], lambda ts: CASE WHEN len(ts) > 10000 THEN CAST(trino_fail("
-                "'INVALID_FUNCTION_ARGUMENT: result of sequence function must not have more than "
-                "10000 entries') AS %s[]) ELSE ts END)[1]",
-                c->values[0].code, c->values[1].code, step, duck, duck));
+        code_of(
+            arena,
+            "list_transform([CAST(generate_series(CAST(%c AS TIMESTAMP), CAST(%c AS TIMESTAMP), "
+            "%c) AS %s[])], lambda ts: CASE WHEN len(ts) > 10000 THEN CAST(trino_fail("
+            "'INVALID_FUNCTION_ARGUMENT: result of sequence function must not have more than "
+            "10000 entries') AS %s[]) ELSE ts END)[1]",
+            c->values[0].code, c->values[1].code, step, duck, duck));
 }
 
 /* reduce(array, state, (s, x) -> s, s -> result): each element goes with a place for the state, so

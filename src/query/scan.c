@@ -30,8 +30,9 @@ error view_read(struct arena *arena, const char *text, struct dialect_relation *
     if (sql) r->view = arena_text(arena, span_of(sql));
     if (schema) r->view_database = arena_text(arena, span_of(schema));
     json_decref(view);
-    return sql ? OK : fail(ERR_CORRUPT, "INVALID_VIEW: the view %s.%s holds no statement",
-                           r->database, r->name);
+    return sql ? OK
+               : fail(ERR_CORRUPT, "INVALID_VIEW: the view %s.%s holds no statement", r->database,
+                      r->name);
 }
 
 static error relation_read(struct arena *arena, const json_t *document, struct dialect_relation *r)
@@ -82,7 +83,7 @@ struct footers {
     struct run *run;
     const struct dialect_scan *scan;
     struct buffer tail;
-    struct arena arena;      /* of one file */
+    struct arena arena; /* of one file */
 };
 
 static error footer_read(struct footers *f, const char *path, struct parquet_footer **out)
@@ -98,7 +99,9 @@ static error footer_read(struct footers *f, const char *path, struct parquet_foo
         buffer_reserve(&f->tail, size);
         ssize_t got = pread(fd, f->tail.data, size, st.st_size - (off_t)size);
         if (got < 0) e = fail_errno("read %s", path);
-        else e = parquet_footer_read(&f->arena, (span){f->tail.data, (size_t)got}, st.st_size, out, &need);
+        else
+            e = parquet_footer_read(&f->arena, (span){f->tail.data, (size_t)got}, st.st_size, out,
+                                    &need);
     }
     close(fd);
     return e == OK ? OK : fail_context(e, "HIVE_CANNOT_OPEN_SPLIT: %s", path);
@@ -115,9 +118,10 @@ static error file_check(struct footers *f, const struct parquet_footer *footer, 
         struct buffer written = {0}, wanted = {0};
         type_print(&written, footer->schema->fields[at].type);
         dialect_type_print(&wanted, dialect_type_of(&f->arena, field->type));
-        error e = fail(ERR_USAGE, "HIVE_BAD_DATA: Field %s's type %s in parquet file %s is incompatible "
-                       "with type %s defined in table schema", field->name, buffer_text(&written),
-                       path, buffer_text(&wanted));
+        error e = fail(ERR_USAGE,
+                       "HIVE_BAD_DATA: Field %s's type %s in parquet file %s is incompatible "
+                       "with type %s defined in table schema",
+                       field->name, buffer_text(&written), path, buffer_text(&wanted));
         buffer_release(&written);
         buffer_release(&wanted);
         return e;
@@ -162,8 +166,7 @@ static error files_check(struct footers *f, struct sql_table *table)
     return OK;
 }
 
-static error footers_look(struct run *run, const struct dialect_scan *scan,
-                          struct sql_table *table)
+static error footers_look(struct run *run, const struct dialect_scan *scan, struct sql_table *table)
 {
     struct footers f = {.run = run, .scan = scan};
     run->outcome->scanned_bytes += table->text_bytes;

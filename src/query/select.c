@@ -1,5 +1,5 @@
-/* SELECT and EXPLAIN: a statement in Trino's dialect -> DuckDB's SQL over the files of its tables ->
- * rows. */
+/* SELECT and EXPLAIN: a statement in Trino's dialect -> DuckDB's SQL over the files of its tables
+ * -> rows. */
 #include "query/internal.h"
 
 /* ---- a selection ---- */
@@ -19,8 +19,7 @@ static void schema_name(struct run *run, struct selection *s)
 
 static void plan_column(struct arena *arena, struct dialect_query *query)
 {
-    static const struct dialect_type text = {.kind = DIALECT_VARCHAR,
-                                             .length = DIALECT_UNBOUNDED};
+    static const struct dialect_type text = {.kind = DIALECT_VARCHAR, .length = DIALECT_UNBOUNDED};
     struct dialect_column *column = ARENA_NEW(arena, struct dialect_column);
     *column = (struct dialect_column){"Query Plan", &text};
     query->columns = column;
@@ -30,11 +29,14 @@ static void plan_column(struct arena *arena, struct dialect_query *query)
 error selection_open(struct run *run, const struct dialect_statement *statement,
                      struct selection *out)
 {
-    struct dialect_context context = {
-        .database = run->database, .find = relation_find, .state = run,
-        .parameters = run->request->parameters,
-        .parameter_count = (int)run->request->parameter_count, .query_id = run->request->id,
-        .stored = statement->verb != DIALECT_SELECT && statement->verb != DIALECT_EXPLAIN};
+    struct dialect_context context = {.database = run->database,
+                                      .find = relation_find,
+                                      .state = run,
+                                      .parameters = run->request->parameters,
+                                      .parameter_count = (int)run->request->parameter_count,
+                                      .query_id = run->request->id,
+                                      .stored = statement->verb != DIALECT_SELECT &&
+                                                statement->verb != DIALECT_EXPLAIN};
     *out = (struct selection){0};
     TRY(dialect_translate(statement, &context, run->arena, &out->query));
     TRY(scans_open(run, &out->query, &out->sql));
@@ -70,7 +72,10 @@ error selection_next(struct selection *s, struct arena *arena, const struct batc
 
 /* ---- columns as Athena tells of them ---- */
 
-static const struct { const char *name; int precision; } told_types[DIALECT_KINDS] = {
+static const struct {
+    const char *name;
+    int precision;
+} told_types[DIALECT_KINDS] = {
     [DIALECT_UNKNOWN] = {"unknown", 0},
     [DIALECT_BOOLEAN] = {"boolean", 0},
     [DIALECT_TINYINT] = {"tinyint", 3},
@@ -103,7 +108,8 @@ static struct query_column column_told(const struct dialect_column *c)
     int precision = told_types[t->kind].precision;
     if (t->kind == DIALECT_DECIMAL) precision = t->precision;
     if (text && t->length != DIALECT_UNBOUNDED) precision = t->length;
-    return (struct query_column){.name = c->name, .type = told_types[t->kind].name,
+    return (struct query_column){.name = c->name,
+                                 .type = told_types[t->kind].name,
                                  .precision = precision,
                                  .scale = t->kind == DIALECT_DECIMAL ? t->scale : 0,
                                  .case_sensitive = text};

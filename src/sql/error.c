@@ -1,5 +1,5 @@
-/* DuckDB's errors in Trino's words: functions of ours bring the name along, for the engine's own the
- * first row of the table that is found in the text tells it. */
+/* DuckDB's errors in Trino's words: functions of ours bring the name along, for the engine's own
+ * the first row of the table that is found in the text tells it. */
 #include "sql/internal.h"
 
 #include <ctype.h>
@@ -28,7 +28,9 @@ static error code_of(enum duck_error_type type)
     return ERR_USAGE;
 }
 
-static const struct { const char *found, *name, *text; } known[] = {
+static const struct {
+    const char *found, *name, *text;
+} known[] = {
     {"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS",
      "Scalar sub-query has returned multiple rows"},
     {"can't be cast because the value is out of range", "NUMERIC_VALUE_OUT_OF_RANGE", NULL},
@@ -51,7 +53,8 @@ static const char *named(const char *text)
     const char *start = strstr(text, "Error: ");
     const char *p = start ? start + 7 : text;
     size_t size = 0;
-    while (isupper((unsigned char)p[size]) || p[size] == '_' || isdigit((unsigned char)p[size])) size++;
+    while (isupper((unsigned char)p[size]) || p[size] == '_' || isdigit((unsigned char)p[size]))
+        size++;
     return size > 5 && p[size] == ':' ? p : NULL;
 }
 
@@ -74,14 +77,18 @@ static span between(const char *text, const char *before, const char *after)
 /* A value of a file that is none of the declared type: file, column and value, without the rest. */
 static error file_fail(error code, const char *text)
 {
-    span file = between(text, "reading file \"", "\""), column = between(text, "cast column \"", "\"");
+    span file = between(text, "reading file \"", "\""),
+         column = between(text, "cast column \"", "\"");
     const char *types = strstr(text, " from type ");
-    span type = types ? between(types, " to ", ": : ") : (span){0}, reason = between(text, ": : ", "\n");
+    span type = types ? between(types, " to ", ": : ") : (span){0},
+         reason = between(text, ": : ", "\n");
     if (!file.size || !column.size || !type.size) return OK;
     if (!reason.size) reason = span_of(strstr(text, ": : ") + 4);
-    return fail(code, "HIVE_BAD_DATA: Field %.*s in parquet file %.*s holds a value that is no %.*s, "
-                "the type defined in table schema: %.*s", (int)column.size, column.data,
-                (int)file.size, file.data, (int)type.size, type.data, (int)reason.size, reason.data);
+    return fail(code,
+                "HIVE_BAD_DATA: Field %.*s in parquet file %.*s holds a value that is no %.*s, "
+                "the type defined in table schema: %.*s",
+                (int)column.size, column.data, (int)file.size, file.data, (int)type.size, type.data,
+                (int)reason.size, reason.data);
 }
 
 error duck_fail(const struct duck *duck, struct duck_result *result)
@@ -97,4 +104,3 @@ error duck_fail(const struct duck *duck, struct duck_result *result)
             return fail(code, "%s: %s", known[i].name, known[i].text ? known[i].text : text);
     return fail(code, "%s", text);
 }
-

@@ -15,7 +15,10 @@ static error invalid(const char *what)
 
 /* ---- reading ---- */
 
-struct cursor { const char *p, *end; int depth; };
+struct cursor {
+    const char *p, *end;
+    int depth;
+};
 
 static void blanks(struct cursor *c)
 {
@@ -198,7 +201,9 @@ static void number_write(struct buffer *out, span number)
     cast_double_to_text(out, strtod(text, NULL));
 }
 
-struct pair { span name, value; };
+struct pair {
+    span name, value;
+};
 
 static int by_name(const void *a, const void *b)
 {
@@ -239,7 +244,9 @@ static void write(struct buffer *out, span value, bool sorted)
     struct cursor c;
     span item;
     switch (*value.data) {
-    case '{': object_write(out, value, sorted); break;
+    case '{':
+        object_write(out, value, sorted);
+        break;
     case '[':
         c = inside(value);
         buffer_append_byte(out, '[');
@@ -256,8 +263,11 @@ static void write(struct buffer *out, span value, bool sorted)
         break;
     case 't':
     case 'f':
-    case 'n': buffer_append_span(out, value); break;
-    default: number_write(out, value);
+    case 'n':
+        buffer_append_span(out, value);
+        break;
+    default:
+        number_write(out, value);
     }
 }
 
@@ -327,11 +337,15 @@ static error object_json(const struct argument *a, struct result *r, const void 
 
 /* ---- paths ---- */
 
-struct step { span name; int64_t index; }; /* name without data: an index */
+struct step {
+    span name;
+    int64_t index;
+}; /* name without data: an index */
 
 static error no_path(span path)
 {
-    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid JSON path: '%.*s'", (int)path.size, path.data);
+    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid JSON path: '%.*s'", (int)path.size,
+                path.data);
 }
 
 static error path_read(span path, struct step *steps, int *count)
@@ -469,7 +483,8 @@ static error array_get(const struct argument *a, struct result *r, const void *d
     if (!whole(a[0].text, &value) || *value.data != '[') return no_result(r);
     if (s.index < 0) s.index += size_of(value);
     if (!step_take(&value, &s) || *value.data == 'n') return no_result(r);
-    if (*value.data == '"') unescape(&r->text, value); /* as Trino does, though it is no JSON then */
+    if (*value.data == '"')
+        unescape(&r->text, value); /* as Trino does, though it is no JSON then */
     else write(&r->text, value, false);
     return OK;
 }
@@ -482,7 +497,8 @@ static error array_contains(const struct argument *a, struct result *r, const vo
     if (!whole(a[0].text, &value) || *value.data != '[') return no_result(r);
     struct cursor c = inside(value);
     r->number = 0;
-    for (bool first = true; !r->number && member_next(&c, false, first, NULL, &item); first = false) {
+    for (bool first = true; !r->number && member_next(&c, false, first, NULL, &item);
+         first = false) {
         buffer_reset(&text);
         write(&text, item, false);
         r->number = span_equal(buffer_span(&text), a[1].text);
@@ -567,7 +583,8 @@ static error as_boolean(const struct argument *a, struct result *r, const void *
     if (*value.data == 'n') return no_result(r);
     bool truth = span_is(value, "true") || span_is(value, "\"true\"");
     bool number = *value.data == '-' || isdigit((unsigned char)*value.data);
-    if (!truth && !number && !span_is(value, "false") && !span_is(value, "\"false\"")) return no_cast(a->text, "BOOLEAN");
+    if (!truth && !number && !span_is(value, "false") && !span_is(value, "\"false\""))
+        return no_cast(a->text, "BOOLEAN");
     r->number = number ? strtod(value.data, NULL) != 0 : truth;
     return OK;
 }
@@ -638,14 +655,16 @@ static error member(const struct argument *a, struct result *r, const void *deta
     return OK;
 }
 
-/* Of an array the elements, of an object the keys or the values; JSON's null is kept as its word. */
+/* Of an array the elements, of an object the keys or the values; JSON's null is kept as its word.
+ */
 static error pieces(const struct argument *a, struct result *r, const void *detail)
 {
     int part = *(const int *)detail;
     bool object = part != PART_ITEMS, first = true;
     span value, name, item;
     if (!taken(a, &value, object ? "{" : "[")) return no_result(r);
-    for (struct cursor c = inside(value); member_next(&c, object, first, &name, &item); first = false) {
+    for (struct cursor c = inside(value); member_next(&c, object, first, &name, &item);
+         first = false) {
         if (part == PART_KEYS) unescape(&r->text, name);
         else buffer_append_span(&r->text, item);
         buffer_append(&r->ends, &r->text.size, sizeof r->text.size);
@@ -685,7 +704,8 @@ static error piece_double(const struct argument *a, struct result *r, const void
 {
     span value;
     (void)detail;
-    if (!taken(a, &value, "-0123456789") || !cast_text_to_double(value, &r->real)) return no_result(r);
+    if (!taken(a, &value, "-0123456789") || !cast_text_to_double(value, &r->real))
+        return no_result(r);
     return OK;
 }
 

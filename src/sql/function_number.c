@@ -23,7 +23,10 @@ static error invalid(const char *what)
     return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: %s", what);
 }
 
-struct range { int64_t min, max; const char *name, *java; };
+struct range {
+    int64_t min, max;
+    const char *name, *java;
+};
 static const struct range tiny = {INT8_MIN, INT8_MAX, "tinyint", "TINYINT"},
                           small = {INT16_MIN, INT16_MAX, "smallint", "SMALLINT"},
                           integer = {INT32_MIN, INT32_MAX, "integer", "INT"},
@@ -78,9 +81,10 @@ static error subscript(const struct argument *a, struct result *r, const void *d
         return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Array subscript is negative: %lld",
                     (long long)a[0].number);
     if (a[0].number > a[1].number)
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or "
-                    "equal to array length: %lld > %lld", (long long)a[0].number,
-                    (long long)a[1].number);
+        return fail(ERR_USAGE,
+                    "INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or "
+                    "equal to array length: %lld > %lld",
+                    (long long)a[0].number, (long long)a[1].number);
     return OK;
 }
 
@@ -103,8 +107,11 @@ static error repetitions(const struct argument *a, struct result *r, const void 
 {
     (void)detail;
     r->number = a->number;
-    if (a->number < 0) return invalid("count argument of repeat function must be greater than or equal to 0");
-    return a->number <= SEQUENCE_MAX ? OK : invalid("count argument of repeat function must be less than or equal to 10000");
+    if (a->number < 0)
+        return invalid("count argument of repeat function must be greater than or equal to 0");
+    return a->number <= SEQUENCE_MAX
+               ? OK
+               : invalid("count argument of repeat function must be less than or equal to 10000");
 }
 
 /* sequence(start, stop[, step]); step 0: towards stop, if it may be left out */
@@ -114,11 +121,14 @@ static error sequence_step(const struct argument *a, struct result *r, const voi
     if (!step && detail) return invalid("step must not be zero");
     if (!step) step = start <= stop ? 1 : -1;
     if (start != stop && (step > 0) != (stop > start))
-        return invalid("sequence stop value should be greater than or equal to start value if step is "
-                       "greater than zero otherwise stop should be less than or equal to start");
+        return invalid(
+            "sequence stop value should be greater than or equal to start value if step is "
+            "greater than zero otherwise stop should be less than or equal to start");
     __int128 count = ((__int128)stop - start) / step + 1;
     r->number = step;
-    return count <= SEQUENCE_MAX ? OK : invalid("result of sequence function must not have more than 10000 entries");
+    return count <= SEQUENCE_MAX
+               ? OK
+               : invalid("result of sequence function must not have more than 10000 entries");
 }
 
 /* Where slice(array, start, length) begins, from 1; beyond the end when nothing is left. */
@@ -138,8 +148,10 @@ static error trimmed(const struct argument *a, struct result *r, const void *det
     (void)detail;
     if (a[1].number < 0) return invalid("size must not be negative: %lld");
     if (a[1].number > a[0].number)
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: size must not exceed array cardinality "
-                    "%lld: %lld", (long long)a[0].number, (long long)a[1].number);
+        return fail(ERR_USAGE,
+                    "INVALID_FUNCTION_ARGUMENT: size must not exceed array cardinality "
+                    "%lld: %lld",
+                    (long long)a[0].number, (long long)a[1].number);
     r->number = a[0].number - a[1].number;
     return OK;
 }
@@ -182,7 +194,8 @@ static error bit_count(const struct argument *a, struct result *r, const void *d
 {
     (void)detail;
     int64_t bits = a[1].number, v = a[0].number;
-    if (bits < 2 || bits > 64) return invalid("Bits specified in bit_count must be between 2 and 64");
+    if (bits < 2 || bits > 64)
+        return invalid("Bits specified in bit_count must be between 2 and 64");
     if (bits < 64 && (v < -((int64_t)1 << (bits - 1)) || v >= (int64_t)1 << (bits - 1)))
         return invalid("Number must be representable with the bits specified");
     uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
@@ -300,8 +313,14 @@ static error modulus_decimal(const struct argument *a, struct result *r, const v
 
 /* ---- floating point ---- */
 
-static double radians(double x) { return x / 180 * M_PI; }
-static double degrees(double x) { return x * 180 / M_PI; }
+static double radians(double x)
+{
+    return x / 180 * M_PI;
+}
+static double degrees(double x)
+{
+    return x * 180 / M_PI;
+}
 
 /* The C library's may be off by the last bit, Java's is not. */
 static double cube_root(double x)
@@ -310,12 +329,27 @@ static double cube_root(double x)
     return r != 0 && isfinite(r) ? r - (r * r * r - x) / (3 * r * r) : r;
 }
 
-struct math { double (*of)(double); };
+struct math {
+    double (*of)(double);
+};
 #define MATH(name, function) static const struct math math_##name = {function}
-MATH(sqrt, sqrt); MATH(cbrt, cube_root); MATH(exp, exp); MATH(ln, log); MATH(log2, log2);
-MATH(log10, log10); MATH(sin, sin); MATH(cos, cos); MATH(tan, tan); MATH(asin, asin);
-MATH(acos, acos); MATH(atan, atan); MATH(sinh, sinh); MATH(cosh, cosh); MATH(tanh, tanh);
-MATH(degrees, degrees); MATH(radians, radians);
+MATH(sqrt, sqrt);
+MATH(cbrt, cube_root);
+MATH(exp, exp);
+MATH(ln, log);
+MATH(log2, log2);
+MATH(log10, log10);
+MATH(sin, sin);
+MATH(cos, cos);
+MATH(tan, tan);
+MATH(asin, asin);
+MATH(acos, acos);
+MATH(atan, atan);
+MATH(sinh, sinh);
+MATH(cosh, cosh);
+MATH(tanh, tanh);
+MATH(degrees, degrees);
+MATH(radians, radians);
 
 static error math(const struct argument *a, struct result *r, const void *detail)
 {
@@ -378,16 +412,18 @@ static error double_to_integer(const struct argument *a, struct result *r, const
     double x = round(a->real);
     struct buffer text = {0};
     r->number = 0;
-    if (x >= (double)range->min && (range->max == INT64_MAX ? x < 9223372036854775808.0
-                                                            : x <= (double)range->max)) {
+    if (x >= (double)range->min &&
+        (range->max == INT64_MAX ? x < 9223372036854775808.0 : x <= (double)range->max)) {
         r->number = (int64_t)x;
         return OK;
     }
     cast_double_to_text(&text, a->real);
-    error e = fail(ERR_USAGE, isnan(x) ? "INVALID_CAST_ARGUMENT: Cannot cast %s to %s"
-                   : range->max == INT64_MAX ? "INVALID_CAST_ARGUMENT: Unable to cast %s to %s"
-                                             : "NUMERIC_VALUE_OUT_OF_RANGE: Out of range for %2$s: %1$s",
-                   buffer_text(&text), range->name);
+    error e =
+        fail(ERR_USAGE,
+             isnan(x)                  ? "INVALID_CAST_ARGUMENT: Cannot cast %s to %s"
+             : range->max == INT64_MAX ? "INVALID_CAST_ARGUMENT: Unable to cast %s to %s"
+                                       : "NUMERIC_VALUE_OUT_OF_RANGE: Out of range for %2$s: %1$s",
+             buffer_text(&text), range->name);
     buffer_release(&text);
     return e;
 }
@@ -408,11 +444,13 @@ static error width_bucket(const struct argument *a, struct result *r, const void
     if (!isfinite(low) || !isfinite(high)) return invalid("bounds must be finite");
     if (low == high) return invalid("bounds cannot equal each other");
     if (low < high)
-        r->number = x < low ? 0 : x >= high ? a[3].number + 1
-                                            : (int64_t)(count * (x - low) / (high - low) + 1);
+        r->number = x < low     ? 0
+                    : x >= high ? a[3].number + 1
+                                : (int64_t)(count * (x - low) / (high - low) + 1);
     else
-        r->number = x > low ? 0 : x <= high ? a[3].number + 1
-                                            : (int64_t)(count * (low - x) / (low - high) + 1);
+        r->number = x > low     ? 0
+                    : x <= high ? a[3].number + 1
+                                : (int64_t)(count * (low - x) / (low - high) + 1);
     return OK;
 }
 
@@ -481,9 +519,11 @@ static error text_number(const struct argument *a, struct result *r, const void 
         if (i == start) digits = 0;
     }
     if (!digits || i != text.size)
-        return fail(ERR_USAGE, "INVALID_CAST_ARGUMENT: Cannot cast VARCHAR '%.*s' to %.*s. Value is "
-                    "not a number.", (int)(a[0].text.size > 200 ? 200 : a[0].text.size),
-                    a[0].text.data, (int)a[1].text.size, a[1].text.data);
+        return fail(ERR_USAGE,
+                    "INVALID_CAST_ARGUMENT: Cannot cast VARCHAR '%.*s' to %.*s. Value is "
+                    "not a number.",
+                    (int)(a[0].text.size > 200 ? 200 : a[0].text.size), a[0].text.data,
+                    (int)a[1].text.size, a[1].text.data);
     result_text(r, text);
     return OK;
 }
@@ -491,8 +531,13 @@ static error text_number(const struct argument *a, struct result *r, const void 
 #define DECIMAL(scale)                                                                             \
     {"trino_divide_decimal_" #scale, "xx>X", divide_decimal, NULL, scale},                         \
         {"trino_modulus_decimal_" #scale, "xx>X", modulus_decimal, NULL, scale},                   \
-        {"trino_sum_decimal_" #scale, "x>X", sum_decimal, NULL, scale}
-#define MATH_ROW(name) {"trino_" #name, "d>d", math, &math_##name, 0}
+    {                                                                                              \
+        "trino_sum_decimal_" #scale, "x>X", sum_decimal, NULL, scale                               \
+    }
+#define MATH_ROW(name)                                                                             \
+    {                                                                                              \
+        "trino_" #name, "d>d", math, &math_##name, 0                                               \
+    }
 
 const struct function_row number_functions[] = {
     {"trino_divide_tinyint", "ll>y", divide, &tiny, 0},
@@ -518,9 +563,23 @@ const struct function_row number_functions[] = {
     {"trino_bit_count", "ll>l", bit_count, NULL, 0},
     {"trino_from_base", "sl>l", from_base, NULL, 0},
     {"trino_to_base", "ll>s", to_base, NULL, 0},
-    MATH_ROW(sqrt), MATH_ROW(cbrt), MATH_ROW(exp), MATH_ROW(ln), MATH_ROW(log2), MATH_ROW(log10),
-    MATH_ROW(sin), MATH_ROW(cos), MATH_ROW(tan), MATH_ROW(asin), MATH_ROW(acos), MATH_ROW(atan),
-    MATH_ROW(sinh), MATH_ROW(cosh), MATH_ROW(tanh), MATH_ROW(degrees), MATH_ROW(radians),
+    MATH_ROW(sqrt),
+    MATH_ROW(cbrt),
+    MATH_ROW(exp),
+    MATH_ROW(ln),
+    MATH_ROW(log2),
+    MATH_ROW(log10),
+    MATH_ROW(sin),
+    MATH_ROW(cos),
+    MATH_ROW(tan),
+    MATH_ROW(asin),
+    MATH_ROW(acos),
+    MATH_ROW(atan),
+    MATH_ROW(sinh),
+    MATH_ROW(cosh),
+    MATH_ROW(tanh),
+    MATH_ROW(degrees),
+    MATH_ROW(radians),
     {"trino_power", "dd>d", power, NULL, 0},
     {"trino_log", "dd>d", logarithm, NULL, 0},
     {"trino_atan2", "dd>d", arc, NULL, 0},
@@ -540,11 +599,44 @@ const struct function_row number_functions[] = {
     {"trino_text_real", "s>f", text_double, &bigint, 0},
     {"trino_text_boolean", "s>q", text_boolean, NULL, 0},
     {"trino_text_number", "ss>s", text_number, NULL, 0},
-    DECIMAL(0), DECIMAL(1), DECIMAL(2), DECIMAL(3), DECIMAL(4), DECIMAL(5), DECIMAL(6), DECIMAL(7),
-    DECIMAL(8), DECIMAL(9), DECIMAL(10), DECIMAL(11), DECIMAL(12), DECIMAL(13), DECIMAL(14),
-    DECIMAL(15), DECIMAL(16), DECIMAL(17), DECIMAL(18), DECIMAL(19), DECIMAL(20), DECIMAL(21),
-    DECIMAL(22), DECIMAL(23), DECIMAL(24), DECIMAL(25), DECIMAL(26), DECIMAL(27), DECIMAL(28),
-    DECIMAL(29), DECIMAL(30), DECIMAL(31), DECIMAL(32), DECIMAL(33), DECIMAL(34), DECIMAL(35),
-    DECIMAL(36), DECIMAL(37), DECIMAL(38),
+    DECIMAL(0),
+    DECIMAL(1),
+    DECIMAL(2),
+    DECIMAL(3),
+    DECIMAL(4),
+    DECIMAL(5),
+    DECIMAL(6),
+    DECIMAL(7),
+    DECIMAL(8),
+    DECIMAL(9),
+    DECIMAL(10),
+    DECIMAL(11),
+    DECIMAL(12),
+    DECIMAL(13),
+    DECIMAL(14),
+    DECIMAL(15),
+    DECIMAL(16),
+    DECIMAL(17),
+    DECIMAL(18),
+    DECIMAL(19),
+    DECIMAL(20),
+    DECIMAL(21),
+    DECIMAL(22),
+    DECIMAL(23),
+    DECIMAL(24),
+    DECIMAL(25),
+    DECIMAL(26),
+    DECIMAL(27),
+    DECIMAL(28),
+    DECIMAL(29),
+    DECIMAL(30),
+    DECIMAL(31),
+    DECIMAL(32),
+    DECIMAL(33),
+    DECIMAL(34),
+    DECIMAL(35),
+    DECIMAL(36),
+    DECIMAL(37),
+    DECIMAL(38),
     {0},
 };

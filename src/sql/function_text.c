@@ -32,9 +32,12 @@ static uint32_t decode(const char *p)
 {
     const unsigned char *c = (const unsigned char *)p;
     switch (character_size(p)) {
-    case 1: return c[0];
-    case 2: return (uint32_t)(c[0] & 0x1f) << 6 | (c[1] & 0x3f);
-    case 3: return (uint32_t)(c[0] & 0xf) << 12 | (uint32_t)(c[1] & 0x3f) << 6 | (c[2] & 0x3f);
+    case 1:
+        return c[0];
+    case 2:
+        return (uint32_t)(c[0] & 0x1f) << 6 | (c[1] & 0x3f);
+    case 3:
+        return (uint32_t)(c[0] & 0xf) << 12 | (uint32_t)(c[1] & 0x3f) << 6 | (c[2] & 0x3f);
     default:
         return (uint32_t)(c[0] & 7) << 18 | (uint32_t)(c[1] & 0x3f) << 12 |
                (uint32_t)(c[2] & 0x3f) << 6 | (c[3] & 0x3f);
@@ -181,7 +184,8 @@ static error split_part(const struct argument *a, struct result *r, const void *
     (void)detail;
     if (index < 1) return invalid("Index must be greater than zero");
     if (!part.size) { /* one character each */
-        for (; --index && text.size; text = after(text, text.data + character_size(text.data))) {}
+        for (; --index && text.size; text = after(text, text.data + character_size(text.data))) {
+        }
         if (!text.size) return no_result(r);
         result_text(r, (span){text.data, character_size(text.data)});
         return OK;
@@ -202,17 +206,20 @@ static error split_to_map(const struct argument *a, struct result *r, const void
     span entries[1024];
     size_t count = 0;
     (void)detail;
-    if (!a[1].text.size || !a[2].text.size) return invalid("entryDelimiter and keyValueDelimiter must not be empty");
+    if (!a[1].text.size || !a[2].text.size)
+        return invalid("entryDelimiter and keyValueDelimiter must not be empty");
     for (int values = 0; values < 2; values++) {
         span text = a[0].text;
         while (text.size) {
             const char *end = find(text, a[1].text);
             span entry = {text.data, end ? (size_t)(end - text.data) : text.size};
             const char *equal = find(entry, a[2].text);
-            if (!equal) return invalid("Key-value delimiter must appear exactly once in each entry");
+            if (!equal)
+                return invalid("Key-value delimiter must appear exactly once in each entry");
             span key = {entry.data, (size_t)(equal - entry.data)};
             span value = after(entry, equal + a[2].text.size);
-            if (find(value, a[2].text)) return invalid("Key-value delimiter must appear exactly once in each entry");
+            if (find(value, a[2].text))
+                return invalid("Key-value delimiter must appear exactly once in each entry");
             for (size_t i = 0; i < count && !values; i++)
                 if (span_equal(entries[i], key)) return invalid("Duplicate keys are not allowed");
             if (!values && count < 1024) entries[count++] = key;
@@ -228,7 +235,8 @@ static const bool pads_left = true;
 static error pad(const struct argument *a, struct result *r, const void *detail)
 {
     int64_t size = a[1].number, count = (int64_t)utf8_count(a[0].text);
-    if (size < 0 || size > TEXT_MAX) return invalid("Target length must be in the range [0..2147483647]");
+    if (size < 0 || size > TEXT_MAX)
+        return invalid("Target length must be in the range [0..2147483647]");
     if (!a[2].text.size) return invalid("Padding string must not be empty");
     if (size <= count) {
         result_text(r, (span){a[0].text.data, prefix_size(a[0].text, size)});
@@ -247,7 +255,8 @@ static error character(const struct argument *a, struct result *r, const void *d
     char bytes[4];
     (void)detail;
     if (a->number < 0 || a->number > 0x10ffff || (a->number >= 0xd800 && a->number < 0xe000))
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Not a valid Unicode code point: %lld", (long long)a->number);
+        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Not a valid Unicode code point: %lld",
+                    (long long)a->number);
     size_t size = utf8_encode(bytes, (uint32_t)a->number);
     result_text(r, (span){bytes, size});
     return OK;
@@ -298,7 +307,9 @@ static error hamming(const struct argument *a, struct result *r, const void *det
     r->number = 0;
     for (size_t i = 0; i < n && n == m; i++) r->number += x[i] != y[i];
     arena_release(&arena);
-    return n == m ? OK : invalid("The input strings to hamming_distance function must have the same length");
+    return n == m ? OK
+                  : invalid(
+                        "The input strings to hamming_distance function must have the same length");
 }
 
 /* ---- LIKE with an escape ---- */
@@ -336,7 +347,8 @@ static error like(const struct argument *a, struct result *r, const void *detail
     for (size_t i = 0; i < p.size; i++) {
         if (p.data[i] != *escape.data) continue;
         if (++i >= p.size || (p.data[i] != '%' && p.data[i] != '_' && p.data[i] != *escape.data))
-            return invalid("Escape character must be followed by '%', '_' or the escape character itself");
+            return invalid(
+                "Escape character must be followed by '%', '_' or the escape character itself");
     }
     r->number = like_match(a[0].text, p.data, p.data + p.size, *escape.data);
     return OK;
@@ -357,9 +369,11 @@ static error regexp(const struct argument *a, struct result *r, const void *deta
     int open = 0;
     (void)detail;
     for (size_t i = 0; i < p.size; i++) {
-        char c = p.data[i], next = i + 1 < p.size ? p.data[i + 1] : 0, third = i + 2 < p.size ? p.data[i + 2] : 0;
+        char c = p.data[i], next = i + 1 < p.size ? p.data[i + 1] : 0,
+             third = i + 2 < p.size ? p.data[i + 2] : 0;
         if (c == '\\') {
-            if (isdigit((unsigned char)next) && next != '0' && !class) return no_regexp(p, "a back reference");
+            if (isdigit((unsigned char)next) && next != '0' && !class)
+                return no_regexp(p, "a back reference");
             if (strchr("GZhHRXk", next) && next) return no_regexp(p, "an escape of Java's alone");
             i++;
         } else if (class) {
@@ -373,8 +387,10 @@ static error regexp(const struct argument *a, struct result *r, const void *deta
         } else if (c == ')') {
             if (--open < 0) return invalid("Unmatched closing ')' in a regular expression");
         } else if (c == '(' && ++open && next == '?') {
-            if (third == '=' || third == '!' || third == '>') return no_regexp(p, "a look-ahead or an atomic group");
-            if (third == '<' && i + 3 < p.size && (p.data[i + 3] == '=' || p.data[i + 3] == '!')) return no_regexp(p, "a look-behind");
+            if (third == '=' || third == '!' || third == '>')
+                return no_regexp(p, "a look-ahead or an atomic group");
+            if (third == '<' && i + 3 < p.size && (p.data[i + 3] == '=' || p.data[i + 3] == '!'))
+                return no_regexp(p, "a look-behind");
         } else if ((c == '*' || c == '+' || c == '?' || c == '}') && next == '+') {
             return no_regexp(p, "a possessive quantifier");
         }
@@ -397,8 +413,10 @@ static error regexp_replacement(const struct argument *a, struct result *r, cons
             else result_text(r, (span){p.data + i + 1, 1});
             i++;
         } else if (c == '$') {
-            if (!isdigit((unsigned char)next)) return no_regexp(p, "a named group in the replacement");
-            if (i + 2 < p.size && isdigit((unsigned char)p.data[i + 2])) return no_regexp(p, "a digit behind a group");
+            if (!isdigit((unsigned char)next))
+                return no_regexp(p, "a named group in the replacement");
+            if (i + 2 < p.size && isdigit((unsigned char)p.data[i + 2]))
+                return no_regexp(p, "a digit behind a group");
             result_text(r, SPAN("\\"));
             result_text(r, (span){p.data + i + 1, 1});
             i++;
@@ -461,7 +479,9 @@ static error checksum(const struct argument *a, struct result *r, const void *de
 
 /* ---- URLs (RFC 3986) ---- */
 
-struct url { span protocol, host, port, path, query, fragment; };
+struct url {
+    span protocol, host, port, path, query, fragment;
+};
 
 static span cut(span *rest, const char *stops)
 {
@@ -552,7 +572,8 @@ static error url_encode(const struct argument *a, struct result *r, const void *
 static error url_decode(const struct argument *a, struct result *r, const void *detail)
 {
     (void)detail;
-    return percent_decode(&r->text, a->text, true) == OK ? OK : invalid("malformed escape in a URL");
+    return percent_decode(&r->text, a->text, true) == OK ? OK
+                                                         : invalid("malformed escape in a URL");
 }
 
 /* ---- text of values ---- */
@@ -574,14 +595,15 @@ static void scientific(struct buffer *out, bool single, double value)
     for (const char *c = p; *c; c++)
         if (*c != '.') {
             if (count == 0 && *c == '0') continue; /* zeros in front */
-            if (count == 0) exponent = c - p < point ? point - (int)(c - p) - 1 : point - (int)(c - p);
+            if (count == 0)
+                exponent = c - p < point ? point - (int)(c - p) - 1 : point - (int)(c - p);
             if (count < 63) digits[count++] = *c;
         }
     while (count > 1 && digits[count - 1] == '0') count--;
     if (!count) buffer_append_text(out, *text == '-' ? "-0E0" : "0E0");
     else
-        buffer_printf(out, "%s%c.%.*sE%d", *text == '-' ? "-" : "", digits[0], count > 1 ? count - 1 : 1,
-                      count > 1 ? digits + 1 : "0", exponent);
+        buffer_printf(out, "%s%c.%.*sE%d", *text == '-' ? "-" : "", digits[0],
+                      count > 1 ? count - 1 : 1, count > 1 ? digits + 1 : "0", exponent);
     buffer_release(&java);
 }
 
@@ -609,7 +631,11 @@ static error failure(const struct argument *a, struct result *r, const void *det
 
 /* ---- format(): %s %d %x %f %e with flags - 0 , + and width ---- */
 
-struct directive { bool left, zero, comma, plus; int width, precision; char letter; };
+struct directive {
+    bool left, zero, comma, plus;
+    int width, precision;
+    char letter;
+};
 
 static bool directive_read(const char **p, const char *end, struct directive *d)
 {
@@ -620,10 +646,12 @@ static bool directive_read(const char **p, const char *end, struct directive *d)
         d->comma = d->comma || **p == ',';
         d->plus = d->plus || **p == '+';
     }
-    while (*p < end && isdigit((unsigned char)**p) && d->width < 10000) d->width = d->width * 10 + (*(*p)++ - '0');
+    while (*p < end && isdigit((unsigned char)**p) && d->width < 10000)
+        d->width = d->width * 10 + (*(*p)++ - '0');
     if (*p < end && **p == '.') {
         d->precision = 0;
-        for (++*p; *p < end && isdigit((unsigned char)**p) && d->precision < 1000; ++*p) d->precision = d->precision * 10 + (**p - '0');
+        for (++*p; *p < end && isdigit((unsigned char)**p) && d->precision < 1000; ++*p)
+            d->precision = d->precision * 10 + (**p - '0');
     }
     if (*p >= end) return false;
     d->letter = *(*p)++;
@@ -649,7 +677,10 @@ static error directive_print(struct buffer *out, const struct directive *d, span
     bool real = strchr("feE", d->letter), whole = strchr("dxX", d->letter);
     if (text.size > 300 && d->letter != 's') return invalid("a number is too long for format");
     if ((real && kind != 'f') || (whole && kind != 'i'))
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format string: %%%c does not take this type", d->letter);
+        return fail(
+            ERR_USAGE,
+            "INVALID_FUNCTION_ARGUMENT: Invalid format string: %%%c does not take this type",
+            d->letter);
     if (d->letter == 's') {
         if (d->precision >= 0) text.size = prefix_size(text, d->precision);
         buffer_append_span(out, text);
@@ -661,9 +692,11 @@ static error directive_print(struct buffer *out, const struct directive *d, span
         memcpy(copy, number, sizeof copy);
         copy[sizeof copy - 1] = 0;
         int precision = d->precision < 0 ? 6 : d->precision > 60 ? 60 : d->precision;
-        snprintf(number, sizeof number, d->letter == 'f' ? "%.*f" : "%.*e", precision, strtod(copy, NULL));
+        snprintf(number, sizeof number, d->letter == 'f' ? "%.*f" : "%.*e", precision,
+                 strtod(copy, NULL));
     } else if (d->letter != 'd') {
-        snprintf(number, sizeof number, d->letter == 'x' ? "%llx" : "%llX", strtoll(number, NULL, 10));
+        snprintf(number, sizeof number, d->letter == 'x' ? "%llx" : "%llX",
+                 strtoll(number, NULL, 10));
     }
     if (d->plus && *number != '-') buffer_append_byte(out, '+');
     if (d->comma) grouped(out, number);
@@ -689,7 +722,8 @@ static error format(const struct argument *a, struct result *r, const void *deta
             buffer_append_byte(&r->text, *p++ == 'n' ? '\n' : '%');
             continue;
         }
-        if (!directive_read(&p, end, &d)) e = fail(ERR_USAGE, "NOT_SUPPORTED: this format string is not mapped");
+        if (!directive_read(&p, end, &d))
+            e = fail(ERR_USAGE, "NOT_SUPPORTED: this format string is not mapped");
         else if (next >= a[1].count) e = invalid("Invalid format string: too few arguments");
         if (e != OK) break;
         buffer_reset(&piece);

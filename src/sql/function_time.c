@@ -10,11 +10,11 @@
 
 enum { OFFSET_BITS = 12, OFFSET_ZERO = 2048, DIGITS_MAX = 6 };
 
-static const char *const month_names[] = {"January", "February", "March", "April", "May", "June",
-                                          "July", "August", "September", "October", "November",
-                                          "December"};
-static const char *const day_names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-                                        "Saturday", "Sunday"};
+static const char *const month_names[] = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
+static const char *const day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                        "Friday", "Saturday", "Sunday"};
 
 static error invalid(const char *what)
 {
@@ -98,12 +98,15 @@ static error offset_text(const struct argument *a, struct result *r, const void 
 
 /* ---- reading ---- */
 
-struct reader_of_text { const char *p, *end; };
+struct reader_of_text {
+    const char *p, *end;
+};
 
 static bool number_take(struct reader_of_text *t, int most, int *out)
 {
     int digits = 0;
-    for (*out = 0; t->p < t->end && isdigit((unsigned char)*t->p) && digits < most; t->p++, digits++)
+    for (*out = 0; t->p < t->end && isdigit((unsigned char)*t->p) && digits < most;
+         t->p++, digits++)
         *out = *out * 10 + (*t->p - '0');
     return digits > 0;
 }
@@ -123,7 +126,8 @@ static bool date_take(struct reader_of_text *t, struct civil *c)
         !byte_take(t, '-') || !number_take(t, 2, &c->day))
         return false;
     c->year = negative ? -year : year;
-    return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= days_in_month(c->year, c->month);
+    return c->month >= 1 && c->month <= 12 && c->day >= 1 &&
+           c->day <= days_in_month(c->year, c->month);
 }
 
 /* More digits than six are rounded. */
@@ -140,7 +144,8 @@ static void fraction_take(struct reader_of_text *t, struct civil *c)
 
 static bool clock_take(struct reader_of_text *t, struct civil *c)
 {
-    if (!number_take(t, 2, &c->hour) || !byte_take(t, ':') || !number_take(t, 2, &c->minute)) return false;
+    if (!number_take(t, 2, &c->hour) || !byte_take(t, ':') || !number_take(t, 2, &c->minute))
+        return false;
     if (byte_take(t, ':')) {
         if (!number_take(t, 2, &c->second)) return false;
         if (byte_take(t, '.')) fraction_take(t, c);
@@ -186,7 +191,8 @@ static error text_timestamp(const struct argument *a, struct result *r, const vo
     struct civil c = {0};
     (void)detail;
     bool good = date_take(&t, &c);
-    if (good && t.p < t.end && (byte_take(&t, ' ') || byte_take(&t, 'T'))) good = clock_take(&t, &c);
+    if (good && t.p < t.end && (byte_take(&t, ' ') || byte_take(&t, 'T')))
+        good = clock_take(&t, &c);
     if (!good || t.p != t.end) return no_cast(a[0].text, "timestamp");
     r->number = round_to(us_from_civil(&c), a[1].number);
     return OK;
@@ -255,7 +261,10 @@ static error packed_text(const struct argument *a, struct result *r, const void 
 static error packed_add(const struct argument *a, struct result *r, const void *detail)
 {
     (void)detail;
-    if (a[1].interval.months) return fail(ERR_USAGE, "NOT_SUPPORTED: months after a timestamp that has a zone of its own are not mapped");
+    if (a[1].interval.months)
+        return fail(
+            ERR_USAGE,
+            "NOT_SUPPORTED: months after a timestamp that has a zone of its own are not mapped");
     r->number = pack(packed_us(a[0].number) + a[1].interval.days * US_PER_DAY + a[1].interval.us,
                      packed_minutes(a[0].number));
     return OK;
@@ -269,10 +278,14 @@ static error text_packed(const struct argument *a, struct result *r, const void 
     int minutes = 0;
     (void)detail;
     bool good = date_take(&t, &c);
-    if (good && byte_take(&t, ' ') && t.p < t.end && isdigit((unsigned char)*t.p)) good = clock_take(&t, &c);
+    if (good && byte_take(&t, ' ') && t.p < t.end && isdigit((unsigned char)*t.p))
+        good = clock_take(&t, &c);
     byte_take(&t, ' ');
-    if (good && t.p < t.end && isalpha((unsigned char)*t.p) && *t.p != 'Z' && !span_starts((span){t.p, (size_t)(t.end - t.p)}, "UTC"))
-        return fail(ERR_USAGE, "NOT_SUPPORTED: a cast of text with a region as its zone is not mapped: %.*s", (int)text.size, text.data);
+    if (good && t.p < t.end && isalpha((unsigned char)*t.p) && *t.p != 'Z' &&
+        !span_starts((span){t.p, (size_t)(t.end - t.p)}, "UTC"))
+        return fail(ERR_USAGE,
+                    "NOT_SUPPORTED: a cast of text with a region as its zone is not mapped: %.*s",
+                    (int)text.size, text.data);
     if (good && t.p < t.end) good = zone_take(&t, &minutes);
     if (!good || t.p != t.end) return no_cast(a->text, "timestamp with time zone");
     r->number = pack(us_from_civil(&c) - (int64_t)minutes * 60 * US_PER_SECOND, minutes);
@@ -292,7 +305,8 @@ static error from_iso8601(const struct argument *a, struct result *r, const void
         good = number_take(&t, 2, &c.month);
         if (good && byte_take(&t, '-')) good = number_take(&t, 2, &c.day);
     }
-    good = good && c.month >= 1 && c.month <= 12 && c.day >= 1 && c.day <= days_in_month(c.year, c.month);
+    good = good && c.month >= 1 && c.month <= 12 && c.day >= 1 &&
+           c.day <= days_in_month(c.year, c.month);
     if (good && byte_take(&t, 'T') && t.p < t.end && isdigit((unsigned char)*t.p)) {
         good = number_take(&t, 2, &c.hour);
         if (good && byte_take(&t, ':')) {
@@ -309,7 +323,8 @@ static error from_iso8601(const struct argument *a, struct result *r, const void
     }
     if (good && t.p < t.end) good = zone_take(&t, &minutes);
     if (!good || t.p != t.end)
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"", (int)a->text.size, a->text.data);
+        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"",
+                    (int)a->text.size, a->text.data);
     r->number = pack(us_from_civil(&c) - (int64_t)minutes * 60 * US_PER_SECOND, minutes);
     return OK;
 }
@@ -320,7 +335,8 @@ static error from_iso8601_date(const struct argument *a, struct result *r, const
     struct civil c = {0};
     (void)detail;
     if (!date_take(&t, &c) || t.p != t.end)
-        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"", (int)a->text.size, a->text.data);
+        return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"",
+                    (int)a->text.size, a->text.data);
     r->number = days_from_civil(c.year, c.month, c.day);
     return OK;
 }
@@ -372,7 +388,8 @@ static error scale_day(const struct argument *a, struct result *r, const void *d
 {
     double ms = (double)interval_us(&a[0].interval) / US_PER_MS;
     (void)detail;
-    if (!a[2].number && a[1].real == 0) return fail(ERR_USAGE, "DIVISION_BY_ZERO: Division by zero");
+    if (!a[2].number && a[1].real == 0)
+        return fail(ERR_USAGE, "DIVISION_BY_ZERO: Division by zero");
     ms = a[2].number ? ms * a[1].real : ms / a[1].real;
     if (!(fabs(ms) < 9e15)) return fail(ERR_USAGE, "NUMERIC_VALUE_OUT_OF_RANGE: interval overflow");
     r->interval = (struct duck_interval){0, 0, (int64_t)ms * US_PER_MS};
@@ -382,9 +399,12 @@ static error scale_day(const struct argument *a, struct result *r, const void *d
 static error scale_year(const struct argument *a, struct result *r, const void *detail)
 {
     (void)detail;
-    if (!a[2].number && a[1].real == 0) return fail(ERR_USAGE, "DIVISION_BY_ZERO: Division by zero");
-    double months = a[2].number ? a[0].interval.months * a[1].real : a[0].interval.months / a[1].real;
-    if (!(fabs(months) < INT32_MAX)) return fail(ERR_USAGE, "NUMERIC_VALUE_OUT_OF_RANGE: interval overflow");
+    if (!a[2].number && a[1].real == 0)
+        return fail(ERR_USAGE, "DIVISION_BY_ZERO: Division by zero");
+    double months =
+        a[2].number ? a[0].interval.months * a[1].real : a[0].interval.months / a[1].real;
+    if (!(fabs(months) < INT32_MAX))
+        return fail(ERR_USAGE, "NUMERIC_VALUE_OUT_OF_RANGE: interval overflow");
     r->interval = (struct duck_interval){(int32_t)months, 0, 0};
     return OK;
 }
@@ -424,8 +444,11 @@ static error interval_years(const struct argument *a, struct result *r, const vo
 
 static error parse_duration(const struct argument *a, struct result *r, const void *detail)
 {
-    static const struct { const char *unit; double us; } units[] = {
-        {"ns", 0.001}, {"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 6e7}, {"h", 3.6e9}, {"d", 8.64e10}};
+    static const struct {
+        const char *unit;
+        double us;
+    } units[] = {{"ns", 0.001}, {"us", 1},    {"ms", 1e3},   {"s", 1e6},
+                 {"m", 6e7},    {"h", 3.6e9}, {"d", 8.64e10}};
     char text[64], *end;
     span given = span_trim(a->text);
     (void)detail;
@@ -436,11 +459,14 @@ static error parse_duration(const struct argument *a, struct result *r, const vo
         while (*end == ' ') end++;
         for (size_t i = 0; i < sizeof units / sizeof *units; i++)
             if (strcmp(end, units[i].unit) == 0 && number * units[i].us < 9e18) {
-                r->interval = (struct duck_interval){0, 0, (int64_t)round(number * units[i].us / 1000) * 1000};
+                r->interval = (struct duck_interval){
+                    0, 0, (int64_t)round(number * units[i].us / 1000) * 1000};
                 return OK;
             }
     }
-    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: duration is not a valid data duration string: %.*s", (int)given.size, given.data);
+    return fail(ERR_USAGE,
+                "INVALID_FUNCTION_ARGUMENT: duration is not a valid data duration string: %.*s",
+                (int)given.size, given.data);
 }
 
 /* ---- calendar ---- */
@@ -466,7 +492,8 @@ static int iso_week(const struct civil *c, int64_t *year)
 
 static error no_pattern(char letter)
 {
-    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: %%%c not supported in date format string", letter);
+    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: %%%c not supported in date format string",
+                letter);
 }
 
 static error mysql_print(struct buffer *out, char letter, const struct civil *c)
@@ -474,34 +501,92 @@ static error mysql_print(struct buffer *out, char letter, const struct civil *c)
     int64_t year, days = days_from_civil(c->year, c->month, c->day);
     int half = c->hour % 12 ? c->hour % 12 : 12;
     switch (letter) {
-    case 'Y': buffer_printf(out, "%04lld", (long long)c->year); return OK;
-    case 'y': buffer_printf(out, "%02lld", (long long)(c->year % 100)); return OK;
-    case 'm': buffer_printf(out, "%02d", c->month); return OK;
-    case 'c': buffer_printf(out, "%d", c->month); return OK;
-    case 'd': buffer_printf(out, "%02d", c->day); return OK;
-    case 'e': buffer_printf(out, "%d", c->day); return OK;
-    case 'H': buffer_printf(out, "%02d", c->hour); return OK;
-    case 'k': buffer_printf(out, "%d", c->hour); return OK;
+    case 'Y':
+        buffer_printf(out, "%04lld", (long long)c->year);
+        return OK;
+    case 'y':
+        buffer_printf(out, "%02lld", (long long)(c->year % 100));
+        return OK;
+    case 'm':
+        buffer_printf(out, "%02d", c->month);
+        return OK;
+    case 'c':
+        buffer_printf(out, "%d", c->month);
+        return OK;
+    case 'd':
+        buffer_printf(out, "%02d", c->day);
+        return OK;
+    case 'e':
+        buffer_printf(out, "%d", c->day);
+        return OK;
+    case 'H':
+        buffer_printf(out, "%02d", c->hour);
+        return OK;
+    case 'k':
+        buffer_printf(out, "%d", c->hour);
+        return OK;
     case 'h':
-    case 'I': buffer_printf(out, "%02d", half); return OK;
-    case 'l': buffer_printf(out, "%d", half); return OK;
-    case 'i': buffer_printf(out, "%02d", c->minute); return OK;
+    case 'I':
+        buffer_printf(out, "%02d", half);
+        return OK;
+    case 'l':
+        buffer_printf(out, "%d", half);
+        return OK;
+    case 'i':
+        buffer_printf(out, "%02d", c->minute);
+        return OK;
     case 's':
-    case 'S': buffer_printf(out, "%02d", c->second); return OK;
-    case 'f': buffer_printf(out, "%06d", c->us); return OK;
-    case 'p': buffer_append_text(out, c->hour < 12 ? "AM" : "PM"); return OK;
-    case 'M': buffer_append_text(out, month_names[c->month - 1]); return OK;
-    case 'b': buffer_printf(out, "%.3s", month_names[c->month - 1]); return OK;
-    case 'W': buffer_append_text(out, day_names[weekday(days)]); return OK;
-    case 'a': buffer_printf(out, "%.3s", day_names[weekday(days)]); return OK;
-    case 'j': buffer_printf(out, "%03d", day_of_year(c)); return OK;
-    case 'v': buffer_printf(out, "%02d", iso_week(c, &year)); return OK;
-    case 'x': iso_week(c, &year); buffer_printf(out, "%04lld", (long long)year); return OK;
-    case 'T': buffer_printf(out, "%02d:%02d:%02d", c->hour, c->minute, c->second); return OK;
-    case 'r': buffer_printf(out, "%02d:%02d:%02d %s", half, c->minute, c->second, c->hour < 12 ? "AM" : "PM"); return OK;
-    case '%': buffer_append_byte(out, '%'); return OK;
-    case 'D': case 'U': case 'u': case 'V': case 'X': case 'w': return no_pattern(letter);
-    default: buffer_append_byte(out, (uint8_t)letter); return OK;
+    case 'S':
+        buffer_printf(out, "%02d", c->second);
+        return OK;
+    case 'f':
+        buffer_printf(out, "%06d", c->us);
+        return OK;
+    case 'p':
+        buffer_append_text(out, c->hour < 12 ? "AM" : "PM");
+        return OK;
+    case 'M':
+        buffer_append_text(out, month_names[c->month - 1]);
+        return OK;
+    case 'b':
+        buffer_printf(out, "%.3s", month_names[c->month - 1]);
+        return OK;
+    case 'W':
+        buffer_append_text(out, day_names[weekday(days)]);
+        return OK;
+    case 'a':
+        buffer_printf(out, "%.3s", day_names[weekday(days)]);
+        return OK;
+    case 'j':
+        buffer_printf(out, "%03d", day_of_year(c));
+        return OK;
+    case 'v':
+        buffer_printf(out, "%02d", iso_week(c, &year));
+        return OK;
+    case 'x':
+        iso_week(c, &year);
+        buffer_printf(out, "%04lld", (long long)year);
+        return OK;
+    case 'T':
+        buffer_printf(out, "%02d:%02d:%02d", c->hour, c->minute, c->second);
+        return OK;
+    case 'r':
+        buffer_printf(out, "%02d:%02d:%02d %s", half, c->minute, c->second,
+                      c->hour < 12 ? "AM" : "PM");
+        return OK;
+    case '%':
+        buffer_append_byte(out, '%');
+        return OK;
+    case 'D':
+    case 'U':
+    case 'u':
+    case 'V':
+    case 'X':
+    case 'w':
+        return no_pattern(letter);
+    default:
+        buffer_append_byte(out, (uint8_t)letter);
+        return OK;
     }
 }
 
@@ -521,7 +606,8 @@ static bool name_take(struct reader_of_text *t, const char *const *names, int co
 {
     for (int i = 0; i < count; i++)
         for (size_t size = strlen(names[i]);; size = 3) {
-            if ((size_t)(t->end - t->p) >= size && span_equal_nocase((span){t->p, size}, (span){names[i], size})) {
+            if ((size_t)(t->end - t->p) >= size &&
+                span_equal_nocase((span){t->p, size}, (span){names[i], size})) {
                 t->p += size;
                 *out = i;
                 return true;
@@ -532,7 +618,11 @@ static bool name_take(struct reader_of_text *t, const char *const *names, int co
 }
 
 /* What a pattern's letter reads goes here. */
-struct parsed { struct civil c; int half, day_of_year, minutes; bool pm, is_half, zoned; };
+struct parsed {
+    struct civil c;
+    int half, day_of_year, minutes;
+    bool pm, is_half, zoned;
+};
 
 static bool mysql_take(struct reader_of_text *t, char letter, struct parsed *d)
 {
@@ -547,17 +637,24 @@ static bool mysql_take(struct reader_of_text *t, char letter, struct parsed *d)
         d->c.year = number + (number < 70 ? 2000 : 1900);
         return true;
     case 'm':
-    case 'c': return number_take(t, 2, &d->c.month);
+    case 'c':
+        return number_take(t, 2, &d->c.month);
     case 'd':
-    case 'e': return number_take(t, 2, &d->c.day);
+    case 'e':
+        return number_take(t, 2, &d->c.day);
     case 'H':
-    case 'k': return number_take(t, 2, &d->c.hour);
+    case 'k':
+        return number_take(t, 2, &d->c.hour);
     case 'h':
     case 'I':
-    case 'l': d->is_half = true; return number_take(t, 2, &d->half) && d->half >= 1 && d->half <= 12;
-    case 'i': return number_take(t, 2, &d->c.minute);
+    case 'l':
+        d->is_half = true;
+        return number_take(t, 2, &d->half) && d->half >= 1 && d->half <= 12;
+    case 'i':
+        return number_take(t, 2, &d->c.minute);
     case 's':
-    case 'S': return number_take(t, 2, &d->c.second);
+    case 'S':
+        return number_take(t, 2, &d->c.second);
     case 'f':
         if (t->p >= t->end || !isdigit((unsigned char)*t->p)) return false;
         fraction_take(t, &d->c);
@@ -574,33 +671,43 @@ static bool mysql_take(struct reader_of_text *t, char letter, struct parsed *d)
         return false;
     }
     case 'M':
-    case 'b': return name_take(t, month_names, 12, &number) && (d->c.month = number + 1);
+    case 'b':
+        return name_take(t, month_names, 12, &number) && (d->c.month = number + 1);
     case 'W':
-    case 'a': return name_take(t, day_names, 7, &number);
-    case 'j': return number_take(t, 3, &d->day_of_year);
+    case 'a':
+        return name_take(t, day_names, 7, &number);
+    case 'j':
+        return number_take(t, 3, &d->day_of_year);
     case 'T':
-        return mysql_take(t, 'H', d) && byte_take(t, ':') && mysql_take(t, 'i', d) && byte_take(t, ':') && mysql_take(t, 's', d);
+        return mysql_take(t, 'H', d) && byte_take(t, ':') && mysql_take(t, 'i', d) &&
+               byte_take(t, ':') && mysql_take(t, 's', d);
     case 'r':
-        return mysql_take(t, 'h', d) && byte_take(t, ':') && mysql_take(t, 'i', d) && byte_take(t, ':') && mysql_take(t, 's', d) &&
-               byte_take(t, ' ') && mysql_take(t, 'p', d);
-    default: return byte_take(t, letter);
+        return mysql_take(t, 'h', d) && byte_take(t, ':') && mysql_take(t, 'i', d) &&
+               byte_take(t, ':') && mysql_take(t, 's', d) && byte_take(t, ' ') &&
+               mysql_take(t, 'p', d);
+    default:
+        return byte_take(t, letter);
     }
 }
 
 static bool parsed_us(struct parsed *d, int64_t *us)
 {
     if (d->is_half) d->c.hour = d->half % 12 + (d->pm ? 12 : 0);
-    if (d->c.month < 1 || d->c.month > 12 || d->c.day < 1 || d->c.day > days_in_month(d->c.year, d->c.month) ||
-        d->c.hour > 23 || d->c.minute > 59 || d->c.second > 59)
+    if (d->c.month < 1 || d->c.month > 12 || d->c.day < 1 ||
+        d->c.day > days_in_month(d->c.year, d->c.month) || d->c.hour > 23 || d->c.minute > 59 ||
+        d->c.second > 59)
         return false;
     *us = us_from_civil(&d->c);
-    if (d->day_of_year) *us = (days_from_civil(d->c.year, 1, 1) + d->day_of_year - 1) * US_PER_DAY + (*us - floor_div(*us, US_PER_DAY) * US_PER_DAY);
+    if (d->day_of_year)
+        *us = (days_from_civil(d->c.year, 1, 1) + d->day_of_year - 1) * US_PER_DAY +
+              (*us - floor_div(*us, US_PER_DAY) * US_PER_DAY);
     return true;
 }
 
 static error no_parse(span text)
 {
-    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"", (int)(text.size > 200 ? 200 : text.size), text.data);
+    return fail(ERR_USAGE, "INVALID_FUNCTION_ARGUMENT: Invalid format: \"%.*s\"",
+                (int)(text.size > 200 ? 200 : text.size), text.data);
 }
 
 static error date_parse(const struct argument *a, struct result *r, const void *detail)
@@ -629,37 +736,67 @@ static error joda_print(struct buffer *out, char letter, int count, const struct
     char fraction[16];
     switch (letter) {
     case 'y':
-    case 'Y': if (count == 2) buffer_printf(out, "%02lld", (long long)(c->year % 100));
-              else buffer_printf(out, "%0*lld", count, (long long)c->year);
-              return OK;
-    case 'x': iso_week(c, &year); buffer_printf(out, "%0*lld", count, (long long)year); return OK;
+    case 'Y':
+        if (count == 2) buffer_printf(out, "%02lld", (long long)(c->year % 100));
+        else buffer_printf(out, "%0*lld", count, (long long)c->year);
+        return OK;
+    case 'x':
+        iso_week(c, &year);
+        buffer_printf(out, "%0*lld", count, (long long)year);
+        return OK;
     case 'M':
         if (count >= 4) buffer_append_text(out, month_names[c->month - 1]);
         else if (count == 3) buffer_printf(out, "%.3s", month_names[c->month - 1]);
         else buffer_printf(out, "%0*d", count, c->month);
         return OK;
-    case 'E': buffer_printf(out, "%.*s", count >= 4 ? 9 : 3, day_names[weekday(days)]); return OK;
-    case 'd': buffer_printf(out, "%0*d", count, c->day); return OK;
-    case 'e': buffer_printf(out, "%0*d", count, weekday(days) + 1); return OK;
-    case 'D': buffer_printf(out, "%0*d", count, day_of_year(c)); return OK;
-    case 'w': buffer_printf(out, "%0*d", count, iso_week(c, &year)); return OK;
-    case 'H': buffer_printf(out, "%0*d", count, c->hour); return OK;
-    case 'k': buffer_printf(out, "%0*d", count, c->hour ? c->hour : 24); return OK;
-    case 'K': buffer_printf(out, "%0*d", count, c->hour % 12); return OK;
-    case 'h': buffer_printf(out, "%0*d", count, c->hour % 12 ? c->hour % 12 : 12); return OK;
-    case 'm': buffer_printf(out, "%0*d", count, c->minute); return OK;
-    case 's': buffer_printf(out, "%0*d", count, c->second); return OK;
-    case 'a': buffer_append_text(out, c->hour < 12 ? "AM" : "PM"); return OK;
+    case 'E':
+        buffer_printf(out, "%.*s", count >= 4 ? 9 : 3, day_names[weekday(days)]);
+        return OK;
+    case 'd':
+        buffer_printf(out, "%0*d", count, c->day);
+        return OK;
+    case 'e':
+        buffer_printf(out, "%0*d", count, weekday(days) + 1);
+        return OK;
+    case 'D':
+        buffer_printf(out, "%0*d", count, day_of_year(c));
+        return OK;
+    case 'w':
+        buffer_printf(out, "%0*d", count, iso_week(c, &year));
+        return OK;
+    case 'H':
+        buffer_printf(out, "%0*d", count, c->hour);
+        return OK;
+    case 'k':
+        buffer_printf(out, "%0*d", count, c->hour ? c->hour : 24);
+        return OK;
+    case 'K':
+        buffer_printf(out, "%0*d", count, c->hour % 12);
+        return OK;
+    case 'h':
+        buffer_printf(out, "%0*d", count, c->hour % 12 ? c->hour % 12 : 12);
+        return OK;
+    case 'm':
+        buffer_printf(out, "%0*d", count, c->minute);
+        return OK;
+    case 's':
+        buffer_printf(out, "%0*d", count, c->second);
+        return OK;
+    case 'a':
+        buffer_append_text(out, c->hour < 12 ? "AM" : "PM");
+        return OK;
     case 'S':
         snprintf(fraction, sizeof fraction, "%03d000000", c->us / US_PER_MS);
         buffer_printf(out, "%.*s", count > 9 ? 9 : count, fraction);
         return OK;
     default:
-        return fail(ERR_USAGE, "NOT_SUPPORTED: the letter %c of a date pattern is not mapped", letter);
+        return fail(ERR_USAGE, "NOT_SUPPORTED: the letter %c of a date pattern is not mapped",
+                    letter);
     }
 }
 
-static bool joda_take(struct reader_of_text *t, char letter, int count, bool next_digit, struct parsed *d)
+static bool joda_take(struct reader_of_text *t, char letter, int count, bool next_digit,
+                      struct parsed *d)
 {
     int number, most = next_digit ? count : 9;
     switch (letter) {
@@ -671,26 +808,38 @@ static bool joda_take(struct reader_of_text *t, char letter, int count, bool nex
     case 'M':
         if (count < 3) return number_take(t, next_digit ? most : 2, &d->c.month);
         return name_take(t, month_names, 12, &number) && (d->c.month = number + 1);
-    case 'E': return name_take(t, day_names, 7, &number);
-    case 'd': return number_take(t, 2, &d->c.day);
-    case 'D': return number_take(t, 3, &d->day_of_year);
-    case 'H': return number_take(t, 2, &d->c.hour);
-    case 'h': d->is_half = true; return number_take(t, 2, &d->half) && d->half >= 1 && d->half <= 12;
-    case 'm': return number_take(t, 2, &d->c.minute);
-    case 's': return number_take(t, 2, &d->c.second);
-    case 'a': return mysql_take(t, 'p', d);
+    case 'E':
+        return name_take(t, day_names, 7, &number);
+    case 'd':
+        return number_take(t, 2, &d->c.day);
+    case 'D':
+        return number_take(t, 3, &d->day_of_year);
+    case 'H':
+        return number_take(t, 2, &d->c.hour);
+    case 'h':
+        d->is_half = true;
+        return number_take(t, 2, &d->half) && d->half >= 1 && d->half <= 12;
+    case 'm':
+        return number_take(t, 2, &d->c.minute);
+    case 's':
+        return number_take(t, 2, &d->c.second);
+    case 'a':
+        return mysql_take(t, 'p', d);
     case 'S':
         if (t->p >= t->end || !isdigit((unsigned char)*t->p)) return false;
         fraction_take(t, &d->c);
         d->c.us -= d->c.us % US_PER_MS;
         return true;
-    case 'Z': d->zoned = true; return zone_take(t, &d->minutes);
-    default: return false;
+    case 'Z':
+        d->zoned = true;
+        return zone_take(t, &d->minutes);
+    default:
+        return false;
     }
 }
 
-static error datetime_walk(span f, struct buffer *out, const struct civil *c, struct reader_of_text *t,
-                           struct parsed *d, span text)
+static error datetime_walk(span f, struct buffer *out, const struct civil *c,
+                           struct reader_of_text *t, struct parsed *d, span text)
 {
     for (size_t i = 0; i < f.size;) {
         char letter = f.data[i];
@@ -716,7 +865,8 @@ static error datetime_walk(span f, struct buffer *out, const struct civil *c, st
         bool next_digit = i < f.size && strchr("yYMdDHhmsSkK", f.data[i]);
         if (out) TRY(joda_print(out, letter, count, c));
         else if (!strchr("yYMEdDHhmsaSZ", letter))
-            return fail(ERR_USAGE, "NOT_SUPPORTED: the letter %c of a date pattern is not mapped", letter);
+            return fail(ERR_USAGE, "NOT_SUPPORTED: the letter %c of a date pattern is not mapped",
+                        letter);
         else if (!joda_take(t, letter, count, next_digit, d)) return no_parse(text);
     }
     return OK;
