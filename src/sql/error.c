@@ -61,6 +61,8 @@ static const char *named(const char *text)
 error duck_fail_text(const char *text)
 {
     const char *own = text ? named(text) : NULL;
+    if (text && strstr(text, "INTERRUPT Error")) /* while it was prepared */
+        return fail(ERR_STOPPED, "USER_CANCELED: %s", text);
     return fail(ERR_USAGE, "%s", own ? own : text ? text : "the SQL engine gave no reason");
 }
 
