@@ -284,7 +284,8 @@ static error join_using(struct analyzer *a, const struct node *n, const struct r
         TRY(coerce(a, &w, type));
         all[count] = take_right ? *y : *x;
         all[count].type = type;
-        all[count].relation = all[count].database = NULL;
+        if (!a->dialect->spark || full) all[count].relation = NULL; /* Spark's s.* has it */
+        all[count].database = NULL;
         all[count].filters = all[count].filters && !full;
         all[count].code = full         ? code_of(a->arena, "coalesce(%c, %c)", v.code, w.code)
                           : take_right ? w.code

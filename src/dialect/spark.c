@@ -721,9 +721,11 @@ static error edge(struct call *c, const char *aggregate, const char *window)
         return aggregate_give(
             c, c->values[0].type,
             arena_printf(c->a->arena, skips ? "%s@($1 IGNORE NULLS)@" : "%s@($1)@", name));
+    if (skips && *aggregate == 'l')
+        return aggregate_give(c, c->values[0].type,
+                              "list_filter(list@($1)@, lambda sx: sx IS NOT NULL)[-1]");
     return aggregate_give(c, c->values[0].type,
-                          arena_printf(c->a->arena, skips ? "%s@($1)@ " : "%s@($1)@",
-                                       skips ? (*aggregate == 'f' ? "any_value" : "last") : name));
+                          arena_printf(c->a->arena, "%s@($1)@", skips ? "any_value" : name));
 }
 
 error spark_first(struct call *c)

@@ -14,6 +14,14 @@ class AnalysisException(RuntimeError):
     """What Spark finds wrong with a plan before it runs."""
 
 
+class ParseException(AnalysisException):
+    """A text that is no SQL."""
+
+
+class IllegalArgumentException(ValueError):
+    """An argument that means nothing."""
+
+
 def script_line():
     """The line of the script that is being run, for messages."""
     frame = sys._getframe(1)
@@ -35,7 +43,10 @@ def call(function, *arguments):
         raise Unsupported(script_line() + str(problem)) from None
     except RuntimeError as problem:
         if function in (_sluice.schema, _sluice.rows, _sluice.count, _sluice.write):
-            raise AnalysisException(str(problem)) from None
+            if "NOT_SUPPORTED" in str(problem):
+                raise Unsupported(script_line() + str(problem)) from None
+            kind = ParseException if "mismatched input" in str(problem) else AnalysisException
+            raise kind(str(problem)) from None
         raise
 
 

@@ -12,6 +12,6 @@ spark.sql(f"MERGE INTO {df} USING b ON a.id = b.id")
 spark.sql("""-- a table
     CREATE TABLE t (a int)""")
 spark.sql("SELECT 1")
-df.select(F.upper("a"), F.aggregate("a", F.lit(0), None))
+df.select(F.upper("a"), F.zip_with("a", "b", None))
 "{}".format("jdbc")
 rows = sc.parallelize([1, 2])

@@ -1,6 +1,6 @@
 """Relationalize: nested rows as flat tables. Structs become columns called a.b; an array becomes a
 table of its own, ROOT_a, with the id that its column now holds, the element's index and the element."""
-from pyspark.sql.column import Column, quote
+from pyspark.sql.column import Column, call, quote
 from pyspark.sql.types import ArrayType, MapType, StructType
 
 
@@ -37,5 +37,5 @@ def _table(frame, name, tables):
             import sluice_plan
             sluice_plan.unsupported("relationalize of the map '%s'" % leaf, "use map_entries first")
         rows = frame.select(Column("CAST(`__row` AS BIGINT)").alias("id"),
-                            Column("posexplode(%s)" % text).alias("index", leaf + ".val"))
+                            call("posexplode", (text,)).alias("index", leaf + ".val"))
         _table(rows, "%s_%s" % (name, leaf), tables)

@@ -18,3 +18,13 @@ class SparkContext:
 
     def setLogLevel(self, level):
         pass
+
+    def emptyRDD(self):
+        from pyspark.sql.dataframe import _Values
+        return _Values([])
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        import sluice_plan
+        sluice_plan.unsupported("SparkContext." + name, "use spark.createDataFrame and spark.read")

@@ -19,6 +19,24 @@ class Call:
         self.function, self.arguments, self.type, self.name = function, arguments, type, name
 
 
+class Said(str):
+    """SQL that Spark says otherwise in the name of a column; None: not at all."""
+
+    def __new__(cls, sql, shown):
+        made = str.__new__(cls, sql)
+        made.shown = shown
+        return made
+
+
+class Item(Said):
+    """A field of a struct, or an element of a map or array: s.k is said of the one, m[k] of the other."""
+
+    def __new__(cls, sql, key, field):
+        made = Said.__new__(cls, sql, "[%s]" % key)
+        made.key, made.field = key, field
+        return made
+
+
 def quote(name):
     return "`%s`" % name.replace("`", "``")
 
@@ -68,9 +86,39 @@ def literal(value):
     sluice_plan.unsupported("a literal of type %s" % type(value).__name__)
 
 
+def _double(value):
+    """As Java prints it."""
+    import decimal
+    if value in (float("inf"), float("-inf")) or value != value:
+        return {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = decimal.Decimal(repr(value)).normalize().as_tuple()
+    text = "".join(map(str, digits))
+    return "%s%s.%sE%d" % ("-" if sign else "", text[0], text[1:] or "0", len(text) + exponent - 1)
+
+
+def _shown_literal(value):
+    """A Python value as the name of a column says it."""
+    import decimal
+    if isinstance(value, float):
+        return _double(value)
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, (list, tuple)):
+        return "array(%s)" % ", ".join(map(_shown_literal, value))
+    if isinstance(value, str) or isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return literal(value)
+
+
+def literal_part(value):
+    return Said(literal(value), _shown_literal(value))
+
+
 def parts_of(value):
     """The expression that an operand means: a Column, or a literal."""
-    return value._parts if isinstance(value, Column) else (literal(value),)
+    return value._parts if isinstance(value, Column) else (literal_part(value),)
 
 
 def path_part(name):
@@ -86,17 +134,31 @@ def named(value):
         return value._parts
     if isinstance(value, str):
         return (path_part(value),)
-    return (literal(value),)
+    return (literal_part(value),)
+
+
+# How the names of columns call functions, and the arguments that they add, by those given.
+_CALLED = dict({n: n.upper() for n in (
+    "acos asin atan atan2 cbrt ceil cos cosh cot degrees exp expm1 floor hypot log log10 log1p log2 power radians "
+    "signum sin sinh sqrt tan tanh acosh asinh atanh").split()}, pow="POWER", variance="var_samp", mean="avg")
+_TIME = ", yyyy-MM-dd HH:mm:ss"
+_ADDED = {("round", 1): ", 0", ("bround", 1): ", 0", ("sort_array", 1): ", true", ("locate", 2): ", 1",
+          ("regexp_replace", 3): ", 1", ("months_between", 2): ", true", ("split", 2): ", -1",
+          ("unix_timestamp", 1): _TIME, ("from_unixtime", 1): _TIME, ("to_unix_timestamp", 1): _TIME,
+          ("lag", 2): ", NULL", ("lead", 2): ", NULL", ("first", 2): "", ("last", 2): ""}
 
 
 def call(name, *arguments):
     """name(arguments), each a tuple of parts."""
-    parts = [name, "("]
+    parts = [Said(name, _CALLED.get(name, name)), "("]
+    if name == "count" and arguments == (("*",),):
+        arguments = ((Said("*", "1"),),)
     for at, argument in enumerate(arguments):
         if at:
-            parts.append(", ")
+            hidden = getattr(argument[0], "shown", "") is None
+            parts.append(Said(", ", None) if hidden else ", ")
         parts.extend(argument)
-    parts.append(")")
+    parts.append(Said(")", _ADDED.get((name, len(arguments)), "") + ")"))
     return Column(tuple(parts))
 
 
@@ -120,17 +182,18 @@ class Column:
         self._parts = parts if isinstance(parts, tuple) else (parts,)
         self._name = name          # an alias; NULL: none
         self._names = None         # several, of a generator
-        self._expanded = None      # the columns it stands for, where they are several
         self._when = None
+        self._several = None       # the columns that it stands for
+        self._raw = None           # its text, where it is one
 
     # -- operators --
-    __add__, __radd__ = _binary("+"), _binary("+", True)
+    __add__ = __radd__ = _binary("+")
     __sub__, __rsub__ = _binary("-"), _binary("-", True)
-    __mul__, __rmul__ = _binary("*"), _binary("*", True)
+    __mul__ = __rmul__ = _binary("*")
     __truediv__, __rtruediv__ = _binary("/"), _binary("/", True)
     __mod__, __rmod__ = _binary("%"), _binary("%", True)
-    __and__, __rand__ = _binary("AND"), _binary("AND", True)
-    __or__, __ror__ = _binary("OR"), _binary("OR", True)
+    __and__ = __rand__ = _binary("AND")
+    __or__ = __ror__ = _binary("OR")
     __lt__, __le__, __gt__, __ge__ = _binary("<"), _binary("<="), _binary(">"), _binary(">=")
     eqNullSafe = _binary("<=>")
     bitwiseAND, bitwiseOR, bitwiseXOR = _binary("&"), _binary("|"), _binary("^")
@@ -173,16 +236,16 @@ class Column:
         return self.getItem(key)
 
     def getField(self, name):
-        return Column(self._parts + ("." + quote(name),))
+        return Column(self._parts + (Item("." + quote(name), name, True),))
 
     def getItem(self, key):
         if isinstance(key, str):
-            return Column(self._parts + ("[" + literal(key) + "]",))
+            return Column(self._parts + (Item("[" + literal(key) + "]", key, False),))
         return Column(self._parts + ("[",) + parts_of(key) + ("]",))
 
     # -- predicates --
-    def _suffix(self, text):
-        return Column(("(",) + self._parts + (text + ")",))
+    def _suffix(self, text, *operand):
+        return Column(("(",) + self._parts + (text,) + tuple(map(literal_part, operand)) + (")",))
 
     def isNull(self):
         return self._suffix(" IS NULL")
@@ -194,7 +257,7 @@ class Column:
         if len(values) == 1 and isinstance(values[0], (list, tuple, set, frozenset)):
             values = list(values[0])
         if not values:
-            return Column("false")
+            return Column(Said("false", "(%s IN ())" % self._said()))
         parts = ["("] + list(self._parts) + [" IN ("]
         for at, value in enumerate(values):
             parts.extend(([", "] if at else []) + list(parts_of(value)))
@@ -204,13 +267,13 @@ class Column:
         return (self >= low) & (self <= high)
 
     def like(self, pattern):
-        return self._suffix(" LIKE " + literal(pattern))
+        return self._suffix(" LIKE ", pattern)
 
     def ilike(self, pattern):
-        return self._suffix(" ILIKE " + literal(pattern))
+        return self._suffix(" ILIKE ", pattern)
 
     def rlike(self, pattern):
-        return self._suffix(" RLIKE " + literal(pattern))
+        return self._suffix(" RLIKE ", pattern)
 
     startswith, endswith, contains = _function("startswith"), _function("endswith"), _function("contains")
 
@@ -220,7 +283,8 @@ class Column:
     # -- types and names --
     def cast(self, dataType):
         text = dataType if isinstance(dataType, str) else dataType.simpleString()
-        made = Column(("CAST(",) + self._parts + (" AS %s)" % text,))
+        shown = {"long": "BIGINT", "integer": "INT", "short": "SMALLINT", "byte": "TINYINT"}.get(text.lower(), text.upper())
+        made = Column(("CAST(",) + self._parts + (Said(" AS %s)" % text, " AS %s)" % shown),))
         made._name = self._name
         if made._name is None and len(self._parts) == 1:
             made._output = self._output_name()
@@ -230,6 +294,7 @@ class Column:
 
     def alias(self, *names, metadata=None):
         made = Column(self._parts)
+        made._several = self._several
         made._when = None
         if len(names) == 1:
             made._name = names[0]
@@ -296,12 +361,25 @@ class Column:
                 return part.name
             if part.startswith("`") and part.endswith("`"):
                 return part.split("`.`")[-1].strip("`").replace("``", "`")
-        elif isinstance(self._parts[-1], str) and self._parts[-1].startswith(".`"):
-            return self._parts[-1][2:-1]
         return None
 
+    def _said(self, type_of=lambda name: None):
+        """The name that Spark gives the expression; `type_of`: the type of a column that it names."""
+        said, kind = [], None
+        for part in self._parts:
+            if isinstance(part, Item):
+                fields = getattr(kind, "fields", None)
+                said.append("." + part.key if part.field or fields is not None else part.shown)
+                kind = next((f.dataType for f in fields or () if f.name == part.key), None)
+                continue
+            plain = part if isinstance(part, str) else part.name
+            kind = type_of(plain.replace("`", ""))
+            said.append(part.shown or "" if isinstance(part, Said) else plain.replace("`", ""))
+        return "".join(said)
+
     def __repr__(self):
-        return "Column<'%s'>" % self._text().replace("`", "")
+        name = " AS " + self._name if self._name is not None else ""
+        return "Column<'%s%s'>" % (self._said(), name)
 
 
 def _case(branches, otherwise=None):

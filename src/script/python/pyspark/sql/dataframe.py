@@ -4,11 +4,9 @@ import itertools
 import json
 import _sluice
 import sluice_plan
-from pyspark.sql.column import Call, Column, Ref, literal, named, quote
+from pyspark.sql.column import Call, Column, Ref, literal, named, path_part, quote
 
 _ids = itertools.count(1)
-_GENERATORS = ("explode(", "explode_outer(", "posexplode(", "posexplode_outer(", "inline(", "inline_outer(",
-               "json_tuple(", "stack(")
 _schemas = {}  # what a plan's columns are, by its text and that of the stream's columns
 JSON_COLUMN = "$json$data_infer_schema$_temporary$"
 
@@ -41,15 +39,14 @@ def split_alias(text):
     return text, None
 
 
-def shown_name(column):
+_GENERATORS = {"explode": (), "explode_outer": (), "posexplode": ("pos",), "posexplode_outer": ("pos",),
+               "inline": (), "inline_outer": ()}
+
+
+def shown_name(column, type_of=lambda name: None):
     """The name Spark gives a column without an alias."""
     name = column._output_name()
-    if name is None:
-        name = column._text().replace("`", "")
-        if name.startswith("(") and name.endswith(")") and isinstance(column, Column) and \
-                column.__dict__.get("_output", "") is None:
-            name = name[1:-1]
-    return name
+    return name if name is not None else column._said(type_of)
 
 
 def _calls(columns):
@@ -116,11 +113,28 @@ class DataFrame:
 
     def _text(self, value):
         """An operand as SQL: a Column, or SQL text."""
-        return value._text(self._resolve) if isinstance(value, Column) else value
+        return self._column_text(value) if isinstance(value, Column) else value
 
     def _column_text(self, value):
         """A Column, or a column's name."""
-        return "".join(p if isinstance(p, str) else self._resolve(p) for p in named(value))
+        parts = named(value)
+        if self._shown and self._places:
+            self._refuse_ambiguous(parts)
+        return "".join(p if isinstance(p, str) else self._resolve(p) for p in parts)
+
+    def _refuse_ambiguous(self, parts):
+        """A bare name that both sides of a join have."""
+        twice = {n.lower() for o, n in self._shown.items() if o in self._places.values() and self._has(n)}
+        for part in parts:
+            if isinstance(part, str) and part.strip("`").lower() in twice and part.startswith("`") \
+                    and [c.lower() for c in self.columns].count(part.strip("`").lower()) > 1:
+                raise sluice_plan.AnalysisException("[AMBIGUOUS_REFERENCE] Reference %s is ambiguous" % part)
+
+    def _type_of(self, name):
+        """The type of a column, for how its items are called."""
+        from pyspark.sql.types import type_of
+        found = {self._shown_as(own).lower(): text for own, text in self._own()}.get(name.lower())
+        return type_of(found) if found else None
 
     def _own(self):
         """[own name, type] of every column."""
@@ -193,23 +207,22 @@ class DataFrame:
         items, names = [], []
         for column in columns:
             if isinstance(column, str):
-                column = Column((Ref(None, column),))
+                column = Column((path_part(column),))
+            of_alias = self._of_alias(column)
+            if of_alias is not None:
+                items += map(quote, of_alias)
+                names += [(own, self._shown_as(own)) for own in of_alias]
+                continue
             text = self._text(column)
             if text == "*":
                 items += [quote(own) for own, _ in self._own()] if self._shown else ["*"]
                 names += [(own, self._shown_as(own)) for own, _ in self._own()] if self._shown else []
             elif text.endswith(".*"):
                 items.append(text)
-            elif column._expanded is not None:
-                items += map(quote, column._expanded)
-                names += [(n, n) for n in column._expanded]
-            elif column._name is None and not column._names and text.startswith(_GENERATORS):
-                items.append(text)  # its columns have names of their own: col, key and value, pos
-            elif column._names:
-                items += map(quote, column._names)
-                names += [(n, n) for n in column._names]
+            elif column._raw is not None:
+                items.append(column._raw)
             else:
-                name = shown_name(column)
+                name = shown_name(column, self._type_of)
                 name = name.split(".")[-1] if len(column._parts) == 1 and isinstance(column._parts[0], Ref) \
                     and column._name is None and quote(name) != text else name
                 own, number = name, 2
@@ -219,14 +232,41 @@ class DataFrame:
                 items.append(text if text == quote(own) else "%s AS %s" % (text, quote(own)))
         return items, {own: name for own, name in names if own != name}
 
+    def _of_alias(self, column):
+        """The columns that `a.*` means after a join of frames with aliases; None: it is not that."""
+        part = column._parts[0]
+        if len(column._parts) > 1 or not isinstance(part, Ref) or not part.name.endswith(".*"):
+            return None
+        owns = self._places.get((part.name[:-2].lower(), "*"))
+        return owns and [own for own, _ in self._own() if own in owns]
+
+    def _generated(self, columns):
+        """Columns with those that make rows of several columns replaced by what they make, and how."""
+        plain, laterals = [], []
+        for column in columns:
+            if not isinstance(column, Column):
+                plain.append(column)
+            elif column._several:
+                names = column._names or (["c%d" % i for i in range(len(column._several))]
+                                          if column._name is None else [column._name])
+                plain += [c.alias(n) for c, n in zip(column._several, names)]
+            elif column._parts[0] in _GENERATORS and column._name is None:
+                lateral, made = self._lateral(column, "__g%d" % len(laterals))
+                laterals.append(lateral)
+                plain += made
+            else:
+                plain.append(column)
+        return plain, "".join(laterals)
+
     def select(self, *columns):
         columns = flat(columns)
         if _calls(columns):
             frame, columns = self._call_python(columns)
             return frame.select(*columns)
+        columns, laterals = self._generated(columns)
         items, shown = self._items(columns)
         source, tables = self._source()
-        source += "".join(self._lateral(c) for c in columns if isinstance(c, Column) and c._names)
+        source += laterals
         json_wanted = JSON_COLUMN in "".join(items)
         if json_wanted and "leaf" in self._plan and not self._plan["steps"]:
             native = {"leaf": dict(self._plan["leaf"], json=JSON_COLUMN), "steps": []}
@@ -260,13 +300,20 @@ class DataFrame:
         frame = DataFrame(plan, self._shown, self._places, self._lineage, self._aliases)
         return frame, [_called(c, dict(zip(map(id, calls), names))) for c in columns]
 
-    def _lateral(self, column):
-        """A function that makes rows of several columns."""
-        text, outer = self._text(column), ""
-        name = text.split("(")[0]
-        if name.endswith("_outer"):
-            text, outer = name[:-6] + text[len(name):], " OUTER"
-        return " LATERAL VIEW%s %s AS %s" % (outer, text, ", ".join(map(quote, column._names)))
+    def _lateral(self, column, prefix):
+        """A function that makes rows of several columns, under names that no column has."""
+        from pyspark.sql.types import MapType
+        text, name = self._text(column), str(column._parts[0])
+        plain = name[:-6] if name.endswith("_outer") else name
+        of = self._derive("SELECT %s AS x FROM %s" % (text[len(name):], self._source()[0])).schema["x"].dataType
+        if plain == "inline":
+            made = tuple(of.elementType.names)
+        else:
+            made = _GENERATORS[name] + (("key", "value") if isinstance(of, MapType) else ("col",))
+        owns = ["%s_%d" % (prefix, i) for i in range(len(made))]
+        view = " LATERAL VIEW%s %s%s AS %s" % (" OUTER" if plain != name else "", plain, text[len(name):],
+                                               ", ".join(map(quote, owns)))
+        return view, [Column(quote(own)).alias(n) for own, n in zip(owns, column._names or made)]
 
     def selectExpr(self, *texts):
         from pyspark.sql.functions import expr
@@ -282,8 +329,8 @@ class DataFrame:
         items, left = [], {n.lower(): (n, c) for n, c in changes.items()}
         for own, _ in self._own():
             change = left.pop(self._shown_as(own).lower(), None)
-            items.append(quote(own) if change is None
-                         else "%s AS %s" % (self._text(change[1]), quote(own)))
+            items.append(quote(own) if change is None else "%s AS %s" % (
+                self._text(change[1]), quote(change[0] if own not in self._shown else own)))
         items += ["%s AS %s" % (self._text(c), quote(n)) for n, c in left.values()]
         return self._same_columns("SELECT %s FROM %s" % (", ".join(items), self._source()[0]))
 
@@ -315,7 +362,8 @@ class DataFrame:
         if not names:
             return self
         if len(names) != len(own):
-            raise ValueError("The number of columns doesn't match: %d names for %d columns" % (len(names), len(own)))
+            raise sluice_plan.IllegalArgumentException(
+                "The number of columns doesn't match: %d names for %d columns" % (len(names), len(own)))
         items = ["%s AS %s" % (quote(o), quote(n)) for (o, _), n in zip(own, names)]
         return self._derive("SELECT %s FROM %s" % (", ".join(items), self._source()[0]))
 
@@ -341,14 +389,17 @@ class DataFrame:
 
     def colRegex(self, pattern):
         import re
+        made = Column("*")
         found = [c for c in self.columns if re.fullmatch(pattern.strip("`"), c)]
-        made = Column(quote(found[0]) if found else "NULL")
-        made._expanded = found
+        made._several, made._names = [Column(quote(c)) for c in found], found
         return made
 
     # ---- rows ----
 
     def filter(self, condition):
+        if not isinstance(condition, (str, Column)):
+            raise TypeError("[NOT_COLUMN_OR_STR] Argument `condition` should be a Column or str, got %s."
+                            % type(condition).__name__)
         if _calls([condition]):
             own = [o for o, _ in self._own()]
             frame, columns = self._call_python([condition])
@@ -367,9 +418,11 @@ class DataFrame:
         return self._same_columns("SELECT DISTINCT * FROM %s" % self._source()[0])
 
     def dropDuplicates(self, subset=None):
+        if isinstance(subset, str):
+            raise TypeError("[NOT_LIST_OR_TUPLE] Argument `subset` should be a list or tuple, got str.")
         if not subset:
             return self.distinct()
-        keys = {self._column_text(s).lower() for s in ([subset] if isinstance(subset, str) else subset)}
+        keys = {self._column_text(s).lower() for s in subset}
         own = [quote(o) for o, _ in self._own()]
         missing = keys - {o.lower() for o in own}
         if missing:
@@ -654,6 +707,10 @@ class _Missing:
 
     def _names(self, subset):
         names = [subset] if isinstance(subset, str) else subset
+        for name in names or ():
+            if not self._frame._has(name):
+                raise sluice_plan.AnalysisException("[UNRESOLVED_COLUMN] Cannot resolve column name `%s` among (%s)"
+                                                    % (name, ", ".join(self._frame.columns)))
         return None if names is None else {n.lower() for n in names}
 
     def fill(self, value, subset=None):

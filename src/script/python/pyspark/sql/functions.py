@@ -2,12 +2,12 @@
 function takes its arguments: c a column or a column's name, l a literal or a column; ? may be left
 out, * any number."""
 import sluice_plan
-from pyspark.sql.column import Column, call, case_when, literal, named, parts_of, path_part
+from pyspark.sql.column import Column, Item, Said, call, case_when, literal, literal_part, named, parts_of, path_part
 
 _TABLE = """
 abs c|acos c|asin c|atan c|atan2 c c|cbrt c|ceil c|ceiling c|cos c|cosh c|cot c|degrees c|exp c|expm1 c
-factorial c|floor c|hypot c c|log1p c|log10 c|log2 c|pow l l|power l l|radians c|rint c|round c l?|bround c l?
-sign c|signum c|sin c|sinh c|sqrt c|tan c|tanh c|pmod l l|bin c|hex c|unhex c|conv c l l|shiftleft c l|shiftright c l
+factorial c|floor c|hypot c c|log1p c|log10 c|log2 c|pow c c|power c c|radians c|rint c|round c l?|bround c l?
+sign c|signum c|sin c|sinh c|sqrt c|tan c|tanh c|pmod c c|bin c|hex c|unhex c|conv c l l|shiftleft c l|shiftright c l
 ascii c|base64 c|unbase64 c|char_length c|character_length c|chr c|concat c*|concat_ws l c*|contains c c
 decode c l|encode c l|endswith c c|format_number c l|format_string l c*|initcap c|instr c l|lcase c|left c l|length c
 levenshtein c c|locate l c l?|lower c|lpad c l l|ltrim c|overlay c c c c?|regexp_count c c|regexp_extract c l l
@@ -15,7 +15,7 @@ regexp_extract_all c l l?|regexp_like c l|regexp_replace c l l|regexp_substr c l
 right c l|rpad c l l|rtrim c|soundex c|split c l l?|split_part c c c|startswith c c|substr c c c?|substring c l l
 substring_index c l l|translate c l l|trim c|ucase c|upper c|url_decode c|url_encode c|crc32 c|md5 c|sha c|sha1 c
 sha2 c l|hash c*|xxhash64 c*|uuid|nullif c c|nvl c c|nvl2 c c c|ifnull c c|coalesce c*|greatest c*|least c*|isnan c
-isnull c|isnotnull c|nanvl c c|zeroifnull c|nullifzero c
+nanvl c c|zeroifnull c|nullifzero c
 add_months c l|current_date|current_timestamp|now|localtimestamp|current_timezone|date_add c l|dateadd c l
 date_diff c c|datediff c c|date_format c l|date_from_unix_date c|date_sub c l|date_trunc l c|day c|dayofmonth c
 dayofweek c|dayofyear c|from_unixtime c l?|from_utc_timestamp c l|hour c|last_day c|make_date c c c|minute c|month c
@@ -28,7 +28,7 @@ array_repeat c l|array_size c|array_sort c|array_union c c|arrays_overlap c c|ar
 explode c|explode_outer c|flatten c|get c l|inline c|inline_outer c|map_concat c*|map_contains_key c l|map_entries c
 map_from_arrays c c|map_from_entries c|map_keys c|map_values c|named_struct c*|posexplode c|posexplode_outer c
 sequence c c c?|shuffle c|size c|slice c l l|sort_array c l?|try_element_at c l|get_json_object c l
-json_array_length c|json_object_keys c|json_tuple c l*|schema_of_json l|str_to_map c l? l?
+json_array_length c|json_object_keys c|schema_of_json l|str_to_map c l? l?
 any_value c|avg c|bit_and c|bit_or c|bit_xor c|bool_and c|bool_or c|collect_list c|collect_set c|corr c c|count c
 count_if c|covar_pop c c|covar_samp c c|every c|kurtosis c|max c|max_by c c|mean c|median c|min c|min_by c c|mode c
 percentile c l|product c|skewness c|some c|std c|stddev c|stddev_pop c|stddev_samp c|sum c|try_avg c|try_sum c
@@ -43,11 +43,11 @@ window_time c|to_binary c l?|to_char c l|to_varchar c l|luhn_check c|bitmap_coun
 _UNSUPPORTED = {
     "pandas_udf": "write the computation with functions of pyspark.sql.functions",
     "udtf": "use explode", "from_avro": "", "to_avro": "", "from_csv": "use split", "to_csv": "use concat_ws",
-    "schema_of_csv": "", "aggregate": "", "reduce": "", "session_window": "use window", "xpath": "",
+    "schema_of_csv": "", "session_window": "use window", "xpath": "",
     "call_udf": "", "input_file_block_start": "", "input_file_block_length": "", "from_xml": "",
     "percentile_approx": "use percentile", "histogram_numeric": "", "count_min_sketch": "",
     "aes_encrypt": "", "aes_decrypt": "", "sentences": "", "map_zip_with": "", "zip_with": "",
-    "transform_keys": "", "transform_values": "", "map_filter": "", "forall": "", "bucket": "", "years": "",
+    "bucket": "", "years": "",
     "months": "", "days": "", "hours": "", "partitioning": "", "unwrap_udt": "", "approxCountDistinct": "",
 }
 
@@ -98,14 +98,15 @@ column = col
 
 
 def lit(value):
-    return value if isinstance(value, Column) else Column(literal(value))
+    return value if isinstance(value, Column) else Column(literal_part(value))
 
 
 def expr(text):
     from pyspark.sql.dataframe import split_alias
     body, name = split_alias(text)
-    made = Column("(" + body + ")")
-    made._output = name
+    import re
+    made = Column(Said("(%s)" % body, body if re.fullmatch(r"[\w.`]+(\(.*\))?", body) else "(%s)" % body))
+    made._output, made._raw = name, text
     return made
 
 
@@ -153,14 +154,15 @@ def create_map(*columns):
 
 def struct(*columns):
     """Fields are called as the columns would be."""
-    from pyspark.sql.dataframe import shown_name
     if len(columns) == 1 and isinstance(columns[0], (list, tuple)):
         columns = columns[0]
     fields = []
     if any(c == "*" for c in columns if isinstance(c, str)):
         return call("struct", *[named(c) for c in columns])
-    for one in map(_column, columns):
-        fields += [(literal(shown_name(one)),), one._parts]
+    for number, one in enumerate(map(_column, columns), 1):
+        last = one._parts[-1]
+        name = one._output_name() or (last.key if isinstance(last, Item) else "col%d" % number)
+        fields += [(literal_part(name),), one._parts]
     return call("named_struct", *fields)
 
 
@@ -172,6 +174,21 @@ def log(base, column=None):
 
 def ln(column):
     return call("ln", named(column))
+
+
+def isnull(column):
+    return _column(column).isNull()
+
+
+def isnotnull(column):
+    return _column(column).isNotNull()
+
+
+def json_tuple(column, *fields):
+    """Columns of their own, called c0, c1... where they have no names."""
+    made = Column(("json_tuple(",) + named(column) + (")",))
+    made._several = [call("get_json_object", named(column), (literal("$." + f),)) for f in fields]
+    return made
 
 
 def rand(seed=None):
@@ -190,33 +207,33 @@ def unix_timestamp(timestamp=None, format=None):
 # ---- aggregates ----
 
 def _distinct(name, columns):
-    parts = [name + "(DISTINCT "]
+    parts = [name]
     for at, one in enumerate(columns):
         parts += ([", "] if at else []) + list(named(one))
     return Column(tuple(parts + [")"]))
 
 
 def countDistinct(column, *more):
-    return _distinct("count", (column,) + more)
+    return _distinct("count(DISTINCT ", (column,) + more)
 
 
 count_distinct = countDistinct
 
 
 def sumDistinct(column):
-    return _distinct("sum", (column,))
+    return _distinct("sum(DISTINCT ", (column,))
 
 
 sum_distinct = sumDistinct
 
 
 def approx_count_distinct(column, rsd=None):
-    return _distinct("count", (column,))  # exact: a batch is small
+    return _distinct(Said("count(DISTINCT ", "approx_count_distinct("), (column,))  # exact: a batch is small
 
 
 def _first(name):
     def function(column, ignorenulls=False):
-        return call(name, named(column), ("true",)) if ignorenulls else call(name, named(column))
+        return call(name, named(column), (Said("true", None),)) if ignorenulls else call(name, named(column))
     return function
 
 
@@ -250,8 +267,7 @@ def _schema_text(schema):
     from pyspark.sql.types import DataType, type_of
     if isinstance(schema, Column):
         return schema._parts
-    return (literal(type_of(schema).simpleString() if not isinstance(schema, DataType)
-                    else schema.simpleString()),)
+    return (Said(literal((schema if isinstance(schema, DataType) else type_of(schema)).simpleString()), None),)
 
 
 def from_json(column, schema, options=None):
@@ -277,9 +293,10 @@ def _check_options(name, options, known):
 def _lambda(function):
     import inspect
     names = ["x", "y", "z"][:len(inspect.signature(function).parameters)]
-    body = function(*[Column(n) for n in names])
+    variable = "namedlambdavariable()"
+    body = function(*[Column(Said(n, variable)) for n in names])
     head = names[0] if len(names) == 1 else "(%s)" % ", ".join(names)
-    return (head + " -> ",) + parts_of(body)
+    return (Said(head + " -> ", "lambdafunction("),) + parts_of(body) + (Said("", (", " + variable) * len(names) + ")"),)
 
 
 def transform(column, function):
@@ -288,6 +305,30 @@ def transform(column, function):
 
 def filter(column, function):
     return call("filter", named(column), _lambda(function))
+
+
+def forall(column, function):
+    return call("forall", named(column), _lambda(function))
+
+
+def map_filter(column, function):
+    return call("map_filter", named(column), _lambda(function))
+
+
+def transform_values(column, function):
+    return call("transform_values", named(column), _lambda(function))
+
+
+def transform_keys(column, function):
+    return call("transform_keys", named(column), _lambda(function))
+
+
+def aggregate(column, initialValue, merge, finish=None):
+    more = [_lambda(finish)] if finish else []
+    return call("aggregate", named(column), named(initialValue), _lambda(merge), *more)
+
+
+reduce = aggregate
 
 
 def exists(column, function):
@@ -301,5 +342,6 @@ def udf(f=None, returnType=None):
     return make(f, returnType)
 
 
-__all__ = [n for n in list(_SPECS) + list(_UNSUPPORTED) + list(globals()) if not n.startswith("_") and n not in (
-    "sluice_plan", "Column", "call", "case_when", "literal", "named", "parts_of", "path_part")]
+__all__ = [n for n in list(_SPECS) + list(_UNSUPPORTED) + list(globals()) if not n.startswith("_")
+           and n not in ("sluice_plan", "Column", "Item", "Said", "call", "case_when", "literal", "literal_part",
+                         "named", "parts_of", "path_part")]

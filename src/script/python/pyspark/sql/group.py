@@ -27,20 +27,23 @@ class GroupedData:
         return self._frame._derive(sql, shown=shown)
 
     def _pivoted(self, columns):
-        """An aggregate per value: agg(CASE WHEN column = value THEN input END)."""
+        """An aggregate per value, NULL where a group has no row of it."""
         from pyspark.sql.column import literal
         name, values = self._pivot
         made = []
         for value in values:
             for column in columns:
-                text = "%s FILTER (WHERE %s = %s)" % (column._text(), quote(name), literal(value))
+                of = "%s <=> %s" % (quote(name), literal(value))
+                text = "CASE WHEN count_if(%s) > 0 THEN %s FILTER (WHERE %s) END" % (of, column._text(), of)
+                value = "null" if value is None else value
                 label = str(value) if len(columns) == 1 else "%s_%s" % (value, shown_name(column))
                 made.append(Column(text).alias(label))
         return made
 
     def pivot(self, column, values=None):
         if values is None:
-            values = sorted(r[0] for r in self._frame.select(column).distinct().collect() if r[0] is not None)
+            values = sorted((r[0] for r in self._frame.select(column).distinct().collect()),
+                            key=lambda v: (v is not None, v))
         return GroupedData(self._frame, self._keys, self._words, (column, values))
 
     def count(self):

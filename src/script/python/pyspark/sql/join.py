@@ -67,7 +67,7 @@ def _using(sides, names, kind):
 def join(frame, other, on, how):
     kind = _KINDS.get(how.lower().replace("_", ""))
     if kind is None:
-        raise sluice_plan.AnalysisException("Unsupported join type '%s'" % how)
+        raise sluice_plan.IllegalArgumentException("Unsupported join type '%s'" % how)
     if frame._aliases and frame._aliases == other._aliases:
         other = other.alias(next(iter(other._aliases)) + "__2")
     sides = _Side(frame, "`__l`"), _Side(other, "`__r`")
@@ -81,11 +81,21 @@ def join(frame, other, on, how):
     only_left = "SEMI" in kind or "ANTI" in kind
     for side in sides[:1] if only_left else sides:
         items += [(side.at(c), side.frame._shown_as(c), (side, c)) for c in side.columns if c.lower() not in gone]
-    if only_left and gone:
-        items = [(sides[0].at(c), sides[0].frame._shown_as(c), (sides[0], c)) for c in sides[0].columns]
     if condition is None and kind == "INNER JOIN":
         kind = "CROSS JOIN"
     return _frame(sides, items, kind, condition)
+
+
+def _note(places, place, name, own):
+    """The column is `own` now, to who means it by its side's frames and aliases."""
+    side, before = place
+    known = side.frame._places
+    for key in list(side.frame._lineage) + list(side.frame._aliases):
+        if own != name and known.get((key, name.lower()), name) in (before, name):
+            places[(key, name.lower())] = own
+    for alias in side.frame._aliases:
+        if before in known.get((alias, "*"), (before,)):
+            places.setdefault((alias, "*"), []).append(own)
 
 
 def _frame(sides, items, kind, condition):
@@ -98,9 +108,8 @@ def _frame(sides, items, kind, condition):
         texts.append("%s AS %s" % (text, quote(own)))
         if own != name:
             shown[own] = name
-        if place and own != name:
-            for key in list(place[0].frame._lineage) + list(place[0].frame._aliases):
-                places[(key, name.lower())] = own
+        if place:
+            _note(places, place, name, own)
     left, right = (s.frame._source() for s in sides)
     sql = "SELECT %s FROM %s AS %s %s %s AS %s" % (", ".join(texts), left[0], sides[0].name, kind, right[0],
                                                    sides[1].name)

@@ -89,7 +89,7 @@ class SparkSession:
 
     def createDataFrame(self, data, schema=None, samplingRatio=None, verifySchema=True):
         from pyspark.sql.values import frame_of
-        return frame_of(data, schema)
+        return frame_of(data, schema, verifySchema)
 
     def __getattr__(self, name):
         if name.startswith("_"):

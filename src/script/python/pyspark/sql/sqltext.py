@@ -103,5 +103,7 @@ def run(session, text, args=None):
     if found and not found.group(2):
         query(session, found.group(3)).write.insertInto(found.group(1))
         return empty
+    if first not in _REFUSED:
+        raise sluice_plan.ParseException("[PARSE_SYNTAX_ERROR] Syntax error at or near '%s'." % (words + [""])[0])
     sluice_plan.unsupported("spark.sql of %s" % " ".join(words[:2]).upper(), _REFUSED.get(first, "SELECT, INSERT INTO and "
                             "temporary views are served"))

@@ -415,7 +415,7 @@ class Row(tuple):
             try:
                 return tuple.__getitem__(self, self.__fields__.index(key))
             except ValueError:
-                raise KeyError(key) from None
+                raise ValueError(key) from None
         return tuple.__getitem__(self, key)
 
     def __getattr__(self, name):

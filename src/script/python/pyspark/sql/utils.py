@@ -1,15 +1,7 @@
-from sluice_plan import AnalysisException
-
-
-class ParseException(AnalysisException):
-    pass
+from sluice_plan import AnalysisException, IllegalArgumentException, ParseException
 
 
 class StreamingQueryException(Exception):
-    pass
-
-
-class IllegalArgumentException(Exception):
     pass
 
 
