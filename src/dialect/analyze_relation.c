@@ -133,6 +133,7 @@ static error named_relation(struct analyzer *a, const struct node *n, struct rel
         return refuse(n, e, "TABLE_NOT_FOUND", "Table 'awsdatacatalog.%s.%s' does not exist",
                       name.database, name.name);
     TRY(e);
+    a->has_view = a->has_view || r->view;
     TRY(r->view ? view_relation(a, n, r, out) : table_relation(a, r, out));
     for (int i = 0; i < out->count && !n->count; i++) out->attributes[i].database = NULL;
     return OK;

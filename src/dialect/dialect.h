@@ -172,6 +172,8 @@ struct dialect_query {
     int column_count;
     const struct dialect_scan *scans;
     int scan_count;
+    bool counts;                         /* SELECT count(*) of the one scan: where dialect_must_match
+                                            holds for every partition, the number of its rows */
 };
 
 /* Types without a counterpart in the catalog (time, intervals, timestamp with time zone or of other
@@ -185,6 +187,8 @@ error dialect_translate(const struct dialect_statement *, const struct dialect_c
 /* Whether a row of a partition with these values (texts, per partition key; NULL: SQL NULL) can
  * satisfy the query: false only when it surely cannot. */
 bool dialect_may_match(const struct dialect_scan *, const char *const *values);
+/* Whether every row of the partition surely satisfies the conditions. */
+bool dialect_must_match(const struct dialect_scan *, const char *const *values);
 /* The texts of which a partition key must be one, when the query says so by = or IN with literals
  * (ANDed with whatever else); false: it does not. */
 bool dialect_key_values(const struct dialect_scan *, int key, struct arena *,

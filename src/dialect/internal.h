@@ -326,6 +326,7 @@ struct analyzer {
     const struct node *clause;       /* WHERE's condition and the like: what must hold no aggregate */
     const char *clause_name;
     bool windows_allowed;
+    bool has_view;                   /* some name was a view's */
     int64_t now;
 };
 

@@ -221,6 +221,14 @@ bool dialect_may_match(const struct dialect_scan *scan, const char *const *value
     return true;
 }
 
+bool dialect_must_match(const struct dialect_scan *scan, const char *const *values)
+{
+    for (size_t i = 0; i < scan->predicate_count; i++)
+        if (outcome(&scan->predicates[i], scan->relation->partition_keys, values) != MAY_TRUE)
+            return false;
+    return true;
+}
+
 static bool is_equality(const struct predicate *p, int key)
 {
     return p->kind == PREDICATE_COMPARE && p->key == key && strcmp(p->sign, "=") == 0;

@@ -42,6 +42,37 @@ static void scans_take(struct analyzer *a, struct dialect_query *out)
     out->scans = scans;
 }
 
+static bool is_count(const struct node *n)
+{
+    bool star = n->kind == NODE_CALL &&
+                (n->count == 0 || (n->count == 1 && n->items[0]->kind == NODE_STAR));
+    if (!star || n->flag || !span_equal_nocase(span_of(n->text), SPAN("count"))) return false;
+    for (int i = 0; i < CALL_PARTS; i++)
+        if (n->parts[i]) return false;
+    return true;
+}
+
+/* SELECT count(*) FROM table [WHERE condition], the condition noted as the scan's predicate. */
+static bool only_counts(const struct analyzer *a, const struct node *n,
+                        const struct dialect_query *q)
+{
+    static const int absent[] = {SELECT_GROUP, SELECT_HAVING};
+    const struct node *select = n->parts[QUERY_BODY];
+    if (a->has_view || q->scan_count != 1 || select->kind != NODE_SELECT || select->flag)
+        return false;
+    for (int i = 0; i < QUERY_PARTS; i++)
+        if (i != QUERY_BODY && n->parts[i]) return false;
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        if (select->parts[absent[i]]) return false;
+    const struct node *from = select->parts[SELECT_FROM], *items = select->parts[SELECT_ITEMS];
+    if (!from || from->count != 1 || items->count != 1 || !is_count(items->items[0]->items[0]))
+        return false;
+    const struct node *table = from->items[0];
+    if (table->kind == NODE_ALIAS && table->count == 1) table = table->items[0];
+    return table->kind == NODE_TABLE &&
+           q->scans[0].predicate_count == (select->parts[SELECT_WHERE] != NULL);
+}
+
 static error translate(struct analyzer *a, const struct dialect_statement *s,
                        struct dialect_query *out)
 {
@@ -59,6 +90,7 @@ static error translate(struct analyzer *a, const struct dialect_statement *s,
     out->column_count = r.count;
     out->sql = code_text(a->arena, r.code);
     scans_take(a, out);
+    out->counts = only_counts(a, s->query, out);
     return OK;
 }
 

@@ -309,6 +309,7 @@ struct listing {
     struct arena *arena;
     struct object_info *infos;
     size_t count, capacity, max;
+    const char *folder;
     bool more;
 };
 
@@ -316,7 +317,7 @@ static bool listing_add(void *context, const char *key, json_t *document)
 {
     struct listing *l = context;
     if (json_is_set(document, "marker")) return true;
-    const char *etag = json_text(document, "etag");
+    const char *etag = json_text(document, "etag"), *path = json_text(document, "path");
     if (l->count == l->max) {
         l->more = true;
         return false;
@@ -333,6 +334,7 @@ static bool listing_add(void *context, const char *key, json_t *document)
         .size = json_integer_or(document, "size", 0),
         .modified_us = json_integer_or(document, "modified", 0),
         .etag = arena_text(l->arena, span_of(etag ? etag : "")),
+        .path = path ? arena_printf(l->arena, "%s/%s", l->folder, path) : NULL,
     };
     return true;
 }
@@ -341,7 +343,7 @@ static error local_list(struct object_store *s, const char *bucket, const char *
                         const char *after, size_t max, struct arena *arena,
                         struct object_info **out, size_t *count, bool *more)
 {
-    struct listing listing = {.arena = arena, .max = max};
+    struct listing listing = {.arena = arena, .max = max, .folder = local_of(s)->folder};
     struct state_txn *t;
     TRY(state_begin(local_of(s)->index, false, &t));
     error e = bucket_require(t, bucket);

@@ -16,6 +16,8 @@ struct object_info {
     int64_t modified_us;
     const char *etag;          /* without quotes */
     const char *content_type;  /* head: as it was put; list: NULL */
+    const char *path;          /* list of a local store: where the bytes are, unless nothing is
+                                  there: then local_path tells */
 };
 
 /* When to refuse a put: both NULL means never. */

@@ -65,8 +65,7 @@ void query_interrupt(struct query_engine *engine)
     if (engine->sql) sql_interrupt(engine->sql);
 }
 
-/* DDL does not pay for the SQL engine. */
-static error sql_needed(struct query_engine *engine)
+error engine_needed(struct query_engine *engine)
 {
     return engine->sql ? OK : sql_open(&(struct sql_options){0}, &engine->sql);
 }
@@ -89,8 +88,7 @@ error query_run(struct query_engine *engine, const struct query_request *request
     } else if (kind.hive) {
         e = hive_run(&run);
     } else {
-        e = sql_needed(engine);
-        if (e == OK) e = trino_run(&run);
+        e = trino_run(&run);
     }
     arena_release(&own);
     return e;

@@ -19,6 +19,9 @@ struct query_engine {
     struct sql_engine *sql;
 };
 
+/* Opens the SQL engine, for those that run SQL: DDL and counts do not pay for it. */
+error engine_needed(struct query_engine *) MUST_CHECK;
+
 struct run {
     struct query_engine *engine;
     const struct query_request *request;
@@ -45,6 +48,7 @@ struct selection {
     bool plan;                    /* EXPLAIN: one column of text */
     struct sql_statement sql;     /* what runs, over which files */
     struct sql_result *result;
+    const struct batch *counted;  /* the whole result, when footers tell it: no engine runs */
 };
 /* To be closed, whatever happens. */
 error selection_open(struct run *, const struct dialect_statement *,

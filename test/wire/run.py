@@ -237,7 +237,7 @@ def build(step, bound):
         options["request"] = operation + " " + substitute(step.text.strip(), bound)
         body = substitute(step.raw or "", bound).encode()
     elif step.text.strip(): document = substitute(json.loads(step.text), bound)
-    if document and isinstance(document.get("TemplateBody"), dict):
+    if isinstance(document, dict) and isinstance(document.get("TemplateBody"), dict):
         document["TemplateBody"] = json.dumps(document["TemplateBody"])
     target, options["service"] = SERVICES[service][0] + "." + operation, SERVICES[service][1]
     if SERVICES[service][0] in ("-", "/"): target = "-"
