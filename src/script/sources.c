@@ -21,6 +21,7 @@
     F(pyspark_sql_functions, "pyspark.sql.functions", "pyspark/sql/functions.py", false)           \
     F(pyspark_sql_group, "pyspark.sql.group", "pyspark/sql/group.py", false)                       \
     F(pyspark_sql_join, "pyspark.sql.join", "pyspark/sql/join.py", false)                          \
+    F(pyspark_sql_missing, "pyspark.sql.missing", "pyspark/sql/missing.py", false)                 \
     F(pyspark_sql_readwriter, "pyspark.sql.readwriter", "pyspark/sql/readwriter.py", false)        \
     F(pyspark_sql_session, "pyspark.sql.session", "pyspark/sql/session.py", false)                 \
     F(pyspark_sql_show, "pyspark.sql.show", "pyspark/sql/show.py", false)                          \

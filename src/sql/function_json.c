@@ -715,6 +715,9 @@ static error json_path(const struct argument *a, struct result *r, const void *d
     span value;
     bool found;
     (void)detail;
+    if (memchr(a[1].text.data, '*', a[1].text.size))
+        return fail(ERR_USAGE, "NOT_SUPPORTED: wildcards in a JSON path are not mapped: '%.*s'",
+                    (int)a[1].text.size, a[1].text.data);
     TRY(path_follow(a[0].text, a[1].text, &value, &found));
     if (!found || *value.data == 'n') return no_result(r);
     if (*value.data == '"') unescape(&r->text, value);

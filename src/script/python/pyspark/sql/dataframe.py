@@ -4,7 +4,7 @@ import itertools
 import json
 import _sluice
 import sluice_plan
-from pyspark.sql.column import Call, Column, Ref, literal, named, path_part, quote
+from pyspark.sql.column import Call, Column, Ref, named, path_part, quote
 
 _ids = itertools.count(1)
 _schemas = {}  # what a plan's columns are, by its text and that of the stream's columns
@@ -123,7 +123,7 @@ class DataFrame:
         return "".join(p if isinstance(p, str) else self._resolve(p) for p in parts)
 
     def _refuse_ambiguous(self, parts):
-        """A bare name that both sides of a join have."""
+        """A bare name that two columns have, of a join's sides for example."""
         twice = {n.lower() for o, n in self._shown.items() if o in self._places.values() and self._has(n)}
         for part in parts:
             if isinstance(part, str) and part.strip("`").lower() in twice and part.startswith("`") \
@@ -214,9 +214,11 @@ class DataFrame:
                 names += [(own, self._shown_as(own)) for own in of_alias]
                 continue
             text = self._text(column)
-            if text == "*":
-                items += [quote(own) for own, _ in self._own()] if self._shown else ["*"]
-                names += [(own, self._shown_as(own)) for own, _ in self._own()] if self._shown else []
+            if text == "*" and not self._shown and len(columns) == 1:
+                items.append("*")
+            elif text == "*":
+                items += [quote(own) for own, _ in self._own()]
+                names += [(own, self._shown_as(own)) for own, _ in self._own()]
             elif text.endswith(".*"):
                 items.append(text)
             elif column._raw is not None:
@@ -272,7 +274,8 @@ class DataFrame:
             native = {"leaf": dict(self._plan["leaf"], json=JSON_COLUMN), "steps": []}
             source = _table_name(native)
             tables = {source: native}
-        return self._derive("SELECT %s FROM %s" % (", ".join(items), source), tables, shown=shown,
+        twice = {(None, own): own for own, name in shown.items() if "%s AS %s" % (quote(name), quote(own)) not in items}
+        return self._derive("SELECT %s FROM %s" % (", ".join(items), source), tables, shown=shown, places=twice,
                             aliases=self._aliases)
 
     def _call_python(self, columns):
@@ -533,16 +536,17 @@ class DataFrame:
 
     @property
     def na(self):
-        return _Missing(self)
+        from pyspark.sql.missing import Missing
+        return Missing(self)
 
     def fillna(self, value, subset=None):
-        return _Missing(self).fill(value, subset)
+        return self.na.fill(value, subset)
 
     def dropna(self, how="any", thresh=None, subset=None):
-        return _Missing(self).drop(how, thresh, subset)
+        return self.na.drop(how, thresh, subset)
 
     def replace(self, to_replace, value=None, subset=None):
-        return _Missing(self).replace(to_replace, value, subset)
+        return self.na.replace(to_replace, value, subset)
 
     # ---- hints: there is one machine, and nothing is computed twice that matters ----
 
@@ -697,68 +701,3 @@ class _Values:
         if name.startswith("_"):
             raise AttributeError(name)
         sluice_plan.unsupported("RDD." + name, "use the functions of DataFrame")
-
-
-class _Missing:
-    """DataFrame.na"""
-
-    def __init__(self, frame):
-        self._frame = frame
-
-    def _names(self, subset):
-        names = [subset] if isinstance(subset, str) else subset
-        for name in names or ():
-            if not self._frame._has(name):
-                raise sluice_plan.AnalysisException("[UNRESOLVED_COLUMN] Cannot resolve column name `%s` among (%s)"
-                                                    % (name, ", ".join(self._frame.columns)))
-        return None if names is None else {n.lower() for n in names}
-
-    def fill(self, value, subset=None):
-        frame, names = self._frame, self._names(subset)
-        values = {k.lower(): v for k, v in value.items()} if isinstance(value, dict) else None
-        changes = {}
-        for name, type_ in frame.dtypes:
-            if values is not None:
-                if name.lower() not in values:
-                    continue
-                one = values[name.lower()]
-            elif names is not None and name.lower() not in names:
-                continue
-            else:
-                one = value
-            if _fits(one, type_):
-                changes[name] = Column("coalesce(%s, CAST(%s AS %s))" % (quote(name), literal(one), type_))
-        return frame._replace(changes) if changes else frame
-
-    def drop(self, how="any", thresh=None, subset=None):
-        frame, names = self._frame, self._names(subset)
-        columns = [quote(o) for o, _ in frame._own() if names is None or frame._shown_as(o).lower() in names]
-        if thresh is not None:
-            condition = "(%s) >= %d" % (" + ".join("CASE WHEN %s IS NULL THEN 0 ELSE 1 END" % c for c in columns), thresh)
-        else:
-            condition = (" AND " if how == "any" else " OR ").join("%s IS NOT NULL" % c for c in columns)
-        return frame.filter(condition)
-
-    def replace(self, to_replace, value=None, subset=None):
-        frame, names = self._frame, self._names(subset)
-        if isinstance(to_replace, dict):
-            pairs = list(to_replace.items())
-        else:
-            olds = to_replace if isinstance(to_replace, (list, tuple)) else [to_replace]
-            pairs = list(zip(olds, value if isinstance(value, (list, tuple)) else [value] * len(olds)))
-        changes = {}
-        for name, type_ in frame.dtypes:
-            fitting = [p for p in pairs if _fits(p[0], type_)]
-            if fitting and (names is None or name.lower() in names):
-                whens = " ".join("WHEN %s = %s THEN %s" % (quote(name), literal(o), literal(n)) for o, n in fitting)
-                changes[name] = Column("CASE %s ELSE %s END" % (whens, quote(name)))
-        return frame._replace(changes) if changes else frame
-
-
-def _fits(value, type_):
-    numbers = ("tinyint", "smallint", "int", "bigint", "float", "double")
-    if isinstance(value, bool):
-        return type_ == "boolean"
-    if isinstance(value, (int, float)):
-        return type_ in numbers or type_.startswith("decimal")
-    return isinstance(value, str) and (type_ == "string" or type_.startswith(("varchar", "char")))

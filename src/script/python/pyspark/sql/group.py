@@ -3,6 +3,16 @@ from pyspark.sql.column import Column, quote
 from pyspark.sql.dataframe import flat, shown_name
 
 
+def _in_order(pairs):
+    """A dict's pairs as Spark takes them: by Java's hashes, of more than four in nobody's order."""
+    def bucket(pair):
+        code = 0
+        for unit in memoryview(pair[0].encode("utf-16-le")).cast("H"):
+            code = 31 * code + unit & 0xffffffff
+        return (code ^ code >> 16) & 15
+    return sorted(pairs.items(), key=bucket)
+
+
 class GroupedData:
     def __init__(self, frame, keys, words=None, pivot=None):
         self._frame, self._keys, self._words, self._pivot = frame, keys, words, pivot
@@ -11,7 +21,7 @@ class GroupedData:
         from pyspark.sql import functions
         if len(columns) == 1 and isinstance(columns[0], dict):
             columns = [getattr(functions, "count" if f == "count" else f)(c).alias("%s(%s)" % (f, c if c != "*" else "1"))
-                       for c, f in columns[0].items()]
+                       for c, f in _in_order(columns[0])]
         columns = flat(columns)
         if self._pivot:
             columns = self._pivoted(columns)

@@ -91,7 +91,7 @@ def _note(places, place, name, own):
     side, before = place
     known = side.frame._places
     for key in list(side.frame._lineage) + list(side.frame._aliases):
-        if own != name and known.get((key, name.lower()), name) in (before, name):
+        if own != name and known.get((key, name.lower()), name) == before:
             places[(key, name.lower())] = own
     for alias in side.frame._aliases:
         if before in known.get((alias, "*"), (before,)):
