@@ -333,7 +333,8 @@ static void item_add(struct select *s, const char *name, struct value v,
 
 static bool is_of_relation(const struct attribute *c, const struct node *qualifier)
 {
-    if (!qualifier) return true;
+    if (!qualifier)
+        return !c->relation || strncmp(c->relation, GENERATED, strlen(GENERATED)) != 0;
     if (!c->relation || !span_equal_nocase(span_of(c->relation), span_of(qualifier->text)))
         return false;
     return qualifier->kind == NODE_NAME ||

@@ -255,6 +255,10 @@ struct value {
 };
 
 /* A column in sight. */
+/* How the names of relations begin that items of SELECT became while they were parsed: * is not of
+ * their columns. */
+#define GENERATED "generated "
+
 struct attribute {
     const char *name;       /* NULL: none */
     const char *relation;   /* alias or table name; NULL: none */

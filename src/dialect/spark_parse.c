@@ -224,7 +224,7 @@ static void item_desugar(struct parser *p, struct node *select, struct node *ite
     struct node *call = item->items[0], *star = node_new(p, NODE_STAR, call->at);
     struct node *qualifier = node_new(p, NODE_NAME, call->at),
                 *names[1] = {node_new(p, NODE_NAME, call->at)};
-    qualifier->text = arena_printf(p->arena, "generated %d:%d", call->at.line, call->at.column);
+    qualifier->text = arena_printf(p->arena, GENERATED "%d:%d", call->at.line, call->at.column);
     names[0]->text = item->text;
     generator_join(p, select, call, qualifier->text, names, item->text != NULL, false);
     node_add(p, star, qualifier);
@@ -270,7 +270,7 @@ static void window_desugar(struct parser *p, struct node *select)
     found->text = "window";
     found->count = 0;
     name->text = "window";
-    generator_join(p, select, call, "time window", &name, 1, false);
+    generator_join(p, select, call, GENERATED "time window", &name, 1, false);
 }
 
 /* After a SELECT's clauses: what is no expression in its lists goes to FROM. */

@@ -607,7 +607,11 @@ class DataFrame:
             "SELECT to_json(struct(*)) AS value FROM (SELECT %s FROM %s)" % (own, self._source()[0]))._rows()])
 
     def toPandas(self):
-        import pandas
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("[PACKAGE_NOT_INSTALLED] toPandas needs pandas, which this machine's Python has not: "
+                              "collect() gives the rows") from None
         return pandas.DataFrame.from_records([tuple(r) for r in self.collect()], columns=self.columns)
 
     @property
