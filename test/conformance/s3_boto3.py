@@ -242,7 +242,7 @@ def versioned_buckets():
     assert gone["DeleteMarker"] and gone["VersionId"]
     assert code(s3.get_object, Bucket="versions", Key="k") == ("NoSuchKey", 404)
     assert code(s3.get_object, Bucket="versions", Key="k", VersionId=gone["VersionId"]) == ("MethodNotAllowed", 405)
-    assert code(s3.get_object, Bucket="versions", Key="k", VersionId="none") == ("NoSuchVersion", 404)
+    assert code(s3.get_object, Bucket="versions", Key="k", VersionId="none") == ("InvalidArgument", 400)
     assert keys(s3.list_objects_v2(Bucket="versions")) == []
     assert versions("versions") == ([("k", two, False), ("k", one, False), ("k", "null", False)],
                                     [("k", gone["VersionId"], True)])
