@@ -272,8 +272,8 @@ static error metadata_file_read(span bytes, struct file *file, struct parquet_fo
     return OK;
 }
 
-error parquet_footer_read(struct arena *arena, span tail, int64_t file_size,
-                          struct parquet_footer **out, size_t *need)
+/* The metadata in the file's tail. */
+static error metadata_find(span tail, int64_t file_size, span *out, size_t *need)
 {
     if (file_size < MAGIC + TAIL) return fail(ERR_CORRUPT, "too short for a Parquet file");
     if ((uint64_t)file_size < tail.size) return fail(ERR_CORRUPT, "a tail longer than its file");
@@ -292,11 +292,34 @@ error parquet_footer_read(struct arena *arena, span tail, int64_t file_size,
         *need = size + TAIL;
         return fail(ERR_TOO_LARGE, "the Parquet footer is longer than %zu bytes", tail.size);
     }
-    struct file file = {.arena = arena, .data_end = file_size - TAIL - (int64_t)size};
+    *out = (span){end - TAIL - size, size};
+    return OK;
+}
+
+error parquet_footer_read(struct arena *arena, span tail, int64_t file_size,
+                          struct parquet_footer **out, size_t *need)
+{
+    span metadata;
+    TRY(metadata_find(tail, file_size, &metadata, need));
+    struct file file = {.arena = arena, .data_end = file_size - TAIL - (int64_t)metadata.size};
     struct parquet_footer *footer = ARENA_NEW(arena, struct parquet_footer);
-    TRY(metadata_file_read((span){end - TAIL - size, size}, &file, footer));
+    TRY(metadata_file_read(metadata, &file, footer));
     *out = footer;
     return OK;
+}
+
+error parquet_footer_rows(span tail, int64_t file_size, int64_t *rows, size_t *need)
+{
+    span metadata;
+    *rows = -1;
+    TRY(metadata_find(tail, file_size, &metadata, need));
+    struct thrift_in in = {.at = (const uint8_t *)metadata.data,
+                           .end = (const uint8_t *)metadata.data + metadata.size};
+    for (struct thrift_field f = {0}; *rows < 0 && thrift_next(&in, &f);) {
+        if (f.id == 3) *rows = thrift_read_int(&in, f);
+        else thrift_skip(&in, f.type);
+    }
+    return !in.bad && *rows >= 0 ? OK : fail(ERR_CORRUPT, "Parquet footer: malformed metadata");
 }
 
 span parquet_footer_value(const struct parquet_footer *footer, const char *key)

@@ -93,4 +93,6 @@ struct parquet_footer {
  * ERR_CORRUPT, never a fault. */
 error parquet_footer_read(struct arena *, span tail, int64_t file_size, struct parquet_footer **out,
                           size_t *need) MUST_CHECK;
+/* Its number of rows alone, for counting: nothing behind it is looked at. */
+error parquet_footer_rows(span tail, int64_t file_size, int64_t *rows, size_t *need) MUST_CHECK;
 span parquet_footer_value(const struct parquet_footer *, const char *key); /* data NULL: absent */

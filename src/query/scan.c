@@ -86,7 +86,9 @@ struct footers {
     struct arena arena; /* of one file */
 };
 
-static error footer_read(struct footers *f, const char *path, struct parquet_footer **out)
+/* The whole footer, or, with `rows`, the number of rows alone. */
+static error footer_look(struct footers *f, const char *path, struct parquet_footer **out,
+                         int64_t *rows)
 {
     struct stat st;
     size_t need = TAIL_FIRST;
@@ -99,6 +101,8 @@ static error footer_read(struct footers *f, const char *path, struct parquet_foo
         buffer_reserve(&f->tail, size);
         ssize_t got = pread(fd, f->tail.data, size, st.st_size - (off_t)size);
         if (got < 0) e = fail_errno("read %s", path);
+        else if (rows)
+            e = parquet_footer_rows((span){f->tail.data, (size_t)got}, st.st_size, rows, &need);
         else
             e = parquet_footer_read(&f->arena, (span){f->tail.data, (size_t)got}, st.st_size, out,
                                     &need);
@@ -157,7 +161,7 @@ static error files_check(struct footers *f, struct sql_table *table)
         for (size_t i = 0; i < sets[s].path_count; i++) {
             struct parquet_footer *footer;
             arena_reset(&f->arena);
-            TRY(footer_read(f, sets[s].paths[i], &footer));
+            TRY(footer_look(f, sets[s].paths[i], &footer, NULL));
             TRY(file_check(f, footer, sets[s].paths[i]));
             sets[s].rows += footer->rows;
             if (!table->held) *scanned += footer_bytes(footer, f->scan);
@@ -166,10 +170,80 @@ static error files_check(struct footers *f, struct sql_table *table)
     return OK;
 }
 
+static bool any(const bool *flags, const struct schema *schema)
+{
+    for (int i = 0; schema && i < schema->field_count; i++)
+        if (flags[i]) return true;
+    return false;
+}
+
+/* ---- counting: a scan that reads no column needs rows alone, which two threads collect ---- */
+
+enum { COUNT_TASK_FILES = 32, COUNT_THREADS = 2 };
+
+struct count_task {
+    struct sql_files *set;
+    size_t first, count;
+    int64_t rows; /* -1: some file could not be read */
+};
+
+static error task_count(struct count_task *t)
+{
+    struct footers f = {0};
+    int64_t rows;
+    error e = OK;
+    t->rows = 0;
+    for (size_t i = t->first; i < t->first + t->count && e == OK; i++) {
+        e = footer_look(&f, t->set->paths[i], NULL, &rows);
+        if (e == OK) t->rows += rows;
+    }
+    if (e != OK) t->rows = -1;
+    buffer_release(&f.tail);
+    return e;
+}
+
+static void task_run(void *context, int task, int worker)
+{
+    (void)worker;
+    if (task_count((struct count_task *)context + task) != OK)
+        return; /* asked again for its words */
+}
+
+static error rows_count(struct sql_table *table)
+{
+    struct sql_files *sets = (struct sql_files *)(void *)table->files; /* made for this query */
+    struct buffer tasks = {0};
+    struct pool *pool;
+    for (size_t s = 0; s < table->file_sets; s++) {
+        sets[s].is_counted = true;
+        for (size_t i = 0; i < sets[s].path_count; i += COUNT_TASK_FILES) {
+            size_t left = sets[s].path_count - i;
+            struct count_task t = {&sets[s], i, left < COUNT_TASK_FILES ? left : COUNT_TASK_FILES,
+                                   0};
+            buffer_append(&tasks, &t, sizeof t);
+        }
+    }
+    struct pool_job job = {.run = task_run, .context = tasks.data,
+                           .count = (int)(tasks.size / sizeof(struct count_task))};
+    error e = pool_open(&pool, job.count > COUNT_THREADS ? COUNT_THREADS : 1);
+    if (e == OK) {
+        pool_run(pool, &job);
+        pool_close(pool);
+    }
+    struct count_task *all = (struct count_task *)(void *)tasks.data;
+    for (int i = 0; i < job.count && e == OK; i++) {
+        if (all[i].rows < 0) e = task_count(&all[i]);
+        if (e == OK) all[i].set->rows += all[i].rows;
+    }
+    buffer_release(&tasks);
+    return e;
+}
+
 static error footers_look(struct run *run, const struct dialect_scan *scan, struct sql_table *table)
 {
     struct footers f = {.run = run, .scan = scan};
     run->outcome->scanned_bytes += table->text_bytes;
+    if (!any(scan->columns, scan->relation->schema)) return rows_count(table);
     error e = files_check(&f, table);
     buffer_release(&f.tail);
     arena_release(&f.arena);
@@ -195,13 +269,6 @@ static bool key_values(void *context, int key, struct arena *arena, const char *
                        size_t *count)
 {
     return dialect_key_values(context, key, arena, out, count);
-}
-
-static bool any(const bool *flags, const struct schema *schema)
-{
-    for (int i = 0; schema && i < schema->field_count; i++)
-        if (flags[i]) return true;
-    return false;
 }
 
 error scans_open(struct run *run, const struct dialect_query *query, struct sql_statement *out)

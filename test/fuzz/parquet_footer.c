@@ -8,6 +8,8 @@ static void read_tail(struct arena *arena, span tail)
 {
     struct parquet_footer *footer;
     size_t need = 0;
+    int64_t rows;
+    if (parquet_footer_rows(tail, (int64_t)tail.size + 100000, &rows, &need) == OK) CHECK(rows >= 0);
     error e = parquet_footer_read(arena, tail, (int64_t)tail.size + 100000, &footer, &need);
     if (e == ERR_TOO_LARGE) CHECK(need > tail.size);
     if (e != OK) return;
