@@ -181,12 +181,14 @@ error place_sync(const struct local *l, const char *path, struct buffer *synced)
 }
 
 /* Staged bytes first: the process that wants to move them may still be about to, and then must
- * find nothing to move once the path has been cleared. */
+ * find nothing to move once the path has been cleared. Bytes that were still staged never came to
+ * the path: what is there belongs to the object that took their place. */
 void place_drop(const struct local *l, const char *token, const char *path)
 {
     struct buffer full = {0};
-    world->unlink(staging_full(l, token, &full));
-    world->unlink(place_full(l, path, &full));
+    bool staged = world->unlink(staging_full(l, token, &full)) == 0;
+    place_full(l, path, &full);
+    if (!staged) world->unlink(full.data);
     /* Folders that this emptied go too, but not the bucket's own. */
     size_t keep = strlen(l->folder) + 1 + strcspn(path, "/");
     for (char *slash; (slash = strrchr(full.data, '/')) && (size_t)(slash - full.data) > keep;) {
