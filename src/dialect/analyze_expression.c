@@ -436,7 +436,7 @@ static error analyze_junction(struct analyzer *a, const struct scope *scope, con
     const struct code **codes = ARENA_ARRAY(a->arena, const struct code *, (size_t)n->count);
     for (int i = 0; i < n->count; i++)
         TRY(analyze_boolean(a, scope, n->items[i],
-                            both ? "Logical expression term" : "Logical expression term",
+                            "Logical expression term",
                             &codes[i]));
     return boolean(out, code_of(a->arena, "(%c)",
                                 code_join(a->arena, codes, n->count, both ? " AND " : " OR ")));

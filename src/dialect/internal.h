@@ -440,6 +440,14 @@ struct function {
 };
 
 
+/* What a rule ends with. */
+static inline error give(const struct call *c, const struct dialect_type *type, const struct code *code)
+{
+    c->out->type = type;
+    c->out->code = code;
+    return OK;
+}
+
 error call_by_row(struct call *) MUST_CHECK; /* by the row whose parameters fit best */
 const struct code *arguments_join(const struct call *, int first);
 error analyze_call(struct analyzer *, const struct scope *, const struct node *,

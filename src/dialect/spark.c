@@ -34,13 +34,6 @@ const struct dialect dialect_spark = {
     .refused = spark_refused,
 };
 
-static error give(const struct call *c, const struct dialect_type *type, const struct code *code)
-{
-    c->out->type = type;
-    c->out->code = code;
-    return OK;
-}
-
 static error counted(const struct call *c, int least, int most)
 {
     return c->count >= least && c->count <= most ? OK : no_match(c);

@@ -3,13 +3,6 @@
 
 #include <stdio.h>
 
-static error give(const struct call *c, const struct dialect_type *type, const struct code *code)
-{
-    c->out->type = type;
-    c->out->code = code;
-    return OK;
-}
-
 static error mismatch_of(const struct call *c, const char *what)
 {
     return refuse(c->node, ERR_USAGE, "DATATYPE_MISMATCH", "%s takes %s", c->node->text, what);
@@ -95,14 +88,12 @@ error spark_element_at(struct call *c)
 
 error spark_size(struct call *c)
 {
-    const char *v = new_name(c->a, "v");
     if (c->count != 1) return no_match(c);
     if (c->values[0].type->kind == DIALECT_UNKNOWN)
         return give(c, &type_integer, code_of(c->a->arena, "CAST(-1 AS INTEGER)"));
     bool map = c->values[0].type->kind == DIALECT_MAP;
     if (!map && c->values[0].type->kind != DIALECT_ARRAY)
         return mismatch_of(c, "an array or a map");
-    (void)v;
     return give(c, &type_integer,
                 code_of(c->a->arena, "CAST(coalesce(%s(%c), -1) AS INTEGER)",
                         map ? "cardinality" : "len", c->values[0].code));

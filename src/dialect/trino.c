@@ -103,13 +103,6 @@ static error unexpected(const struct call *c)
     return no_match(c);
 }
 
-static error give(const struct call *c, const struct dialect_type *type, const struct code *code)
-{
-    c->out->type = type;
-    c->out->code = code;
-    return OK;
-}
-
 static bool is_simple(const struct value *v)
 {
     return v->node && v->node->kind >= NODE_NULL && v->node->kind <= NODE_NAME;
@@ -141,13 +134,6 @@ error trino_if(struct call *c)
                         branches[0].code, branches[1].code));
 }
 
-static const struct code *joined(const struct call *c)
-{
-    const struct code **codes = ARENA_ARRAY(c->a->arena, const struct code *, (size_t)c->count + 1);
-    for (int i = 0; i < c->count; i++) codes[i] = c->values[i].code;
-    return code_join(c->a->arena, codes, c->count, ", ");
-}
-
 error trino_coalesce(struct call *c)
 {
     const struct dialect_type *type;
@@ -156,7 +142,7 @@ error trino_coalesce(struct call *c)
                       "The 'coalesce' function must have at least two arguments");
     TRY(values_unify(c->a, c->values, c->count, "All COALESCE operands must be the same type",
                      &type));
-    return give(c, type, code_of(c->a->arena, "coalesce(%c)", joined(c)));
+    return give(c, type, code_of(c->a->arena, "coalesce(%c)", arguments_join(c, 0)));
 }
 
 error trino_nullif(struct call *c)
@@ -186,7 +172,7 @@ static error extreme(struct call *c, const char *list)
                 code_of(c->a->arena,
                         "list_transform([CAST([%c] AS %s)], lambda tv: CASE WHEN "
                         "len(tv) > list_count(tv) THEN NULL ELSE %s(tv) END)[1]",
-                        joined(c), duck_type(c->a->arena, type_array(c->a->arena, type)), list));
+                        arguments_join(c, 0), duck_type(c->a->arena, type_array(c->a->arena, type)), list));
 }
 
 error trino_greatest(struct call *c)
@@ -596,7 +582,7 @@ error trino_grouping(struct call *c)
                       "A GROUPING() operation can only be used with a "
                       "corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause");
     return give(c, c->count < 32 ? &type_integer : &type_bigint,
-                code_of(c->a->arena, "CAST(grouping(%c) AS %s)", joined(c),
+                code_of(c->a->arena, "CAST(grouping(%c) AS %s)", arguments_join(c, 0),
                         c->count < 32 ? "INTEGER" : "BIGINT"));
 }
 

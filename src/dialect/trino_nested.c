@@ -2,13 +2,6 @@
  * which an argument that is needed twice gets a name. */
 #include "dialect/trino.h"
 
-static error give(const struct call *c, const struct dialect_type *type, const struct code *code)
-{
-    c->out->type = type;
-    c->out->code = code;
-    return OK;
-}
-
 static bool is_kind(const struct call *c, int i, enum dialect_kind kind)
 {
     return i < c->count && c->values[i].type && c->values[i].type->kind == kind;

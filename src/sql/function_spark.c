@@ -330,7 +330,7 @@ static error replacement(const struct argument *a, struct result *r, const void 
     return OK;
 }
 
-/* LIKE's pattern with backslash as the escape. */
+/* Which item of a list parted by commas it is, from 1; 0: none. */
 static error find_in_set(const struct argument *a, struct result *r, const void *detail)
 {
     span part = a[0].text, rest = a[1].text;
