@@ -85,8 +85,9 @@ struct publication {
 error object_key_check(const char *key) MUST_CHECK;
 
 /* ---- place.c: keys as paths, and the moves between them; paths are relative to the folder ---- */
-/* Something stands at the path or in its way. */
-bool place_is_blocked(const struct local *, const char *path);
+/* What stands at the path (a file) or in its way (a file for a folder, a folder for a file). */
+enum obstacle { PATH_FREE, PATH_TAKEN, PATH_BLOCKED, PATH_UNSEEN };
+enum obstacle place_look(const struct local *, const char *path);
 /* A path for a new object at which nothing stands. Under the index's write lock. `apart`: below .keys,
  * for earlier objects may be on their way to where nothing stands yet. */
 void place_choose(const struct local *, const char *bucket, const char *key, const char *token,
@@ -165,6 +166,8 @@ void tokens_remove(const struct local *, struct buffer *tokens); /* releases the
 
 /* ---- stage.c ---- */
 void upload_free(struct upload *);
+/* A new file in .staging, locked: others know that its writer lives. */
+error staged_create(const struct local *, char token[TOKEN_SIZE + 1], int *file) MUST_CHECK;
 void staged_remove(const struct local *, const char *token);
 /* Bytes that count for no ETag. */
 error stage_append(struct upload *, span bytes) MUST_CHECK;

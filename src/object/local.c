@@ -87,6 +87,7 @@ struct todo {
 struct todo_list {
     struct arena *arena;
     struct buffer todos; /* struct todo each */
+    bool more;           /* than are done at once */
 };
 
 static bool todo_collect(void *context, const char *token, json_t *document)
@@ -98,8 +99,9 @@ static bool todo_collect(void *context, const char *token, json_t *document)
     struct todo todo = {arena_text(list->arena, span_of(token)),
                         arena_text(list->arena, span_of(path)), json_is_set(document, "drop"),
                         json_is_set(document, "young")};
-    buffer_append(&list->todos, &todo, sizeof todo);
-    return list->todos.size < AT_ONCE * sizeof todo;
+    list->more = list->todos.size == AT_ONCE * sizeof todo;
+    if (!list->more) buffer_append(&list->todos, &todo, sizeof todo);
+    return !list->more;
 }
 
 /* The file work itself. What fails is left for the next: the object stays readable where it is
@@ -129,9 +131,10 @@ static error todos_finish(struct local *l, struct state_txn *t, const struct tod
     struct arena arena = {0};
     bool *done = ARENA_ARRAY(&arena, bool, count);
     error e = OK;
-    for (size_t i = 0; i < count; i++) {
-        done[i] = todo_do(l, &todos[i]);
-        *left |= !done[i] && !place_is_blocked(l, todos[i].path);
+    for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i]);
+    for (size_t i = 0; i < count; i++) { /* looked at last: a drop may have cleared the way */
+        enum obstacle found = done[i] ? PATH_TAKEN : place_look(l, todos[i].path);
+        *left |= found != PATH_TAKEN && found != PATH_BLOCKED;
     }
     for (size_t i = 0; i < count && e == OK; i++)
         if (done[i] && (todos[i].drop || todos[i].young || sync) && todo_sync(l, &todos[i], &synced))
@@ -149,7 +152,7 @@ error todo_finish(struct local *l, struct state_txn *t, bool all, bool *left)
     struct todo_list list = {.arena = &arena};
     error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
     size_t count = list.todos.size / sizeof(struct todo);
-    *left = false;
+    *left = list.more;
     if (e == OK)
         e = todos_finish(l, t, (const struct todo *)(const void *)list.todos.data, count,
                          all || count >= SYNC_AT, left);

@@ -57,32 +57,25 @@ static bool key_is_path(const char *key)
     }
 }
 
-enum obstacle { FREE, TAKEN, BLOCKED };
-
-/* Whether the path can be made: every folder on the way is one or is missing. */
-static enum obstacle path_look(const struct local *l, const char *path)
+enum obstacle place_look(const struct local *l, const char *path)
 {
     struct buffer part = {0};
     struct world_stat st;
-    enum obstacle found = FREE;
+    enum obstacle found = PATH_FREE;
     for (const char *slash = strchr(path, '/');; slash = strchr(slash + 1, '/')) {
         buffer_reset(&part);
         buffer_printf(&part, "%s/%.*s", l->folder,
                       (int)(slash ? (size_t)(slash - path) : strlen(path)), path);
         if (world->stat(buffer_text(&part), &st) != 0) {
-            found = errno == ENOENT ? FREE : BLOCKED;
+            found = errno == ENOENT ? PATH_FREE : PATH_UNSEEN;
             break;
         }
-        found = slash ? (st.is_folder ? FREE : BLOCKED) : st.is_folder ? BLOCKED : TAKEN;
-        if (!slash || found != FREE) break;
+        if (slash) found = st.is_folder ? PATH_FREE : PATH_BLOCKED;
+        else found = st.is_folder ? PATH_BLOCKED : PATH_TAKEN;
+        if (!slash || found != PATH_FREE) break;
     }
     buffer_release(&part);
     return found;
-}
-
-bool place_is_blocked(const struct local *l, const char *path)
-{
-    return path_look(l, path) != FREE;
 }
 
 /* data/a.parquet -> data/a~0123456789abcdef.parquet: still found by a glob on the extension. */
@@ -101,9 +94,9 @@ void place_choose(const struct local *l, const char *bucket, const char *key, co
     buffer_reset(path);
     buffer_printf(path, "%s/%s", bucket, key);
     enum obstacle found =
-        !apart && key_is_path(key) ? path_look(l, buffer_text(path)) : BLOCKED;
-    if (found == FREE) return;
-    if (found == TAKEN) {
+        !apart && key_is_path(key) ? place_look(l, buffer_text(path)) : PATH_BLOCKED;
+    if (found == PATH_FREE) return;
+    if (found == PATH_TAKEN) {
         char *plain = must_strdup(buffer_text(path));
         variant_name(plain, token, path);
         free(plain);

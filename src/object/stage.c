@@ -33,30 +33,30 @@ void staged_remove(const struct local *l, const char *token)
     buffer_release(&path);
 }
 
-/* Creates and locks the file. A collector may see it between the two and take it for an orphan:
- * then another name is tried. */
-static error stage_create(struct upload *u)
+/* A collector may see the file before it is locked and take it for an orphan: then another name is
+ * tried. */
+error staged_create(const struct local *l, char token[TOKEN_SIZE + 1], int *file)
 {
     enum { TRIES = 16 };
     struct buffer path = {0};
     struct world_stat st;
     error e = OK;
-    u->file = -1;
-    for (int i = 0; e == OK && u->file < 0 && i < TRIES; i++) {
+    *file = -1;
+    for (int i = 0; e == OK && *file < 0 && i < TRIES; i++) {
         uint8_t random[TOKEN_SIZE / 2];
         world->random(random, sizeof random);
-        hex_encode(u->token, random, sizeof random);
-        const char *name = staging_full(u->local, u->token, &path);
-        u->file = world->open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        if (u->file < 0) {
+        hex_encode(token, random, sizeof random);
+        token[TOKEN_SIZE] = '\0';
+        const char *name = staging_full(l, token, &path);
+        *file = world->open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (*file < 0) {
             e = fail_errno("create %s", name);
-        } else if (world->lock(u->file) != 0 || world->stat(name, &st) != 0) {
-            world->close(u->file);
-            u->file = -1;
+        } else if (world->lock(*file) != 0 || world->stat(name, &st) != 0) {
+            world->close(*file);
+            *file = -1;
         }
     }
-    if (e == OK && u->file < 0)
-        e = fail(ERR_IO, "cannot lock a file in %s/.staging", u->local->folder);
+    if (e == OK && *file < 0) e = fail(ERR_IO, "cannot lock a file in %s/.staging", l->folder);
     buffer_release(&path);
     return e;
 }
@@ -76,7 +76,7 @@ static error stage_open(struct local *l, const char *bucket, const char *key, co
     u->key = must_strdup(key);
     u->type = must_strdup(type ? type : "binary/octet-stream");
     u->began_us = now_us();
-    e = stage_create(u);
+    e = staged_create(l, u->token, &u->file);
     if (e != OK) {
         upload_free(u);
         return e;

@@ -152,17 +152,36 @@ void young_count(struct local *l)
 
 /* ---- after a power failure ---- */
 
+static error write_durable(int file, span bytes)
+{
+    TRY(file_write_all(file, "a staged file", bytes, 0));
+    return world->sync(file) == 0 ? OK : fail_errno("sync a staged file");
+}
+
+/* Where something stands in the way the object is read where it was staged. */
+static error rewritten_place(const struct local *l, const char *token, const struct young *y)
+{
+    struct buffer from = {0}, to = {0};
+    error e = place_move(l, token, y->path);
+    if (e != OK && place_look(l, y->path) == PATH_BLOCKED)
+        world->rename(staging_full(l, token, &from), staging_full(l, y->token, &to));
+    buffer_release(&from);
+    buffer_release(&to);
+    return e;
+}
+
+/* Whole or not at all, under a name of its own until it is durable: what stands at the path may be
+ * right, and only could not be read. */
 static error file_rewrite(const struct local *l, const struct young *y)
 {
-    struct buffer path = {0};
-    const char *name = staging_full(l, y->token, &path);
-    int file = world->open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-    error e = file < 0 ? fail_errno("create %s", name) : OK;
-    if (e == OK) e = file_write_all(file, name, y->bytes, 0);
-    if (e == OK && world->sync(file) != 0) e = fail_errno("sync %s", name);
-    if (file >= 0) world->close(file);
-    buffer_release(&path);
-    return e == OK ? place_move(l, y->token, y->path) : e;
+    char token[TOKEN_SIZE + 1];
+    int file;
+    TRY(staged_create(l, token, &file));
+    error e = write_durable(file, y->bytes);
+    if (e == OK) e = rewritten_place(l, token, y);
+    if (e != OK) staged_remove(l, token);
+    world->close(file);
+    return e;
 }
 
 /* Under the write lock nobody moves or drops files: what is wrong now is wrong. */
@@ -176,7 +195,7 @@ static error recover_one(const struct local *l, struct state_txn *t, struct youn
     e = place_move(l, y->token, y->path); /* its process may have died before */
     y->file = right_file(l, y);
     if (y->file < 0) e = file_rewrite(l, y);
-    if (e == OK || !place_is_blocked(l, y->path)) return e;
+    if (e == OK || place_look(l, y->path) != PATH_BLOCKED) return e;
     log_line(LOG_WARN, "object", "left where it is staged: %s", error_text());
     return OK;
 }
