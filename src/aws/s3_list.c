@@ -85,7 +85,8 @@ static const char *last_name(const struct object_page *page)
 static error list_page(struct call *c, enum object_listing what, struct listing *l,
                        const char *after, const char *after_version)
 {
-    struct object_query query = {l->prefix, l->delimiter, after, after_version, (size_t)l->max};
+    struct object_query query = {l->prefix, l->delimiter, after, after_version, (size_t)l->max,
+                                 false};
     return object_list(s3_store(c), what, c->s3->bucket, &query, c->arena, &l->page);
 }
 

@@ -30,3 +30,18 @@ error json_print_kept(struct buffer *, const json_t *) MUST_CHECK;
 json_t *json_from_span(span);
 /* AWS timestamp: seconds with milliseconds as a number. */
 json_t *json_timestamp(int64_t us);
+
+/* ---- members of an object's text, read where they stand (base/json_pick.c) ---- */
+
+/* A member to look for, and its value as it stands in the text; data NULL: absent. */
+struct json_pick {
+    span name, value;
+};
+/* Finds the members in the text of an object as json_print and json_print_kept make it (their names
+ * without escapes); ERR_PARSE for any other. Values that are not picked are skipped unread. Allocates
+ * nothing: for listings that look at a few members of very many documents. */
+error json_pick(span text, struct json_pick *picks, size_t count) MUST_CHECK;
+/* What json_text, json_integer_or and json_is_set say of the member. The text lives in the arena. */
+const char *json_picked_text(struct arena *, span value);
+int64_t json_picked_integer(span value, int64_t otherwise);
+bool json_picked_set(span value);

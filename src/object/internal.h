@@ -157,6 +157,9 @@ error entry_drop(struct state_txn *, const json_t *entry, bool *file_work) MUST_
 void version_fill(struct arena *, const char *key, json_t *entry, bool latest,
                   struct object_version *out);
 
+/* The same for a listing, of the entry's text: path as it is kept, neither type nor attributes. */
+error version_pick(struct arena *, const char *key, span entry, struct object_version *out) MUST_CHECK;
+
 /* ---- multipart.c ---- */
 struct state_key multipart_state_key(const char *bucket, const char *name);
 /* Inside a write transaction: forgets the uploads of a bucket; `tokens` gets what may be removed

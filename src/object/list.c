@@ -10,7 +10,9 @@ struct walk {
     const char *bucket;
     const struct object_query *query;
     struct arena *arena;
+    const char *folder;
     struct object_page *page;
+    json_t *unsettled; /* with `paths`: those at which the bytes may not be yet */
     size_t capacity;
     const char *jump; /* set: this scan ends and goes on behind it */
     const char *key;  /* versions: of which key */
@@ -58,102 +60,153 @@ static bool roll_up(struct walk *w, char *prefix)
     return false;
 }
 
-static bool add_version(struct walk *w, const char *key, json_t *entry, bool latest)
+static bool add_version(struct walk *w, const struct object_version *version)
 {
     struct object_item *item = item_new(w);
-    if (!item) return false;
-    version_fill(w->arena, key, entry, latest, &item->version);
-    item->version.attributes = NULL;
-    return true;
+    if (item) item->version = *version;
+    return item != NULL;
 }
 
 /* ---- newest versions ---- */
 
-static bool look_current(void *context, const char *key, json_t *entry)
+static bool unsettled_look(void *context, const char *token, span todo)
 {
     struct walk *w = context;
-    if (json_is_set(entry, "marker")) return true;
+    struct json_pick at = {.name = SPAN("path")};
+    (void)token;
+    w->e = json_pick(todo, &at, 1);
+    const char *path = w->e == OK ? json_picked_text(w->arena, at.value) : NULL;
+    if (path) json_object_set_new(w->unsettled, path, json_true());
+    return w->e == OK;
+}
+
+/* Work left by commits names its path: what no record names is in its place. */
+static error unsettled_read(struct walk *w)
+{
+    if (!w->query->paths) return OK;
+    w->unsettled = json_object();
+    TRY(state_scan_texts(w->txn, record_key("todo", ""), NULL, unsettled_look, w));
+    return w->e;
+}
+
+static const char *path_where(struct walk *w, const char *path)
+{
+    if (!path || json_object_get(w->unsettled, path)) return NULL;
+    size_t folder = strlen(w->folder), size = strlen(path) + 1;
+    char *full = arena_alloc(w->arena, folder + 1 + size);
+    memcpy(full, w->folder, folder);
+    full[folder] = '/';
+    memcpy(full + folder + 1, path, size);
+    return full;
+}
+
+static bool look_current(void *context, const char *key, span entry)
+{
+    struct walk *w = context;
+    struct object_version version;
+    w->e = version_pick(w->arena, key, entry, &version);
+    if (w->e != OK) return false;
+    if (version.delete_marker) return true;
     char *prefix = common_prefix(w, key);
-    return prefix ? roll_up(w, prefix) : add_version(w, key, entry, true);
+    if (prefix) return roll_up(w, prefix);
+    version.latest = true;
+    version.info.path = w->unsettled ? path_where(w, version.info.path) : NULL;
+    return add_version(w, &version);
 }
 
 /* ---- all versions ---- */
 
+/* Whether it stands behind the marker. */
+static bool is_listed(struct walk *w, const struct object_version *version)
+{
+    bool skipped = w->skip;
+    if (skipped) w->skip = strcmp(version->version_id, w->query->after_version) != 0;
+    return !skipped;
+}
+
 static bool look_older(void *context, const char *name, json_t *entry)
 {
     struct walk *w = context;
+    struct object_version version;
     (void)name;
-    if (w->skip) {
-        w->skip = strcmp(entry_version(entry), w->query->after_version) != 0;
-        return true;
-    }
-    return add_version(w, w->key, entry, false);
+    version_fill(w->arena, w->key, entry, false, &version);
+    version.attributes = NULL;
+    return !is_listed(w, &version) || add_version(w, &version);
 }
 
-static bool add_all(struct walk *w, const char *key, json_t *entry)
+static bool add_all(struct walk *w, const char *key, span entry)
 {
-    if (w->skip) w->skip = strcmp(entry_version(entry), w->query->after_version) != 0;
-    else if (!add_version(w, key, entry, true)) return false;
-    w->key = key;
+    struct object_version version;
+    w->e = version_pick(w->arena, key, entry, &version);
+    if (w->e != OK) return false;
+    version.latest = true;
+    if (is_listed(w, &version) && !add_version(w, &version)) return false;
+    w->key = version.info.key;
     w->e = version_scan(w->txn, w->bucket, key, look_older, w);
     w->skip = false;
     return w->e == OK && !w->page->more;
 }
 
-static bool look_versions(void *context, const char *key, json_t *entry)
+static bool look_versions(void *context, const char *key, span entry)
 {
     struct walk *w = context;
     char *prefix = common_prefix(w, key);
     return prefix ? roll_up(w, prefix) : add_all(w, key, entry);
 }
 
+static bool look_marked(void *context, const char *key, span entry)
+{
+    struct walk *w = context;
+    w->skip = true;
+    if (strcmp(key, w->query->after) == 0) add_all(w, key, entry);
+    return false;
+}
+
 /* The rest of the marker's own key, which the walk behind it does not see. */
 static error finish_marked_key(struct walk *w)
 {
     const struct object_query *q = w->query;
-    json_t *entry;
     if (!q->after || !q->after_version || !*q->after_version) return OK;
     if (!span_starts(span_of(q->after), q->prefix) || common_prefix(w, q->after)) return OK;
-    error e = state_get(w->txn, object_state_key(w->bucket, q->after), &entry);
-    if (e == ERR_NOT_FOUND) return OK;
-    TRY(e);
-    w->skip = true;
-    add_all(w, arena_text(w->arena, span_of(q->after)), entry);
-    json_decref(entry);
+    TRY(state_scan_texts(w->txn, object_state_key(w->bucket, q->after), NULL, look_marked, w));
+    w->skip = false;
     return w->e;
 }
 
 /* ---- uploads ---- */
 
-static bool look_upload(void *context, const char *name, json_t *record)
+static bool look_upload(void *context, const char *name, span record)
 {
+    enum { KEY, ID, BEGAN, COUNT };
+    struct json_pick at[COUNT] = {
+        [KEY] = {.name = SPAN("key")}, [ID] = {.name = SPAN("id")}, [BEGAN] = {.name = SPAN("began")}};
     struct walk *w = context;
-    const char *key = json_text(record, "key"), *id = json_text(record, "id");
+    (void)name;
+    w->e = json_pick(record, at, COUNT);
+    if (w->e != OK) return false;
+    const char *key = json_picked_text(w->arena, at[KEY].value);
+    const char *id = json_picked_text(w->arena, at[ID].value);
     if (!key || !id || !span_starts(span_of(key), w->query->prefix)) return true;
     if (w->query->after && w->query->after_version && strcmp(w->query->after, key) == 0 &&
         strcmp(id, w->query->after_version) <= 0)
         return true;
-    (void)name;
     char *prefix = common_prefix(w, key);
     if (prefix) return roll_up(w, prefix);
-    struct object_item *item = item_new(w);
-    if (!item) return false;
-    item->version = (struct object_version){
-        .info = {.key = arena_text(w->arena, span_of(key)),
-                 .modified_us = json_integer_or(record, "began", 0)},
-        .version_id = arena_text(w->arena, span_of(id)),
+    struct object_version upload = {
+        .info = {.key = key, .modified_us = json_picked_integer(at[BEGAN].value, 0)},
+        .version_id = id,
     };
-    return true;
+    return add_version(w, &upload);
 }
 
 /* ---- the walk ---- */
 
 static error walk_run(struct walk *w, struct state_key key, const char *after,
-                      bool (*look)(void *, const char *, json_t *))
+                      bool (*look)(void *, const char *, span))
 {
     do {
         w->jump = NULL;
-        TRY(state_scan(w->txn, key, after, look, w));
+        TRY(state_scan_texts(w->txn, key, after, look, w));
         TRY(w->e);
         after = w->jump;
     } while (w->jump && !w->page->more);
@@ -168,6 +221,7 @@ static error walk_start(struct walk *w, enum object_listing what)
     if (w->query->max == 0) return OK;
     switch (what) {
     case LIST_OBJECTS:
+        TRY(unsettled_read(w));
         return walk_run(w, object_state_key(w->bucket, q->prefix), after, look_current);
     case LIST_VERSIONS:
         TRY(finish_marked_key(w));
@@ -184,10 +238,12 @@ static error walk_start(struct walk *w, enum object_listing what)
 error object_list(struct object_store *s, enum object_listing what, const char *bucket,
                   const struct object_query *query, struct arena *arena, struct object_page *page)
 {
-    struct walk w = {.bucket = bucket, .query = query, .arena = arena, .page = page};
+    struct walk w = {.bucket = bucket, .query = query, .arena = arena, .page = page,
+                     .folder = local_of(s)->folder};
     *page = (struct object_page){0};
     TRY(state_begin(local_of(s)->index, false, &w.txn));
     error e = walk_start(&w, what);
     state_abort(w.txn);
+    json_decref(w.unsettled);
     return e;
 }

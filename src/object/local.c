@@ -308,56 +308,18 @@ static error local_head(struct object_store *s, const char *bucket, const char *
     return OK;
 }
 
-struct listing {
-    struct arena *arena;
-    struct object_info *infos;
-    size_t count, capacity, max;
-    const char *folder;
-    bool more;
-};
-
-static bool listing_add(void *context, const char *key, json_t *document)
-{
-    struct listing *l = context;
-    if (json_is_set(document, "marker")) return true;
-    const char *etag = json_text(document, "etag"), *path = json_text(document, "path");
-    if (l->count == l->max) {
-        l->more = true;
-        return false;
-    }
-    if (l->count == l->capacity) {
-        size_t capacity = l->capacity ? l->capacity * 2 : 64;
-        struct object_info *grown = ARENA_ARRAY(l->arena, struct object_info, capacity);
-        if (l->count) memcpy(grown, l->infos, l->count * sizeof *grown);
-        l->infos = grown;
-        l->capacity = capacity;
-    }
-    l->infos[l->count++] = (struct object_info){
-        .key = arena_text(l->arena, span_of(key)),
-        .size = json_integer_or(document, "size", 0),
-        .modified_us = json_integer_or(document, "modified", 0),
-        .etag = arena_text(l->arena, span_of(etag ? etag : "")),
-        .path = path ? arena_printf(l->arena, "%s/%s", l->folder, path) : NULL,
-    };
-    return true;
-}
-
 static error local_list(struct object_store *s, const char *bucket, const char *prefix,
                         const char *after, size_t max, struct arena *arena,
                         struct object_info **out, size_t *count, bool *more)
 {
-    struct listing listing = {.arena = arena, .max = max, .folder = local_of(s)->folder};
-    struct state_txn *t;
-    TRY(state_begin(local_of(s)->index, false, &t));
-    error e = bucket_require(t, bucket);
-    if (e == OK)
-        e = state_scan(t, object_state_key(bucket, prefix ? prefix : ""), after, listing_add,
-                       &listing);
-    state_abort(t);
-    TRY(e);
-    *out = listing.infos;
-    *count = listing.count;
-    *more = listing.more;
+    struct object_query query = {.prefix = prefix ? prefix : "", .after = after, .max = max,
+                                 .paths = true};
+    struct object_page page;
+    TRY(object_list(s, LIST_OBJECTS, bucket, &query, arena, &page));
+    *out = ARENA_ARRAY(arena, struct object_info, page.count);
+    for (size_t i = 0; i < page.count; i++) (*out)[i] = page.items[i].version.info;
+    *count = page.count;
+    *more = page.more;
     return OK;
 }
 

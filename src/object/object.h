@@ -16,8 +16,8 @@ struct object_info {
     int64_t modified_us;
     const char *etag;          /* without quotes */
     const char *content_type;  /* head: as it was put; list: NULL */
-    const char *path;          /* list of a local store: where the bytes are, unless nothing is
-                                  there: then local_path tells */
+    const char *path;          /* list of a local store: where the bytes are; NULL: local_path
+                                  tells */
 };
 
 /* When to refuse a put: both NULL means never. */
@@ -136,6 +136,7 @@ struct object_query {
     const char *after;         /* key or common prefix; NULL: from the first */
     const char *after_version; /* versions, uploads: behind this one of the key `after` */
     size_t max;
+    bool paths;                /* objects: say where the bytes are, as object_info has it */
 };
 struct object_item {
     const char *prefix;            /* a common prefix; else NULL */

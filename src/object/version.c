@@ -287,6 +287,35 @@ void version_fill(struct arena *arena, const char *key, json_t *entry, bool late
     };
 }
 
+error version_pick(struct arena *arena, const char *key, span entry, struct object_version *out)
+{
+    enum { SIZE, MODIFIED, ETAG, PATH, VERSION, MARKER, ATTRIBUTES, COUNT };
+    struct json_pick at[COUNT] = {
+        [SIZE] = {.name = SPAN("size")},     [MODIFIED] = {.name = SPAN("modified")},
+        [ETAG] = {.name = SPAN("etag")},     [PATH] = {.name = SPAN("path")},
+        [MARKER] = {.name = SPAN("marker")}, [VERSION] = {.name = SPAN("version")},
+        [ATTRIBUTES] = {.name = SPAN("attributes")},
+    };
+    struct json_pick class = {.name = SPAN("class")};
+    TRY(json_pick(entry, at, COUNT));
+    if (at[ATTRIBUTES].value.data) TRY(json_pick(at[ATTRIBUTES].value, &class, 1));
+    const char *etag = json_picked_text(arena, at[ETAG].value);
+    const char *id = json_picked_text(arena, at[VERSION].value);
+    const char *kept_class = json_picked_text(arena, class.value);
+    *out = (struct object_version){
+        .info = {.key = arena_text(arena, span_of(key)),
+                 .size = json_picked_integer(at[SIZE].value, 0),
+                 .modified_us = json_picked_integer(at[MODIFIED].value, 0),
+                 .etag = etag ? etag : "",
+                 .path = json_picked_text(arena, at[PATH].value)},
+        .version_id = id ? id : "null",
+        .versioned = id != NULL,
+        .delete_marker = json_picked_set(at[MARKER].value),
+        .storage_class = kept_class ? kept_class : "STANDARD",
+    };
+    return OK;
+}
+
 static error find_once(struct local *l, const char *bucket, const char *key, const char *id,
                        struct entry *entry, bool *latest)
 {

@@ -328,8 +328,8 @@ error state_put_one(struct state *s, struct state_key k, const json_t *document)
 /* ---- scanning ---- */
 
 struct hashed { /* one member of a group of hashed keys with the same head */
-    char *name;
-    json_t *document;
+    char *name; /* with the text behind its NUL */
+    span text;
 };
 
 struct scan {
@@ -338,7 +338,7 @@ struct scan {
     struct buffer prefix; /* full key of the prefix */
     size_t scope;         /* bytes of it before the name */
     const char *after;
-    bool (*each)(void *context, const char *name, json_t *document);
+    bool (*each)(void *context, const char *name, span text);
     void *context;
     bool done;
     struct buffer current; /* the entry at hand: a write by `each` may move its page */
@@ -353,9 +353,9 @@ static bool scan_wants(const struct scan *s, const char *name)
            (!s->after || strcmp(name, s->after) > 0);
 }
 
-static void scan_give(struct scan *s, const char *name, json_t *document)
+static void scan_give(struct scan *s, const char *name, span text)
 {
-    if (!s->done && scan_wants(s, name)) s->done = !s->each(s->context, name, document);
+    if (!s->done && scan_wants(s, name)) s->done = !s->each(s->context, name, text);
 }
 
 static int hashed_compare(const void *a, const void *b)
@@ -380,12 +380,10 @@ static error group_add(struct scan *s, struct buffer *group, const MDB_val *key,
                        const MDB_val *value)
 {
     span name, text;
-    struct hashed one = {0};
     TRY(value_split(s->txn->state, key, value, &name, &text));
-    TRY(document_read(s->txn->state, text, &one.document));
-    one.name = must_alloc(name.size + 1);
-    memcpy(one.name, name.data, name.size);
-    one.name[name.size] = '\0';
+    char *copy = must_alloc(value->mv_size);
+    memcpy(copy, value->mv_data, value->mv_size);
+    struct hashed one = {copy, {copy + name.size + 1, text.size}};
     buffer_append(group, &one, sizeof one);
     return OK;
 }
@@ -408,8 +406,7 @@ static error scan_group(struct scan *s, MDB_val *key, MDB_val *value, int *code)
     size_t count = group.size / sizeof *members;
     if (count) qsort(members, count, sizeof *members, hashed_compare);
     for (size_t i = 0; i < count; i++) {
-        if (e == OK) scan_give(s, members[i].name, members[i].document);
-        json_decref(members[i].document);
+        if (e == OK) scan_give(s, members[i].name, members[i].text);
         free(members[i].name);
     }
     if (s->txn->write && e == OK && !s->done) *code = scan_step(s, key, value);
@@ -419,20 +416,14 @@ static error scan_group(struct scan *s, MDB_val *key, MDB_val *value, int *code)
 }
 
 /* One plain key: gives it and steps on. */
-static error scan_single(struct scan *s, MDB_val *key, MDB_val *value, int *code)
+static void scan_single(struct scan *s, MDB_val *key, MDB_val *value, int *code)
 {
-    json_t *document;
     buffer_reset(&s->name);
     buffer_append(&s->name, (const char *)key->mv_data + s->scope, key->mv_size - s->scope);
     buffer_reset(&s->current);
     buffer_append(&s->current, key->mv_data, key->mv_size);
-    if (scan_wants(s, buffer_text(&s->name))) {
-        TRY(document_read(s->txn->state, (span){value->mv_data, value->mv_size}, &document));
-        scan_give(s, s->name.data, document);
-        json_decref(document);
-    }
+    scan_give(s, buffer_text(&s->name), (span){value->mv_data, value->mv_size});
     *code = scan_step(s, key, value);
-    return OK;
 }
 
 static error scan_run(struct scan *s, struct buffer *start)
@@ -443,15 +434,15 @@ static error scan_run(struct scan *s, struct buffer *start)
     int code = mdb_cursor_get(s->cursor, &key, &value, MDB_SET_RANGE);
     while (code == 0 && !s->done) {
         if (key.mv_size < head || memcmp(key.mv_data, s->prefix.data, head) != 0) return OK;
-        TRY(key_is_hashed(&key) ? scan_group(s, &key, &value, &code)
-                                : scan_single(s, &key, &value, &code));
+        if (!key_is_hashed(&key)) scan_single(s, &key, &value, &code);
+        else TRY(scan_group(s, &key, &value, &code));
     }
     if (code && code != MDB_NOTFOUND) return lmdb_fail(code, s->txn->state->folder, "scan");
     return OK;
 }
 
-error state_scan(struct state_txn *t, struct state_key prefix, const char *after,
-                 bool (*each)(void *context, const char *name, json_t *document), void *context)
+error state_scan_texts(struct state_txn *t, struct state_key prefix, const char *after,
+                       bool (*each)(void *context, const char *name, span text), void *context)
 {
     struct scan s = {.txn = t, .after = after, .each = each, .context = context};
     struct buffer start = {0};
@@ -473,4 +464,30 @@ error state_scan(struct state_txn *t, struct state_key prefix, const char *after
     buffer_release(&s.name);
     buffer_release(&start);
     return e;
+}
+
+struct document_scan {
+    const struct state *state;
+    bool (*each)(void *context, const char *name, json_t *document);
+    void *context;
+    error failure;
+};
+
+static bool document_give(void *context, const char *name, span text)
+{
+    struct document_scan *s = context;
+    json_t *document;
+    s->failure = document_read(s->state, text, &document);
+    if (s->failure != OK) return false;
+    bool more = s->each(s->context, name, document);
+    json_decref(document);
+    return more;
+}
+
+error state_scan(struct state_txn *t, struct state_key prefix, const char *after,
+                 bool (*each)(void *context, const char *name, json_t *document), void *context)
+{
+    struct document_scan s = {.state = t->state, .each = each, .context = context};
+    TRY(state_scan_texts(t, prefix, after, document_give, &s));
+    return s.failure;
 }

@@ -29,6 +29,11 @@ error state_delete(struct state_txn *, struct state_key) MUST_CHECK; /* ERR_NOT_
  * The document is borrowed. */
 error state_scan(struct state_txn *, struct state_key prefix, const char *after,
                  bool (*each)(void *context, const char *name, json_t *document), void *context) MUST_CHECK;
+/* The same with the documents as they are kept, compact JSON: for json_pick, where many of them are
+ * looked at. The text is good until the store is written. */
+error state_scan_texts(struct state_txn *, struct state_key prefix, const char *after,
+                       bool (*each)(void *context, const char *name, span text),
+                       void *context) MUST_CHECK;
 
 /* One-operation conveniences. */
 error state_get_one(struct state *, struct state_key, json_t **out) MUST_CHECK;

@@ -2,7 +2,6 @@
 #include "table/internal.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LIST_PAGE = 1000 };
@@ -24,15 +23,6 @@ static bool is_data(const struct object_info *object)
     const char *slash = strrchr(object->key, '/');
     const char *base = slash ? slash + 1 : object->key;
     return object->size > 0 && base[0] != '\0' && base[0] != '_' && base[0] != '.';
-}
-
-static error data_path(struct scan *scan, const char *bucket, const struct object_info *object,
-                       const char **out)
-{
-    struct stat st;
-    *out = object->path;
-    if (object->path && lstat(object->path, &st) == 0 && S_ISREG(st.st_mode)) return OK;
-    return scan->objects->ops->local_path(scan->objects, bucket, object->key, scan->arena, out);
 }
 
 /* All data objects below an s3:// folder, as local paths. */
@@ -58,7 +48,10 @@ static error folder_paths(struct scan *scan, const char *location, struct sql_fi
                 if (count) memcpy(larger, paths, count * sizeof *paths);
                 paths = larger;
             }
-            TRY(data_path(scan, bucket, &page[i], &paths[count]));
+            paths[count] = page[i].path;
+            if (!paths[count])
+                TRY(scan->objects->ops->local_path(scan->objects, bucket, page[i].key, scan->arena,
+                                                   &paths[count]));
             count++;
         }
         if (found == 0) break;
