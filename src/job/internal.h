@@ -190,6 +190,7 @@ struct share {
     struct records records;          /* a view: its own part of the slice */
     struct decoded decoded;
     struct node_output *outputs;     /* per node */
+    uint8_t *rejected;               /* bit per record that is in quarantine instead; NULL: none */
     error failed;
     char *failure;                   /* its text, in the arena */
 };

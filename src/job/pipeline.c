@@ -199,6 +199,9 @@ static struct partition_value *ingest_partition(struct pipeline *p, int keys)
     return fixed;
 }
 
+/* Bytes of an object's name behind the job's: checkpoint, batch, replay, target, part, codec. */
+enum { NAME_REST_MAX = 128 };
+
 /* Objects of a batch carry the checkpoint's id and, when the batch is made again, which time it is:
  * a name is never used for other bytes. */
 static const char *object_stem(struct pipeline *p, const char *suffix)
@@ -220,6 +223,7 @@ void pipeline_layout(struct pipeline *p, const struct target *target, struct tab
         .partition_columns = target->partition_columns,
         .partition_column_count = target->partition_column_count,
         .stem = object_stem(p, share.suffix),
+        .name_room = strlen(p->options->name) + NAME_REST_MAX,
         .parquet = target->parquet,
         .memory_bytes = share.memory_bytes,
         .footer = footer_pairs,
@@ -335,8 +339,19 @@ static void take_faults(struct pipeline *p, const char *shard, const struct shar
     }
 }
 
+/* A record that one branch of the graph cannot take is in no table, and once in quarantine. */
+static void reject(struct pipeline *p, const char *shard, struct share *share,
+                   const struct quarantine_reason *why)
+{
+    if (!share->rejected)
+        share->rejected = arena_calloc(&share->arena, (share->records.count + 7) / 8, 1);
+    if (bit_get(share->rejected, why->record)) return;
+    bit_set(share->rejected, why->record);
+    quarantine_add(p, shard, &share->records, why);
+}
+
 /* What the transforms left out, and why. */
-static void take_outputs(struct pipeline *p, const char *shard, const struct share *share)
+static void take_outputs(struct pipeline *p, const char *shard, struct share *share)
 {
     for (int i = 0; i < p->graph->count; i++) {
         struct node *node = &p->graph->nodes[i];
@@ -345,11 +360,47 @@ static void take_outputs(struct pipeline *p, const char *shard, const struct sha
         for (int k = 0; out->cast_failures && k < node->schema->field_count; k++)
             node->cast_failures[k] += out->cast_failures[k];
         for (size_t f = 0; f < out->fault_count; f++)
-            quarantine_add(p, shard, &share->records,
-                           &(struct quarantine_reason){out->faults[f].record,
-                                                       decode_reason_text(DECODE_BAD_VALUE),
-                                                       out->faults[f].column, -1});
+            reject(p, shard, share,
+                   &(struct quarantine_reason){out->faults[f].record,
+                                               decode_reason_text(DECODE_BAD_VALUE),
+                                               out->faults[f].column, -1});
     }
+}
+
+static const struct batch *target_batch(const struct pipeline *p, int target,
+                                        const struct share *share)
+{
+    const struct node *input = p->targets[target].node->inputs[0];
+    return share->outputs[input - p->graph->nodes].batch;
+}
+
+static uint32_t record_of(const struct batch *batch, int64_t row)
+{
+    return batch->origin ? batch->origin[row] : (uint32_t)row;
+}
+
+/* Records whose partition values no object's key can hold. */
+static void take_long_keys(struct pipeline *p, const char *shard, struct share *share)
+{
+    for (int i = 0; i < p->target_count; i++) {
+        struct table_long_row *rows;
+        const struct batch *batch = target_batch(p, i, share);
+        size_t count = table_long_rows(p->targets[i].writer, batch, &share->arena, &rows);
+        for (size_t k = 0; k < count; k++)
+            reject(p, shard, share,
+                   &(struct quarantine_reason){record_of(batch, rows[k].row),
+                                               "partition values too long for an object's key",
+                                               rows[k].column, -1});
+    }
+}
+
+static const struct batch *without_rejected(struct share *share, const struct batch *batch)
+{
+    if (!share->rejected) return batch;
+    uint8_t *keep = arena_calloc(&share->arena, (size_t)(batch->rows + 7) / 8, 1);
+    for (int64_t row = 0; row < batch->rows; row++)
+        if (!bit_get(share->rejected, record_of(batch, row))) bit_set(keep, row);
+    return batch_select(&share->arena, batch, keep);
 }
 
 static error write_rows(struct pipeline *p, struct target_run *run,
@@ -368,9 +419,8 @@ static error write_targets(struct pipeline *p)
 {
     const struct batch *batches[SHARES_MAX];
     for (int i = 0; i < p->target_count; i++) {
-        const struct node *input = p->targets[i].node->inputs[0];
         for (int k = 0; k < p->share_count; k++)
-            batches[k] = p->shares[k].outputs[input - p->graph->nodes].batch;
+            batches[k] = without_rejected(&p->shares[k], target_batch(p, i, &p->shares[k]));
         TRY(write_rows(p, &p->targets[i], batches, (size_t)p->share_count));
     }
     batches[0] = batch_finish(&p->quarantine_rows, &p->slice);
@@ -382,11 +432,12 @@ static error slice_decode(struct pipeline *p, const char *shard, const struct re
     TRY(prepare_decoder(p, records));
     TRY(shares_run(p, records));
     for (int i = 0; i < p->share_count; i++) {
-        const struct share *share = &p->shares[i];
+        struct share *share = &p->shares[i];
         take_faults(p, shard, share);
         if (p->options->program)
             program_take(p, share->outputs[p->graph->source - p->graph->nodes].batch);
         take_outputs(p, shard, share);
+        take_long_keys(p, shard, share);
     }
     return OK;
 }

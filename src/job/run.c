@@ -335,7 +335,7 @@ static error make_plan(struct job *job, json_t **plan)
     size_t count;
     const struct pipeline_counts *c = &job->pipeline.counts;
     TRY(pipeline_finish(&job->pipeline, &files, &count));
-    if (job->pipeline.target_count == 1) CHECK(c->read == c->written + c->quarantined + c->filtered);
+    if (job->pipeline.target_count) CHECK(c->read == c->written + c->quarantined + c->filtered);
     *plan = plan_document(&job->pipeline, &job->reader, files, count);
     return OK;
 }

@@ -73,6 +73,7 @@ static error share_run(const struct pipeline *p, struct share *share)
 {
     const struct graph *graph = p->graph;
     arena_reset(&share->arena);
+    share->rejected = NULL;
     share->outputs = ARENA_ARRAY(&share->arena, struct node_output, (size_t)graph->count);
     TRY(decoder_run(share->decoder, share->records.data, share->records.count, &share->arena,
                     &share->decoded));

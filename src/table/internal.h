@@ -1,7 +1,12 @@
-/* What the readers of table/ share. */
+/* What the files of table/ share. */
 #pragma once
 
 #include "table/table.h"
+
+/* ---- write.c ---- */
+
+/* ERR_KEY_TOO_LONG of an object in this folder, in words that help. */
+error table_partition_too_long(const char *folder) MUST_CHECK;
 
 /* ---- text.c: tables of text files ---- */
 

@@ -1,6 +1,6 @@
 /* Rows as texts in objects: JSON lines as Spark's writer makes them (NULL fields left out, times in ISO
  * 8601), or CSV. One object per partition, staged until published, like Parquet files. */
-#include "table/table.h"
+#include "table/internal.h"
 
 #include <stdlib.h>
 
@@ -158,6 +158,7 @@ static error text_object_open(struct lines_writer *w, const char *folder,
     error e = w->objects->ops->upload_begin(w->objects, layout->bucket, object->key,
                                             w->format.csv ? "text/csv" : "application/json",
                                             &object->upload);
+    if (e == ERR_KEY_TOO_LONG) e = table_partition_too_long(folder);
     if (e != OK) {
         free(object->folder);
         free(object);

@@ -34,6 +34,7 @@ struct table_layout {
     const char *const *partition_columns; /* columns of the batch that become folders */
     int partition_column_count;
     const char *stem;                   /* begins the object names; unique to job and batch */
+    size_t name_room;                   /* of a key's bytes what any object's name may take */
     struct parquet_options parquet;
     size_t memory_bytes;                /* budget of all open files */
     size_t file_bytes;                  /* a file is finished beyond it; 0: 512 MiB */
@@ -58,6 +59,11 @@ error table_writer_open(struct object_store *, const struct table_layout *, stru
 error table_write(struct table_writer *, const struct batch *) MUST_CHECK;
 /* The same for several of one schema, which the Parquet options' pool then shares out better. */
 error table_write_all(struct table_writer *, const struct batch *const *, size_t count) MUST_CHECK;
+/* The rows whose folder leaves an object's name no room in a key of OBJECT_KEY_MAX bytes. The same rows
+ * whenever they are asked for: the stem does not count, but `name_room`. */
+struct table_long_row { int64_t row; const char *column; /* with the longest value */ };
+size_t table_long_rows(const struct table_writer *, const struct batch *, struct arena *,
+                       struct table_long_row **);
 size_t table_writer_memory(const struct table_writer *);
 int64_t table_writer_rows(const struct table_writer *);
 int64_t table_writer_bytes(const struct table_writer *); /* encoded so far */

@@ -2,7 +2,7 @@
  *
  * In: batches of any schema; out: data files whose bytes are durable but invisible. The writer
  * owns everything in between and removes what it staged when it is abandoned. */
-#include "table/table.h"
+#include "table/internal.h"
 
 #include <stdlib.h>
 
@@ -135,6 +135,13 @@ static const char *codec_name(enum parquet_codec codec)
     return names[codec];
 }
 
+error table_partition_too_long(const char *folder)
+{
+    return fail(ERR_KEY_TOO_LONG, "the values of partition %.100s... are too long for an object's key: "
+                "%zu bytes of folders, and a key has at most %d with the object's name", folder,
+                strlen(folder), OBJECT_KEY_MAX);
+}
+
 static error file_open(struct table_writer *w, const char *folder,
                        const struct partition_value *partition, struct open_file **out)
 {
@@ -154,6 +161,7 @@ static error file_open(struct table_writer *w, const char *folder,
                              codec_name(layout->parquet.codec));
     error e = w->objects->ops->upload_begin(w->objects, layout->bucket, file->key,
                                             "application/vnd.apache.parquet", &file->upload);
+    if (e == ERR_KEY_TOO_LONG) e = table_partition_too_long(folder);
     if (e == OK) {
         struct parquet_sink sink = {.context = file, .write = sink_write};
         e = parquet_open(&file->parquet, &w->file_schema, &layout->parquet, sink);
@@ -276,6 +284,99 @@ static void value_text(struct buffer *out, const struct column *c, int64_t row)
     default: column_print_json(out, c, row); break; /* numbers and booleans */
     }
 }
+
+/* ---- rows whose folders are too long ---- */
+
+enum { PLAIN_TEXT_MAX = 64, ESCAPED = 3 }; /* bytes: of a number, a time or NULL; of a text's byte */
+
+static bool is_text(const struct column *c)
+{
+    return c->type->kind == TYPE_STRING || c->type->kind == TYPE_CHAR ||
+           c->type->kind == TYPE_VARCHAR;
+}
+
+/* The columns that become folders; false: they cannot, as the writer will say. */
+static bool partition_columns_find(const struct table_layout *layout, const struct batch *batch,
+                                   const struct column **out)
+{
+    for (int i = 0; i < layout->partition_column_count; i++) {
+        int at = schema_find(batch->schema, span_of(layout->partition_columns[i]));
+        if (at < 0 || type_is_nested(batch->columns[at].type)) return false;
+        out[i] = &batch->columns[at];
+    }
+    return true;
+}
+
+/* Bytes that the folders of a row may take; 0: not even the shortest fit. */
+static size_t folders_room(const struct table_layout *layout)
+{
+    struct buffer fixed = {0}, shortest = {0};
+    for (int i = 0; i < layout->fixed_count; i++)
+        hive_append(&fixed, layout->fixed[i].key, span_of(layout->fixed[i].value));
+    for (int i = 0; i < layout->partition_column_count; i++)
+        hive_append(&shortest, layout->partition_columns[i], SPAN(""));
+    size_t taken = strlen(layout->prefix) + 1 + fixed.size + layout->name_room;
+    size_t room = taken + shortest.size <= OBJECT_KEY_MAX ? OBJECT_KEY_MAX - taken : 0;
+    buffer_release(&fixed);
+    buffer_release(&shortest);
+    return room;
+}
+
+/* At least as many bytes as the folders of the row take. */
+static size_t folders_bound(const struct table_layout *layout, const struct column *const *columns,
+                            int64_t row)
+{
+    size_t size = 0;
+    for (int i = 0; i < layout->partition_column_count; i++) {
+        bool text = is_text(columns[i]) && column_valid(columns[i], row);
+        size += ESCAPED * strlen(layout->partition_columns[i]) + PLAIN_TEXT_MAX;
+        if (text) size += ESCAPED * column_span(columns[i], row).size;
+    }
+    return size;
+}
+
+static size_t folders_size(const struct table_layout *layout, const struct column *const *columns,
+                           int64_t row, const char **longest)
+{
+    struct buffer path = {0}, text = {0};
+    size_t most = 0;
+    for (int i = 0; i < layout->partition_column_count; i++) {
+        size_t before = path.size;
+        buffer_reset(&text);
+        if (column_valid(columns[i], row)) value_text(&text, columns[i], row);
+        hive_append(&path, layout->partition_columns[i], buffer_span(&text));
+        if (path.size - before <= most) continue;
+        most = path.size - before;
+        *longest = layout->partition_columns[i];
+    }
+    size_t size = path.size;
+    buffer_release(&path);
+    buffer_release(&text);
+    return size;
+}
+
+size_t table_long_rows(const struct table_writer *w, const struct batch *batch, struct arena *arena,
+                       struct table_long_row **out)
+{
+    const struct table_layout *layout = &w->layout;
+    const struct column **columns =
+        ARENA_ARRAY(arena, const struct column *, (size_t)layout->partition_column_count);
+    struct buffer rows = {0};
+    size_t room = layout->partition_column_count ? folders_room(layout) : 0;
+    if (room == 0 || !partition_columns_find(layout, batch, columns)) return 0;
+    for (int64_t row = 0; row < batch->rows; row++) {
+        struct table_long_row found = {.row = row};
+        if (folders_bound(layout, columns, row) <= room) continue;
+        if (folders_size(layout, columns, row, &found.column) <= room) continue;
+        buffer_append(&rows, &found, sizeof found);
+    }
+    *out = arena_copy(arena, rows.data, rows.size);
+    size_t count = rows.size / sizeof **out;
+    buffer_release(&rows);
+    return count;
+}
+
+/* ---- rows by folder ---- */
 
 struct group {
     const char *folder;

@@ -1,6 +1,7 @@
 """What cannot be processed goes to quarantine with its reason and its bytes, everything else goes on;
-casts that fail are counted, or quarantine their record when strict."""
-import base64, json, os, sys
+casts that fail are counted, or quarantine their record when strict. A partition value that no object's
+key can hold stops no job either, with one target or two, here and over the network."""
+import base64, json, os, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from testing import *
@@ -33,6 +34,54 @@ def run(server, duck, name, *options):
     return total, {base64.b64decode(r["data"]): r for r in reasons}
 
 
+# partition values, and whether an object's key of 1,024 bytes can hold them
+KEYED = [("short", True), ("m" * 300, True), ("l" * 700, True), ("x" * 2000, False), (":" * 400, False),
+         ("\u00e9" * 600, False), ("", True)]
+
+
+def keyed(server, name, *options, environment=None):
+    """Runs a job of two targets, one of them partitioned by k: where the records are then."""
+    document = job_document(name, "db", "keyed", [("id", "int", "id", "int"), ("k", "string", "k", "string")],
+                            "s3://lake/%s/" % name, name, PartitionKeys=[["k"]])
+    nodes = document["CodeGenConfigurationNodes"]
+    plain = json.loads(json.dumps(nodes["target"]))
+    plain["S3GlueParquetTarget"].update(Name="plain", Path="s3://lake/%s_plain/" % name, PartitionKeys=[])
+    plain["S3GlueParquetTarget"]["SchemaChangePolicy"]["Table"] = name + "_plain"
+    nodes["plain"] = plain
+    path = os.path.join(tempfile.mkdtemp(dir=server.directory), "job.json")
+    with open(path, "w") as out:
+        json.dump(document, out)
+    done = subprocess.run([SLUICE, "run", path, "--json", "--window", "0", "--drain", *options],
+                          env=environment, capture_output=True, text=True)
+    ok(done.returncode == 0, name + ": the job goes on", done.stderr)
+    fits = [n for n, (_, good) in enumerate(KEYED) if good]
+    for table in name, name + "_plain":
+        rows = server.sql("SELECT id, k FROM db.%s ORDER BY id" % table)
+        equal([r["id"] for r in rows], fits, table + ": every record that fits, once")
+    equal([server.sql("SELECT id FROM db.%s WHERE k = '%s'" % (name, KEYED[n][0]))
+           for n in fits[:3]], [[{"id": n}] for n in fits[:3]], name + ": found by its value")
+    rows = server.sql("SELECT reason, column_name, data FROM db.%s_quarantine" % name)
+    equal(len(rows), len(KEYED) - len(fits), name + ": the others are in quarantine, once each")
+    equal({(r["reason"], r["column_name"]) for r in rows},
+          {("partition values too long for an object's key", "k")}, name + ": with the reason")
+
+
+def long_keys(server):
+    kinesis = server.client("kinesis")
+    kinesis.create_stream(StreamName="keyed", ShardCount=1)
+    kinesis.put_records(StreamName="keyed", Records=[
+        {"Data": json.dumps({"id": n, "k": k}).encode(), "PartitionKey": "p"} for n, (k, _) in enumerate(KEYED)])
+    server.client("glue").create_table(
+        DatabaseName="db", TableInput=stream_table("keyed", "keyed", [("id", "int"), ("k", "string")]))
+    keyed(server, "keyed_here", "--dir", server.directory)
+    keyed(server, "keyed_far", "--remote",
+          environment=server.remote_environment(tempfile.mkdtemp(dir=server.directory), server.endpoint))
+    for name in "keyed_here", "keyed_far", "keyed_here_plain":
+        audit = subprocess.run([SLUICE, "audit", "db." + name, "--dir", server.directory],
+                               capture_output=True, text=True)
+        ok(audit.returncode == 0, name + ": the audit finds nothing", audit.stdout + audit.stderr)
+
+
 def main():
     server, duck = Server(), DuckDB()
     kinesis = server.client("kinesis")
@@ -63,6 +112,7 @@ def main():
     equal(total["quarantined"], len(BAD) + len(UNTYPED), "strict: the others are quarantined")
     equal([quarantine.get(d, {}).get("column_name") for d in UNTYPED], ["seen", "id", "id"],
           "strict: the column is named")
+    long_keys(server)
 
 
 case(main)
