@@ -10,7 +10,7 @@ enum {
 void chunk_begin(struct chunk *k, const struct leaf *leaf, const struct parquet_options *options)
 {
     *k = (struct chunk){.leaf = leaf, .options = options};
-    k->dictionary.store = leaf->store;
+    k->dictionary.leaf = leaf;
     chunk_reset(k);
 }
 
@@ -112,7 +112,7 @@ static void dictionary_judge(struct chunk *k)
     size_t plain = p->byte_count + (size_t)p->values * (k->leaf->store == STORE_BYTES
                                                             ? sizeof(uint32_t)
                                                             : leaf_plain_bytes(k->leaf));
-    if (dictionary_bytes(&k->dictionary, k->leaf) < plain - plain / 4) return;
+    if (dictionary_bytes(&k->dictionary) < plain - plain / 4) return;
     page_drop_dictionary(k);
     k->skip_dictionary = SKIP_GROUPS + 1;
 }
@@ -159,7 +159,7 @@ error chunk_finish(struct chunk *k, struct workspace *w)
 
 size_t chunk_encoded_bytes(const struct chunk *k)
 {
-    size_t dictionary = k->dictionary.count ? dictionary_bytes(&k->dictionary, k->leaf) : 0;
+    size_t dictionary = k->dictionary.count ? dictionary_bytes(&k->dictionary) : 0;
     return k->bytes.size + page_bytes(k) + dictionary;
 }
 

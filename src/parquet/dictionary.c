@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 enum { SLOTS_MIN = 256, ENTRIES_MAX = 16384, BYTES_MAX = 1024 * 1024, PROBES_MAX = 128 };
+enum { UNKNOWN = UINT16_MAX }; /* no index */
 
 #define MIX UINT64_C(0x9E3779B97F4A7C15)
 
@@ -63,13 +64,6 @@ static void table_grow(struct dictionary *d)
     free(old);
 }
 
-/* A value seen before is mostly found here, without a hash: its entry by its low bits. An entry that
- * is another's is told by its value. */
-static inline uint16_t *recent_of(struct dictionary *d, const char *v)
-{
-    return &d->recent[((uint8_t)v[0] | (uint32_t)(uint8_t)v[1] << 8) & (DICTIONARY_RECENT - 1)];
-}
-
 /* Puts a new value's slot at a free place; at least half of the table stays free. */
 static uint64_t slot_add(struct dictionary *d, uint32_t at, uint32_t hash)
 {
@@ -77,6 +71,8 @@ static uint64_t slot_add(struct dictionary *d, uint32_t at, uint32_t hash)
     if (d->count * 2 > d->slots) table_grow(d);
     return slot;
 }
+
+/* ---- values of one width, a constant in each caller ---- */
 
 static inline __attribute__((always_inline)) bool same(const char *a, const char *b, size_t width)
 {
@@ -91,78 +87,133 @@ static inline __attribute__((always_inline)) uint32_t hash_fixed(const char *v, 
     return hash_word(low ^ (high ^ high >> 29) * MIX);
 }
 
-/* As many values as are found among the recent ones, one after the other. */
+/* The value's index; UNKNOWN: it is new and there is no room. */
+static inline __attribute__((always_inline)) uint16_t find_fixed(struct dictionary *d,
+                                                                 const char *v, size_t width)
+{
+    uint32_t hash = hash_fixed(v, width), at = slot_of(d, hash), probes = 0;
+    uint64_t slot;
+    while ((slot = d->table[at]) != 0) {
+        uint32_t index = (uint32_t)slot - 1;
+        if (slot >> 32 == hash && same(d->values.data + index * width, v, width)) break;
+        if (++probes == PROBES_MAX) return UNKNOWN;
+        at = (at + 1) & (d->slots - 1);
+    }
+    if (!slot) {
+        if (d->count == ENTRIES_MAX) return UNKNOWN;
+        slot = slot_add(d, at, hash);
+        buffer_append(&d->values, v, width);
+    }
+    return (uint16_t)(slot - 1);
+}
+
+/* A value seen before is mostly found here, without a hash: its entry by its low bits. An entry that
+ * is another's is told by its value. */
+static inline uint16_t *guess_of(struct dictionary *d, const char *v)
+{
+    return &d->known[((uint8_t)v[0] | (uint32_t)(uint8_t)v[1] << 8) & (DICTIONARY_KNOWN - 1)];
+}
+
+/* As many values as are guessed, one after the other. */
 static inline __attribute__((always_inline)) int64_t
-add_recent(struct dictionary *d, const char *restrict values, int64_t count,
-           uint32_t *restrict indices, size_t width)
+add_guessed(struct dictionary *d, const char *restrict values, int64_t count,
+            uint16_t *restrict indices, size_t width)
 {
     const char *restrict entries = d->values.data;
-    const uint32_t known = d->count;
+    const uint32_t entry_count = d->count;
     int64_t i = 0;
     for (; i < count; i++, values += width) {
-        uint32_t guess = *recent_of(d, values);
-        if (guess >= known || !same(entries + guess * width, values, width)) break;
+        uint16_t guess = *guess_of(d, values);
+        if (guess >= entry_count || !same(entries + guess * width, values, width)) break;
         indices[i] = guess;
     }
     return i;
 }
 
-/* `width` is a constant in each caller. */
 static inline __attribute__((always_inline)) int64_t
-add_fixed(struct dictionary *d, const char *values, int64_t count, uint32_t *indices, size_t width)
+add_fixed(struct dictionary *d, const char *values, int64_t count, uint16_t *indices, size_t width)
 {
     for (int64_t i = 0; i < count; i++) {
-        i += add_recent(d, values + (size_t)i * width, count - i, indices + i, width);
+        i += add_guessed(d, values + (size_t)i * width, count - i, indices + i, width);
         if (i == count) break;
         const char *v = values + (size_t)i * width;
-        uint16_t *recent = recent_of(d, v);
-        uint32_t hash = hash_fixed(v, width), at = slot_of(d, hash), probes = 0;
-        uint64_t slot;
-        while ((slot = d->table[at]) != 0) {
-            uint32_t index = (uint32_t)slot - 1;
-            if (slot >> 32 == hash && same(d->values.data + index * width, v, width)) break;
-            if (++probes == PROBES_MAX) return i;
-            at = (at + 1) & (d->slots - 1);
-        }
-        if (!slot) {
-            if (d->count == ENTRIES_MAX) return i;
-            slot = slot_add(d, at, hash);
-            buffer_append(&d->values, v, width);
-        }
-        indices[i] = *recent = (uint16_t)(slot - 1);
+        uint16_t *guess = guess_of(d, v); /* in the dictionary itself: it does not move */
+        indices[i] = *guess = find_fixed(d, v, width);
+        if (indices[i] == UNKNOWN) return i;
     }
     return count;
 }
 
-static int64_t add_32(struct dictionary *d, const char *values, int64_t count, uint32_t *indices)
+/* ---- integers that lie close together: entries by the distance from the window's begin ---- */
+
+/* Whether all values between the bounds are in the window; it is laid anew around them if it can. */
+static bool window_holds(struct dictionary *d, const struct bounds *b)
 {
-    return add_fixed(d, values, count, indices, 4);
+    int64_t min, max;
+    if (!bounds_integers(d->leaf, b, &min, &max)) return false;
+    uint64_t low = (uint64_t)min - d->window, high = (uint64_t)max - d->window;
+    uint64_t range = (uint64_t)max - (uint64_t)min;
+    if (d->windowed && range < DICTIONARY_KNOWN && low <= high && high < DICTIONARY_KNOWN)
+        return true;
+    d->windowed = range < DICTIONARY_KNOWN;
+    if (!d->windowed) return false;
+    d->window = (uint64_t)min - (DICTIONARY_KNOWN - range) / 2;
+    memset(d->known, 0xFF, sizeof d->known);
+    return true;
 }
 
-static int64_t add_64(struct dictionary *d, const char *values, int64_t count, uint32_t *indices)
+static inline __attribute__((always_inline)) uint64_t distance(uint64_t window, const char *v,
+                                                               size_t width)
 {
-    return add_fixed(d, values, count, indices, 8);
+    return width == 4 ? get_le32(v) - (uint32_t)window : get_le64(v) - window;
 }
 
-static int64_t add_128(struct dictionary *d, const char *values, int64_t count, uint32_t *indices)
+/* Looks all up at once, and those that are new once more. */
+static inline __attribute__((always_inline)) int64_t
+add_near(struct dictionary *d, const char *restrict values, int64_t count,
+         uint16_t *restrict indices, size_t width)
 {
-    return add_fixed(d, values, count, indices, 16);
+    uint16_t any = 0, *restrict known = d->known;
+    uint64_t window = d->window;
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < count; i++) {
+        uint16_t index = known[distance(window, values + (size_t)i * width, width)];
+        indices[i] = index;
+        any |= index;
+    }
+    if (any < ENTRIES_MAX) return count;
+    for (int64_t i = 0; i < count; i++) {
+        if (indices[i] != UNKNOWN) continue;
+        const char *v = values + (size_t)i * width;
+        uint16_t *index = &known[distance(window, v, width)];
+        if (*index == UNKNOWN) *index = find_fixed(d, v, width);
+        indices[i] = *index;
+        if (indices[i] == UNKNOWN) return i;
+    }
+    return count;
 }
 
-int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count, uint32_t *indices)
+int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count,
+                       const struct bounds *bounds, uint16_t *indices)
 {
     if (!d->slots) table_grow(d);
-    switch (d->store) {
-    case STORE_4: return add_32(d, values, count, indices);
-    case STORE_8: return add_64(d, values, count, indices);
-    case STORE_16: return add_128(d, values, count, indices);
+    bool near = window_holds(d, bounds);
+    switch (d->leaf->store) {
+    case STORE_4:
+        return near ? add_near(d, values, count, indices, 4)
+                    : add_fixed(d, values, count, indices, 4);
+    case STORE_8:
+        return near ? add_near(d, values, count, indices, 8)
+                    : add_fixed(d, values, count, indices, 8);
+    case STORE_16: return add_fixed(d, values, count, indices, 16);
     default: CHECK(!"a store without a dictionary");
     }
     return 0;
 }
 
-/* The first eight bytes, zeros behind fewer, without a branch on how many there are where eight bytes
- * may be read. */
+/* ---- byte strings ---- */
+
+/* The first eight bytes, zeros behind fewer; `eight`: that many may be read, whatever the size. */
 static inline uint64_t prefix_word(const char *data, uint32_t size, bool eight)
 {
     uint64_t word = 0;
@@ -175,72 +226,112 @@ static inline uint64_t prefix_word(const char *data, uint32_t size, bool eight)
     return missing == 8 ? 0 : word << 8 * missing >> 8 * missing;
 }
 
-static inline bool same_bytes(const struct dictionary *d, uint32_t index, span v, uint64_t prefix)
+static inline bool same_bytes(const struct dictionary *d, uint32_t index, const char *data,
+                              uint32_t size, uint64_t prefix)
 {
-    uint32_t length = ((const uint32_t *)d->lengths.data)[index];
-    if (length != v.size || ((const uint64_t *)d->prefixes.data)[index] != prefix) return false;
-    uint32_t start = ((const uint32_t *)d->offsets.data)[index];
-    return length <= 8 || memcmp(d->values.data + start + 8, v.data + 8, length - 8) == 0;
+    const struct text_entry *e = (const struct text_entry *)(const void *)d->entries.data + index;
+    if (e->size != size || e->prefix != prefix) return false;
+    if (size <= 8) return true;
+    if (size <= 16) return load_64(data + size - 8) == e->suffix;
+    return memcmp(d->values.data + e->start + 8, data + 8, size - 8) == 0;
+}
+
+static inline uint16_t *guess_of_bytes(struct dictionary *d, uint64_t prefix, uint32_t size)
+{
+    return &d->known[(uint64_t)hash_word(prefix + size) * DICTIONARY_KNOWN >> 32];
 }
 
 /* Appends the value as the newest entry's bytes. */
 static void bytes_append(struct dictionary *d, span v, uint64_t prefix)
 {
-    uint32_t start = (uint32_t)d->values.size, size = (uint32_t)v.size;
-    buffer_append(&d->offsets, &start, sizeof start);
+    uint32_t size = (uint32_t)v.size;
+    struct text_entry e = {.prefix = prefix, .start = (uint32_t)d->values.size, .size = size};
+    if (size > 8) e.suffix = load_64(v.data + size - 8);
+    buffer_append(&d->entries, &e, sizeof e);
     buffer_append(&d->lengths, &size, sizeof size);
-    buffer_append(&d->prefixes, &prefix, sizeof prefix);
     buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */
     buffer_append_span(&d->values, v);
 }
 
-int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_t from,
-                             int64_t count, uint32_t *indices, size_t *bytes)
+static uint16_t find_bytes(struct dictionary *d, span v, uint64_t prefix)
 {
-    const char *readable = (const char *)s->column->values + s->column->offsets[s->column->length];
+    uint32_t size = (uint32_t)v.size;
+    uint32_t hash = hash_bytes(v.data, size), at = slot_of(d, hash), probes = 0;
+    uint64_t slot;
+    while ((slot = d->table[at]) != 0) {
+        if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v.data, size, prefix)) break;
+        if (++probes == PROBES_MAX) return UNKNOWN;
+        at = (at + 1) & (d->slots - 1);
+    }
+    if (!slot) {
+        if (d->count == ENTRIES_MAX || d->values.size + v.size > BYTES_MAX) return UNKNOWN;
+        slot = slot_add(d, at, hash);
+        bytes_append(d, v, prefix);
+    }
+    return (uint16_t)(slot - 1);
+}
+
+/* As many values as are guessed, one after the other; behind each eight bytes may be read. */
+static inline __attribute__((always_inline)) int64_t
+add_guessed_bytes(struct dictionary *d, const struct slice *s, int64_t from, int64_t count,
+                  uint16_t *restrict indices)
+{
+    const char *restrict bytes = s->column->values;
+    const int32_t *restrict offsets = s->column->offsets;
+    const uint32_t entry_count = d->count;
+    int64_t i = 0;
+    for (; i < count; i++) {
+        int64_t at = slice_position(s, from + i);
+        const char *data = bytes + offsets[at];
+        uint32_t size = (uint32_t)(offsets[at + 1] - offsets[at]);
+        uint64_t prefix = prefix_word(data, size, true);
+        uint16_t guess = *guess_of_bytes(d, prefix, size);
+        if (guess >= entry_count || !same_bytes(d, guess, data, size, prefix)) break;
+        indices[i] = guess;
+    }
+    return i;
+}
+
+/* How many of the values, from the first, have eight readable bytes at their begin. */
+static int64_t count_readable(const struct slice *s, int64_t from, int64_t count)
+{
+    const int32_t *offsets = s->column->offsets;
+    int32_t end = offsets[s->column->length];
+    while (count && end - offsets[slice_position(s, from + count - 1)] < 8) count--;
+    return count;
+}
+
+int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_t from,
+                             int64_t count, uint16_t *indices)
+{
+    int64_t readable = count_readable(s, from, count);
     if (!d->slots) table_grow(d);
     for (int64_t i = 0; i < count; i++) {
-        int64_t position = s->positions ? s->positions[from + i] : s->first + from + i;
-        span v = column_span(s->column, position);
-        uint64_t prefix = prefix_word(v.data, (uint32_t)v.size, readable - v.data >= 8);
-        uint32_t guess = hash_word(prefix + v.size) >> 22;
-        uint16_t *recent = &d->recent[guess];
-        *bytes += v.size;
-        if (*recent < d->count && same_bytes(d, *recent, v, prefix)) {
-            indices[i] = *recent;
-            continue;
-        }
-        uint32_t hash = hash_bytes(v.data, (uint32_t)v.size), at = slot_of(d, hash), probes = 0;
-        uint64_t slot;
-        while ((slot = d->table[at]) != 0) {
-            if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v, prefix)) break;
-            if (++probes == PROBES_MAX) return i;
-            at = (at + 1) & (d->slots - 1);
-        }
-        if (!slot) {
-            if (d->count == ENTRIES_MAX || d->values.size + v.size > BYTES_MAX) return i;
-            slot = slot_add(d, at, hash);
-            bytes_append(d, v, prefix);
-        }
-        indices[i] = *recent = (uint16_t)(slot - 1);
+        if (i < readable) i += add_guessed_bytes(d, s, from + i, readable - i, indices + i);
+        if (i == count) break;
+        span v = column_span(s->column, slice_position(s, from + i));
+        uint64_t prefix = prefix_word(v.data, (uint32_t)v.size, i < readable);
+        uint16_t *guess = guess_of_bytes(d, prefix, (uint32_t)v.size);
+        indices[i] = *guess = find_bytes(d, v, prefix);
+        if (indices[i] == UNKNOWN) return i;
     }
     return count;
 }
 
-size_t dictionary_bytes(const struct dictionary *d, const struct leaf *leaf)
+size_t dictionary_bytes(const struct dictionary *d)
 {
-    if (d->store == STORE_BYTES) return d->values.size + d->count * sizeof(uint32_t);
-    return d->count * leaf_plain_bytes(leaf);
+    if (d->leaf->store == STORE_BYTES) return d->values.size + d->count * sizeof(uint32_t);
+    return d->count * leaf_plain_bytes(d->leaf);
 }
 
 void dictionary_reset(struct dictionary *d)
 {
     if (d->count) memset(d->table, 0, d->slots * sizeof *d->table);
     d->count = 0;
+    d->windowed = false;
     buffer_reset(&d->values);
     buffer_reset(&d->lengths);
-    buffer_reset(&d->offsets);
-    buffer_reset(&d->prefixes);
+    buffer_reset(&d->entries);
 }
 
 void dictionary_release(struct dictionary *d)
@@ -248,13 +339,12 @@ void dictionary_release(struct dictionary *d)
     free(d->table);
     buffer_release(&d->values);
     buffer_release(&d->lengths);
-    buffer_release(&d->offsets);
-    buffer_release(&d->prefixes);
-    *d = (struct dictionary){.store = d->store};
+    buffer_release(&d->entries);
+    *d = (struct dictionary){.leaf = d->leaf};
 }
 
 size_t dictionary_memory(const struct dictionary *d)
 {
     return d->slots * sizeof *d->table + d->values.capacity + d->lengths.capacity +
-           d->offsets.capacity + d->prefixes.capacity;
+           d->entries.capacity;
 }

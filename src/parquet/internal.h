@@ -37,6 +37,14 @@ enum { PAGE_DATA_V1 = 0, PAGE_DICTIONARY = 2, PAGE_DATA_V2 = 3 };
  * waits as int64 microseconds, long decimals as __int128. */
 enum store { STORE_1 = 1, STORE_4 = 4, STORE_8 = 8, STORE_16 = 16, STORE_BYTES = 0 };
 
+/* A loop in a form for AVX2 too; which one runs is decided when the process starts. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define VECTORIZED __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#else
+#define VECTORIZED
+#endif
+
 enum {
     LEVEL_MAX = 255,     /* definition levels are held in a byte */
     STATISTIC_MAX = 64,  /* longer minima and maxima are cut */
@@ -96,7 +104,7 @@ error schema_from_elements(struct arena *, const struct element *, size_t count,
 int bit_width(uint64_t max);
 size_t hybrid_bound(int64_t count, int width);
 uint8_t *hybrid_encode_levels(uint8_t *out, const uint8_t *levels, int64_t count, int width);
-uint8_t *hybrid_encode_indices(uint8_t *out, const uint32_t *indices, int64_t count, int width);
+uint8_t *hybrid_encode_indices(uint8_t *out, const uint16_t *indices, int64_t count, int width);
 uint8_t *hybrid_encode_run(uint8_t *out, uint32_t value, int64_t count, int width);
 
 /* ---- encode.c: PLAIN and delta encodings; out must have room for the bound ---- */
@@ -132,6 +140,11 @@ struct slice {
     const struct column *column;
 };
 
+static inline int64_t slice_position(const struct slice *s, int64_t value)
+{
+    return s->positions ? s->positions[value] : s->first + value;
+}
+
 struct levels { /* one stage of the shredding */
     struct buffer repetition, definition, position;
 };
@@ -165,28 +178,37 @@ struct bounds bounds_of_bytes(const struct leaf *, const uint32_t *lengths, int6
 /* Order of two values in their physical encoding. */
 int bound_compare(const struct leaf *, const uint8_t *a, size_t a_size, const uint8_t *b,
                   size_t b_size);
+/* Those of integers; false: these are none, or not known. */
+bool bounds_integers(const struct leaf *, const struct bounds *, int64_t *min, int64_t *max);
 void bounds_merge(const struct leaf *, struct bounds *into, const struct bounds *more);
 
 /* ---- dictionary.c ---- */
-enum { DICTIONARY_RECENT = 1024 };
+enum { DICTIONARY_KNOWN = 2048 };
+
+struct text_entry {
+    uint64_t prefix, suffix; /* first eight bytes, zeros behind fewer; last eight of more than that */
+    uint32_t start, size;
+};
 
 struct dictionary {
-    enum store store;
-    uint16_t recent[DICTIONARY_RECENT]; /* entries by their values' bits; a guess */
+    const struct leaf *leaf;
+    bool windowed;          /* what `known` holds: integers from `window` on, or guesses */
+    uint64_t window;
+    uint16_t known[DICTIONARY_KNOWN]; /* entries by their values' distance or bits */
     uint32_t count, slots;  /* slots: power of two, or 0 */
     uint64_t *table;        /* hash << 32 | index + 1; 0 is free */
     struct buffer values;   /* dense values, or bytes */
-    struct buffer lengths;  /* STORE_BYTES */
-    struct buffer offsets;  /* STORE_BYTES: uint32 start of each */
-    struct buffer prefixes; /* STORE_BYTES: uint64, its first eight bytes */
+    struct buffer lengths;  /* STORE_BYTES: uint32 of each */
+    struct buffer entries;  /* STORE_BYTES: struct text_entry of each */
 };
 
-/* Indices of the values; the number done is less than `count` when the dictionary is full or the
- * values collide too much. */
-int64_t dictionary_add(struct dictionary *, const void *values, int64_t count, uint32_t *indices);
+/* Indices of the values, whose bounds are given; the number done is less than `count` when the
+ * dictionary is full or the values collide too much. */
+int64_t dictionary_add(struct dictionary *, const void *values, int64_t count,
+                       const struct bounds *, uint16_t *indices);
 int64_t dictionary_add_bytes(struct dictionary *, const struct slice *, int64_t from, int64_t count,
-                             uint32_t *indices, size_t *bytes); /* adds the values' bytes */
-size_t dictionary_bytes(const struct dictionary *, const struct leaf *); /* PLAIN */
+                             uint16_t *indices);
+size_t dictionary_bytes(const struct dictionary *); /* PLAIN */
 void dictionary_reset(struct dictionary *);
 void dictionary_release(struct dictionary *);
 size_t dictionary_memory(const struct dictionary *);
@@ -198,8 +220,9 @@ struct page {
     struct buffer definition; /* the same; empty as long as every entry has a value */
     struct buffer data;       /* dense values */
     struct buffer lengths;    /* uint32 per value of STORE_BYTES */
-    struct buffer indices;    /* uint32 per value while the chunk has a dictionary */
+    struct buffer indices;    /* uint16 per value while the chunk has a dictionary */
     size_t byte_count;        /* of the byte strings behind the indices */
+    struct bounds bounds;     /* of values that are no byte strings */
 };
 
 struct page_index { /* what ColumnIndex and OffsetIndex say of a page */

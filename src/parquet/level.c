@@ -10,8 +10,8 @@ int bit_width(uint64_t max)
     return max ? 64 - __builtin_clzll(max) : 0;
 }
 
-/* Eight values cost at most the header and value of a run, or their bits and a header; a group may
- * be stored with GROUP_STORE bytes. */
+/* Eight values cost at most the header and value of a run, or their bits and a header; a group is
+ * stored with GROUP_STORE bytes. */
 enum { GROUP_STORE = 16 };
 
 size_t hybrid_bound(int64_t count, int width)
@@ -39,23 +39,45 @@ static int64_t run_min(int width)
     return width == 1 ? 32 : width == 2 ? 16 : 8;
 }
 
-/* One body for both element types: `wide` is a constant in each caller. */
+/* One body for both element types: `wide`, two bytes and not one, is a constant in each caller. */
 static inline __attribute__((always_inline)) uint32_t load(const void *values, int64_t i, bool wide)
 {
-    return wide ? ((const uint32_t *)values)[i] : ((const uint8_t *)values)[i];
+    return wide ? ((const uint16_t *)values)[i] : ((const uint8_t *)values)[i];
 }
 
-/* Eight values of at most 16 bits: `width` bytes. */
-static inline __attribute__((always_inline)) void group_pack(uint8_t *out, const void *values,
-                                                             int64_t at, int width, bool wide)
+/* Four values of `width` bits, each in 16 bits -> one behind the other. */
+static inline uint64_t pack_four(uint64_t v, int width)
 {
-    uint64_t low = 0, high = 0;
-    for (int i = 0; i < 4; i++) {
-        low |= (uint64_t)load(values, at + i, wide) << (i * width);
-        high |= (uint64_t)load(values, at + 4 + i, wide) << (i * width);
+    uint64_t low = v & UINT64_C(0x0000FFFF0000FFFF), high = v ^ low;
+    v = low | high >> (16 - width);
+    return (uint32_t)v | v >> 32 << 2 * width;
+}
+
+/* Eight values of at most 8 bits, each in a byte; the same. */
+static inline uint64_t pack_eight(uint64_t v, int width)
+{
+    uint64_t low = v & UINT64_C(0x00FF00FF00FF00FF), high = v ^ low;
+    return pack_four(low | high >> (8 - width), 2 * width);
+}
+
+/* Groups of eight values of at most 15 bits: `width` bytes each. */
+static inline __attribute__((always_inline)) uint8_t *
+groups_pack(uint8_t *restrict out, const void *restrict values, int64_t count, int width, bool wide)
+{
+    const char *restrict from = values;
+    if (!wide) {
+        for (; count >= 8; count -= 8, from += 8, out += width)
+            put_le64(out, pack_eight(get_le64(from), width));
+        return out;
     }
-    unsigned __int128 all = low | (unsigned __int128)high << (4 * width);
-    memcpy(out, &all, GROUP_STORE);
+    int half = 4 * width;
+    for (; count >= 8; count -= 8, from += 16, out += width) {
+        uint64_t low = pack_four(get_le64(from), width);
+        uint64_t high = pack_four(get_le64(from + 8), width);
+        put_le64(out, low | high << half);
+        put_le64(out + 8, high >> (64 - half));
+    }
+    return out;
 }
 
 /* Any width, and the last group, which is filled with zeros. */
@@ -86,19 +108,21 @@ literal_encode(uint8_t *restrict out, const void *restrict values, int64_t from,
 {
     if (from == to) return out;
     out = put_varint(out, (uint64_t)(to - from + 7) / 8 << 1 | 1);
-    if (width <= 16)
-        for (; to - from >= 8; from += 8, out += width) group_pack(out, values, from, width, wide);
+    if (width < 16) {
+        const char *first = (const char *)values + (wide ? 2 : 1) * from;
+        out = groups_pack(out, first, to - from, width, wide);
+        from = to - (to - from) % 8;
+    }
     return values_pack(out, values, from, to, width, wide);
 }
 
 static inline __attribute__((always_inline)) bool group_is_one(const void *values, int64_t at,
                                                                bool wide)
 {
-    const char *p = (const char *)values + (wide ? 4 : 1) * at;
-    uint64_t word = get_le64(p), different = 0;
+    const char *p = (const char *)values + (wide ? 2 : 1) * at;
+    uint64_t word = get_le64(p);
     if (!wide) return word == (uint8_t)*p * UINT64_C(0x0101010101010101);
-    for (int i = 1; i < 4; i++) different |= word ^ get_le64(p + 8 * i);
-    return (different | (uint32_t)(word ^ word >> 32)) == 0;
+    return ((word ^ get_le64(p + 8)) | (word ^ (word << 16 | word >> 48))) == 0;
 }
 
 /* Looks for runs where a group begins: a literal holds whole groups. */
@@ -130,7 +154,7 @@ uint8_t *hybrid_encode_levels(uint8_t *out, const uint8_t *levels, int64_t count
     return hybrid_encode(out, levels, count, width, false);
 }
 
-uint8_t *hybrid_encode_indices(uint8_t *out, const uint32_t *indices, int64_t count, int width)
+uint8_t *hybrid_encode_indices(uint8_t *out, const uint16_t *indices, int64_t count, int width)
 {
     return hybrid_encode(out, indices, count, width, true);
 }

@@ -61,6 +61,12 @@ static const void *dense(struct workspace *w, const struct leaf *leaf, const str
     return w->values.data;
 }
 
+VECTORIZED static void lengths_of(uint32_t *restrict lengths, const int32_t *restrict offsets,
+                                  int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) lengths[i] = (uint32_t)(offsets[i + 1] - offsets[i]);
+}
+
 static void append_strings(struct page *p, const struct slice *s, const struct cut *c)
 {
     buffer_reserve(&p->lengths, (size_t)c->values * sizeof(uint32_t));
@@ -70,7 +76,7 @@ static void append_strings(struct page *p, const struct slice *s, const struct c
     p->lengths.size += (size_t)c->values * sizeof(uint32_t);
     if (!s->positions) {
         const int32_t *at = offsets + s->first + c->value;
-        for (int64_t i = 0; i < c->values; i++) lengths[i] = (uint32_t)(at[i + 1] - at[i]);
+        lengths_of(lengths, at, c->values);
         buffer_append(&p->data, (const char *)s->column->values + at[0],
                       (size_t)(at[c->values] - at[0]));
         return;
@@ -91,24 +97,44 @@ static void append_values(struct chunk *k, struct workspace *w, const struct sli
         return;
     }
     const void *values = dense(w, k->leaf, s, c);
+    struct bounds b = bounds_of(k->leaf, values, c->values);
+    bounds_merge(k->leaf, &k->page.bounds, &b);
     buffer_append(&k->page.data, values, (size_t)c->values * (size_t)k->leaf->store);
+}
+
+/* Bytes of the slice's byte strings. */
+static size_t slice_bytes(const struct slice *s, int64_t from, int64_t count)
+{
+    const int32_t *offsets = s->column->offsets;
+    if (!s->positions) {
+        const int32_t *first = offsets + s->first + from;
+        return (size_t)(first[count] - first[0]);
+    }
+    size_t sum = 0;
+    for (int64_t i = from; i < from + count; i++)
+        sum += (size_t)(offsets[s->positions[i] + 1] - offsets[s->positions[i]]);
+    return sum;
 }
 
 static bool append_indices(struct chunk *k, struct workspace *w, const struct slice *s,
                            const struct cut *c)
 {
     struct buffer *out = &k->page.indices;
-    buffer_reserve(out, (size_t)c->values * sizeof(uint32_t));
-    uint32_t *indices = (uint32_t *)(out->data + out->size);
-    int64_t done;
-    size_t bytes = 0;
+    buffer_reserve(out, (size_t)c->values * sizeof(uint16_t));
+    uint16_t *indices = (uint16_t *)(out->data + out->size);
     if (c->values == 0) return true;
-    if (k->leaf->store == STORE_BYTES)
-        done = dictionary_add_bytes(&k->dictionary, s, c->value, c->values, indices, &bytes);
-    else done = dictionary_add(&k->dictionary, dense(w, k->leaf, s, c), c->values, indices);
-    if (done < c->values) return false;
-    out->size += (size_t)c->values * sizeof(uint32_t);
-    k->page.byte_count += bytes;
+    if (k->leaf->store == STORE_BYTES) {
+        if (dictionary_add_bytes(&k->dictionary, s, c->value, c->values, indices) < c->values)
+            return false;
+        k->page.byte_count += slice_bytes(s, c->value, c->values);
+    } else {
+        const void *values = dense(w, k->leaf, s, c);
+        struct bounds b = bounds_of(k->leaf, values, c->values);
+        if (dictionary_add(&k->dictionary, values, c->values, &b, indices) < c->values)
+            return false;
+        bounds_merge(k->leaf, &k->page.bounds, &b);
+    }
+    out->size += (size_t)c->values * sizeof(uint16_t);
     return true;
 }
 
@@ -151,16 +177,16 @@ size_t page_bytes(const struct chunk *k)
 {
     const struct page *p = &k->page;
     size_t levels = (p->repetition.size + p->definition.size) / 8;
-    if (k->use_dictionary) return levels + p->indices.size / 2;
+    if (k->use_dictionary) return levels + p->indices.size;
     return levels + p->data.size + p->lengths.size;
 }
 
 /* ---- the dictionary's part ---- */
 
-static void take_fixed(struct buffer *out, const struct dictionary *d, const uint32_t *indices,
+static void take_fixed(struct buffer *out, const struct dictionary *d, const uint16_t *indices,
                        size_t count)
 {
-    size_t width = (size_t)d->store;
+    size_t width = (size_t)d->leaf->store;
     buffer_reserve(out, count * width);
     for (size_t i = 0; i < count; i++)
         memcpy(out->data + out->size + i * width, d->values.data + indices[i] * width, width);
@@ -168,25 +194,25 @@ static void take_fixed(struct buffer *out, const struct dictionary *d, const uin
 }
 
 static void take_bytes(struct buffer *out, struct buffer *out_lengths, const struct dictionary *d,
-                       const uint32_t *indices, size_t count)
+                       const uint16_t *indices, size_t count)
 {
-    const uint32_t *offsets = (const uint32_t *)d->offsets.data;
-    const uint32_t *lengths = (const uint32_t *)d->lengths.data;
+    const struct text_entry *entries = (const struct text_entry *)(const void *)d->entries.data;
     buffer_reserve(out, 1);
     for (size_t i = 0; i < count; i++) {
-        buffer_append(out, d->values.data + offsets[indices[i]], lengths[indices[i]]);
-        buffer_append(out_lengths, &lengths[indices[i]], sizeof *lengths);
+        const struct text_entry *e = &entries[indices[i]];
+        buffer_append(out, d->values.data + e->start, e->size);
+        buffer_append(out_lengths, &e->size, sizeof e->size);
     }
 }
 
 static void take(struct buffer *out, struct buffer *out_lengths, const struct dictionary *d,
                  const struct buffer *indices)
 {
-    const uint32_t *at = (const uint32_t *)indices->data;
+    const uint16_t *at = (const uint16_t *)indices->data;
     size_t count = indices->size / sizeof *at;
     buffer_reset(out);
     buffer_reset(out_lengths);
-    if (d->store == STORE_BYTES) take_bytes(out, out_lengths, d, at, count);
+    if (d->leaf->store == STORE_BYTES) take_bytes(out, out_lengths, d, at, count);
     else take_fixed(out, d, at, count);
 }
 
@@ -201,13 +227,13 @@ void page_drop_dictionary(struct chunk *k)
 static void encode_indices(struct chunk *k, struct buffer *out)
 {
     const struct buffer *indices = &k->page.indices;
-    int64_t count = (int64_t)(indices->size / sizeof(uint32_t));
+    int64_t count = (int64_t)(indices->size / sizeof(uint16_t));
     int width = bit_width(k->dictionary.count - 1);
     if (width == 0) width = 1; /* some readers have no width of zero */
     buffer_append_byte(out, (uint8_t)width);
     buffer_reserve(out, hybrid_bound(count, width));
     uint8_t *end = hybrid_encode_indices((uint8_t *)out->data + out->size,
-                                         (const uint32_t *)indices->data, count, width);
+                                         (const uint16_t *)indices->data, count, width);
     out->size = (size_t)((char *)end - out->data);
 }
 
@@ -288,7 +314,7 @@ static struct form encode_dense(const struct chunk *k, struct buffer *out)
 static bool dictionary_pays(const struct chunk *k, struct workspace *w, size_t index_bytes)
 {
     const struct page *p = &k->page;
-    size_t cost = index_bytes + dictionary_bytes(&k->dictionary, k->leaf);
+    size_t cost = index_bytes + dictionary_bytes(&k->dictionary);
     size_t plain = k->leaf->store == STORE_BYTES
                        ? p->byte_count + (size_t)p->values * sizeof(uint32_t)
                        : (size_t)p->values * leaf_plain_bytes(k->leaf);
@@ -319,8 +345,9 @@ static struct form encode_values(struct chunk *k, struct workspace *w)
 
 /* ---- statistics ---- */
 
-static void mark(char *restrict seen, const uint32_t *restrict indices, int64_t count)
+static void mark(char *restrict seen, const uint16_t *restrict indices, int64_t count)
 {
+#pragma GCC unroll 4
     for (int64_t i = 0; i < count; i++) seen[indices[i]] = 1;
 }
 
@@ -330,21 +357,21 @@ static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
     const struct buffer *values = &p->data, *lengths = &p->lengths;
     int64_t count = p->values;
     if (!leaf_has_bounds(k->leaf)) return (struct bounds){.state = BOUNDS_UNKNOWN};
+    if (k->leaf->store != STORE_BYTES) return p->bounds;
     if (k->use_dictionary && count) { /* each value of the dictionary that the page has, once */
-        const uint32_t *indices = (const uint32_t *)p->indices.data;
+        const uint16_t *indices = (const uint16_t *)p->indices.data;
         buffer_reset(&w->seen);
         buffer_reset(&w->indices);
         buffer_reserve(&w->seen, k->dictionary.count);
         memset(w->seen.data, 0, k->dictionary.count);
         mark(w->seen.data, indices, count);
-        for (uint32_t i = 0; i < k->dictionary.count; i++)
+        for (uint16_t i = 0; i < k->dictionary.count; i++)
             if (w->seen.data[i]) buffer_append(&w->indices, &i, sizeof i);
         take(&w->values, &w->lengths, &k->dictionary, &w->indices);
         values = &w->values;
         lengths = &w->lengths;
         count = (int64_t)(w->indices.size / sizeof *indices);
     }
-    if (k->leaf->store != STORE_BYTES) return bounds_of(k->leaf, values->data, count);
     return bounds_of_bytes(k->leaf, (const uint32_t *)lengths->data, count, values->data);
 }
 
@@ -513,7 +540,7 @@ error page_write_dictionary(struct chunk *k, struct workspace *w)
 {
     const struct dictionary *d = &k->dictionary;
     buffer_reset(&w->encoded);
-    if (d->store == STORE_BYTES)
+    if (k->leaf->store == STORE_BYTES)
         plain_encode_bytes(&w->encoded, (const uint32_t *)d->lengths.data, d->count,
                            d->values.data);
     else plain_encode(&w->encoded, k->leaf, d->values.data, d->count);
@@ -541,6 +568,7 @@ void page_reset(struct page *p)
 {
     p->rows = p->entries = p->values = 0;
     p->byte_count = 0;
+    p->bounds = (struct bounds){.state = BOUNDS_EMPTY};
     buffer_reset(&p->repetition);
     buffer_reset(&p->definition);
     buffer_reset(&p->data);

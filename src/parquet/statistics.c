@@ -4,8 +4,6 @@
  * are cut: the least to a prefix, the greatest to a prefix raised by one. */
 #include "parquet/internal.h"
 
-#include <math.h>
-
 bool leaf_has_bounds(const struct leaf *leaf)
 {
     return leaf->physical != PHYSICAL_INT96; /* its order is undefined */
@@ -23,23 +21,23 @@ static struct bounds bounds_make(const void *min, const void *max, uint8_t size)
     const type *restrict v = values;                                                               \
     type min = v[0], max = v[0];                                                                   \
     for (int64_t i = 1; i < count; i++) {                                                          \
-        if (v[i] < min) min = v[i];                                                                \
-        if (v[i] > max) max = v[i];                                                                \
+        min = v[i] < min ? v[i] : min;                                                             \
+        max = v[i] > max ? v[i] : max;                                                             \
     }
 
-static struct bounds bounds_of_8(const void *values, int64_t count)
+VECTORIZED static struct bounds bounds_of_8(const void *values, int64_t count)
 {
     MIN_MAX(uint8_t)
     return bounds_make(&min, &max, sizeof min);
 }
 
-static struct bounds bounds_of_32(const void *values, int64_t count)
+VECTORIZED static struct bounds bounds_of_32(const void *values, int64_t count)
 {
     MIN_MAX(int32_t)
     return bounds_make(&min, &max, sizeof min);
 }
 
-static struct bounds bounds_of_64(const void *values, int64_t count)
+VECTORIZED static struct bounds bounds_of_64(const void *values, int64_t count)
 {
     MIN_MAX(int64_t)
     return bounds_make(&min, &max, sizeof min);
@@ -54,26 +52,31 @@ static struct bounds bounds_of_decimal(const void *values, int64_t count, int si
     return bounds_make(least, most, (uint8_t)size);
 }
 
-static struct bounds bounds_of_float(const void *values, int64_t count)
+/* By the floats' bits as integers: those of negative ones turned around, they order as the floats do,
+ * zeros by their signs. Above infinity's are NaNs. */
+#define FLOAT_MIN_MAX(word, greatest, infinity)                                                    \
+    const word *restrict v = values;                                                               \
+    word min = (greatest), max = -(greatest)-1, size = 0, zero = 0, minus_zero = -(greatest)-1;    \
+    for (int64_t i = 0; i < count; i++) {                                                          \
+        word magnitude = v[i] & (greatest), order = v[i] < 0 ? v[i] ^ (greatest) : v[i];           \
+        size = magnitude > size ? magnitude : size;                                                \
+        min = order < min ? order : min;                                                           \
+        max = order > max ? order : max;                                                           \
+    }                                                                                              \
+    if (size > (infinity)) return (struct bounds){.state = BOUNDS_UNKNOWN};                        \
+    min = min < 0 ? min ^ (greatest) : min;                                                        \
+    max = max < 0 ? max ^ (greatest) : max;                                                        \
+    return bounds_make(min == zero ? &minus_zero : &min, max == minus_zero ? &zero : &max,         \
+                       sizeof min)
+
+VECTORIZED static struct bounds bounds_of_float(const void *values, int64_t count)
 {
-    bool nan = false;
-    MIN_MAX(float)
-    for (int64_t i = 0; i < count; i++) nan |= v[i] != v[i];
-    if (nan) return (struct bounds){.state = BOUNDS_UNKNOWN};
-    if (min == 0) min = -0.0F;
-    if (max == 0) max = +0.0F;
-    return bounds_make(&min, &max, sizeof min);
+    FLOAT_MIN_MAX(int32_t, INT32_MAX, INT32_C(0x7F800000));
 }
 
-static struct bounds bounds_of_double(const void *values, int64_t count)
+VECTORIZED static struct bounds bounds_of_double(const void *values, int64_t count)
 {
-    bool nan = false;
-    MIN_MAX(double)
-    for (int64_t i = 0; i < count; i++) nan |= v[i] != v[i];
-    if (nan) return (struct bounds){.state = BOUNDS_UNKNOWN};
-    if (min == 0) min = -0.0;
-    if (max == 0) max = +0.0;
-    return bounds_make(&min, &max, sizeof min);
+    FLOAT_MIN_MAX(int64_t, INT64_MAX, INT64_C(0x7FF0000000000000));
 }
 
 struct bounds bounds_of(const struct leaf *leaf, const void *values, int64_t count)
@@ -88,6 +91,15 @@ struct bounds bounds_of(const struct leaf *leaf, const void *values, int64_t cou
     case PHYSICAL_FIXED: return bounds_of_decimal(values, count, leaf->type_length);
     default: return bounds_of_64(values, count);
     }
+}
+
+bool bounds_integers(const struct leaf *leaf, const struct bounds *b, int64_t *min, int64_t *max)
+{
+    bool narrow = leaf->physical == PHYSICAL_INT32, wide = leaf->physical == PHYSICAL_INT64;
+    if (b->state != BOUNDS_KNOWN || (!narrow && !wide)) return false;
+    *min = narrow ? (int32_t)get_le32(b->min) : (int64_t)get_le64(b->min);
+    *max = narrow ? (int32_t)get_le32(b->max) : (int64_t)get_le64(b->max);
+    return true;
 }
 
 /* ---- byte strings ---- */
@@ -169,16 +181,15 @@ struct bounds bounds_of_bytes(const struct leaf *leaf, const uint32_t *lengths, 
     if (count == 0) return (struct bounds){.state = BOUNDS_EMPTY};
     span min = {data, lengths[0]}, max = min;
     uint64_t least = prefix_of(data, lengths[0]), most = least;
-    data += lengths[0];
-    for (int64_t i = 1; i < count; i++) {
+    for (int64_t i = 0; i < count; data += lengths[i++]) {
         span v = {data, lengths[i]};
         uint64_t prefix = prefix_of(data, lengths[i]);
-        data += lengths[i];
-        if (prefix < least || (prefix == least && span_compare(v, min) < 0)) {
+        if (__builtin_expect(prefix <= least, 0) &&
+            (prefix < least || span_compare(v, min) < 0)) {
             min = v;
             least = prefix;
         }
-        if (prefix > most || (prefix == most && span_compare(v, max) > 0)) {
+        if (__builtin_expect(prefix >= most, 0) && (prefix > most || span_compare(v, max) > 0)) {
             max = v;
             most = prefix;
         }

@@ -114,7 +114,7 @@ static void thrift_skip_is_bounded_in_depth(void **state)
 
 /* ---- hybrid ---- */
 
-static void hybrid(struct buffer *out, const uint32_t *values, int64_t count, int width)
+static void hybrid(struct buffer *out, const uint16_t *values, int64_t count, int width)
 {
     buffer_reset(out);
     buffer_reserve(out, hybrid_bound(count, width));
@@ -126,7 +126,7 @@ static void hybrid(struct buffer *out, const uint32_t *values, int64_t count, in
 static void hybrid_packs_the_example_of_the_specification(void **state)
 {
     struct buffer out = {0};
-    const uint32_t values[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const uint16_t values[] = {0, 1, 2, 3, 4, 5, 6, 7};
     (void)state;
     hybrid(&out, values, 8, 3);
     expect(&out, BYTES(0x03, 0x88, 0xC6, 0xFA));
@@ -136,9 +136,9 @@ static void hybrid_packs_the_example_of_the_specification(void **state)
 static void hybrid_turns_repeats_into_runs(void **state)
 {
     struct buffer out = {0};
-    uint32_t values[119];
+    uint16_t values[119];
     (void)state;
-    for (int i = 0; i < 119; i++) values[i] = i < 3 ? (uint32_t)i : i < 103 ? 300 : 1;
+    for (int i = 0; i < 119; i++) values[i] = i < 3 ? (uint16_t)i : i < 103 ? 300 : 1;
     hybrid(&out, values, 119, 9);
     /* 0 1 2 and five 300 fill a literal; 95 times 300; 16 times 1 */
     expect(&out, BYTES(0x03, 0x00, 0x02, 0x08, 0x60, 0xC9, 0x92, 0x25, 0x4B, 0x96, 0xBE, 0x01, 0x2C,
@@ -149,12 +149,33 @@ static void hybrid_turns_repeats_into_runs(void **state)
 static void hybrid_fills_the_last_group_with_zeros(void **state)
 {
     struct buffer out = {0};
-    const uint32_t values[] = {1, 0, 1};
+    const uint16_t values[] = {1, 0, 1};
     (void)state;
     hybrid(&out, values, 3, 1);
     expect(&out, BYTES(0x03, 0x05));
     hybrid(&out, values, 0, 1);
     assert_int_equal(out.size, 0);
+    buffer_release(&out);
+}
+
+/* Bit i of value v of a literal is bit v * width + i. */
+static void hybrid_packs_values_of_any_width(void **state)
+{
+    enum { COUNT = 29 };
+    struct buffer out = {0};
+    (void)state;
+    for (int width = 1; width <= 16; width++) {
+        uint16_t values[COUNT];
+        for (int i = 0; i < COUNT; i++)
+            values[i] = (uint16_t)((uint32_t)(i + 1) * 40503u % (1u << width));
+        values[0] = (uint16_t)((1u << width) - 1);
+        hybrid(&out, values, COUNT, width);
+        assert_int_equal(out.size, 1 + 4 * width);
+        assert_int_equal((uint8_t)out.data[0], 4 << 1 | 1);
+        for (int bit = 0; bit < COUNT * width; bit++)
+            assert_int_equal(bit_get((const uint8_t *)out.data + 1, bit),
+                             values[bit / width] >> (bit % width) & 1);
+    }
     buffer_release(&out);
 }
 
@@ -401,14 +422,16 @@ static void decimal_bounds_order_by_sign(void **state)
 static void dictionary_knows_values_by_their_bits(void **state)
 {
     (void)state;
-    struct dictionary d = {.store = STORE_8};
+    const struct leaf leaf = {.physical = PHYSICAL_DOUBLE, .store = STORE_8};
+    struct dictionary d = {.leaf = &leaf};
     const double values[] = {0.0, -0.0, 0.0, __builtin_nan("1"), __builtin_nan("2")};
-    uint32_t indices[5];
-    assert_int_equal(dictionary_add(&d, values, 5, indices), 5);
-    assert_memory_equal(indices, ((uint32_t[]){0, 1, 0, 2, 3}), sizeof indices);
+    struct bounds bounds = bounds_of(&leaf, values, 5);
+    uint16_t indices[5];
+    assert_int_equal(dictionary_add(&d, values, 5, &bounds, indices), 5);
+    assert_memory_equal(indices, ((uint16_t[]){0, 1, 0, 2, 3}), sizeof indices);
     assert_int_equal(d.count, 4);
     dictionary_reset(&d);
-    assert_int_equal(dictionary_add(&d, values + 1, 1, indices), 1);
+    assert_int_equal(dictionary_add(&d, values + 1, 1, &bounds, indices), 1);
     assert_int_equal(indices[0], 0);
     dictionary_release(&d);
 }
@@ -416,13 +439,55 @@ static void dictionary_knows_values_by_their_bits(void **state)
 static void dictionary_ends_when_it_is_full(void **state)
 {
     (void)state;
-    struct dictionary d = {.store = STORE_4};
-    static uint32_t values[20000], indices[20000];
-    for (uint32_t i = 0; i < 20000; i++) values[i] = i;
-    int64_t done = dictionary_add(&d, values, 20000, indices);
+    const struct leaf leaf = {.physical = PHYSICAL_INT32, .store = STORE_4};
+    struct dictionary d = {.leaf = &leaf};
+    static int32_t values[20000];
+    static uint16_t indices[20000];
+    for (int i = 0; i < 20000; i++) values[i] = i;
+    struct bounds bounds = bounds_of(&leaf, values, 20000);
+    int64_t done = dictionary_add(&d, values, 20000, &bounds, indices);
     assert_in_range(done, 1000, 19999);
     assert_int_equal(d.count, done);
-    for (uint32_t i = 0; i < done; i++) assert_int_equal(indices[i], i);
+    for (int i = 0; i < done; i++) assert_int_equal(indices[i], i);
+    for (int64_t at = done / 100 * 100; at < 20000; at += 100) { /* the same, close together */
+        bounds = bounds_of(&leaf, values + at, 100);
+        int64_t more = at + 100 <= done ? 100 : at < done ? done - at : 0;
+        assert_int_equal(dictionary_add(&d, values + at, 100, &bounds, indices), more);
+    }
+    dictionary_release(&d);
+}
+
+/* Slices of integers near one another and far apart: one value has one index. */
+static void dictionary_gives_integers_one_index(void **state)
+{
+    (void)state;
+    const struct leaf leaf = {.physical = PHYSICAL_INT64, .store = STORE_8};
+    struct dictionary d = {.leaf = &leaf};
+    const int64_t slices[][4] = {
+        {7, 9, 7, 8},
+        {INT64_MIN, INT64_MAX, 8, 7},
+        {INT64_MAX, INT64_MAX - 2, INT64_MAX - 2, INT64_MAX},
+        {INT64_MIN, INT64_MIN + 1, INT64_MIN, INT64_MIN + 1},
+        {-2, 2000, 9, 8},
+        {-1025, -1, -2, 8},
+    };
+    int64_t seen[24];
+    uint16_t count = 0, indices[4];
+    for (int round = 0; round < 2; round++, count = 0) {
+        for (size_t i = 0; i < sizeof slices / sizeof *slices; i++) {
+            struct bounds bounds = bounds_of(&leaf, slices[i], 4);
+            assert_int_equal(dictionary_add(&d, slices[i], 4, &bounds, indices), 4);
+            for (int k = 0; k < 4; k++) {
+                uint16_t index = 0;
+                while (index < count && seen[index] != slices[i][k]) index++;
+                if (index == count) seen[count++] = slices[i][k];
+                assert_int_equal(indices[k], index);
+            }
+        }
+        assert_int_equal(d.count, count);
+        assert_memory_equal(d.values.data, seen, count * sizeof *seen);
+        dictionary_reset(&d);
+    }
     dictionary_release(&d);
 }
 
@@ -437,6 +502,7 @@ int main(void)
         cmocka_unit_test(hybrid_packs_the_example_of_the_specification),
         cmocka_unit_test(hybrid_turns_repeats_into_runs),
         cmocka_unit_test(hybrid_fills_the_last_group_with_zeros),
+        cmocka_unit_test(hybrid_packs_values_of_any_width),
         cmocka_unit_test(int96_is_nanoseconds_and_julian_day),
         cmocka_unit_test(decimals_are_the_shortest_big_endian),
         cmocka_unit_test(booleans_are_bits),
@@ -450,6 +516,7 @@ int main(void)
         cmocka_unit_test(decimal_bounds_order_by_sign),
         cmocka_unit_test(dictionary_knows_values_by_their_bits),
         cmocka_unit_test(dictionary_ends_when_it_is_full),
+        cmocka_unit_test(dictionary_gives_integers_one_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
