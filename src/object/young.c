@@ -158,15 +158,23 @@ static error write_durable(int file, span bytes)
     return world->sync(file) == 0 ? OK : fail_errno("sync a staged file");
 }
 
-/* Where something stands in the way the object is read where it was staged. */
+/* The staged bytes may be torn: they go first, so that nobody moves them to the path behind this.
+ * Where something stands in the way the object is read where it was staged. */
 static error rewritten_place(const struct local *l, const char *token, const struct young *y)
 {
-    struct buffer from = {0}, to = {0};
-    error e = place_move(l, token, y->path);
-    if (e != OK && place_look(l, y->path) == PATH_BLOCKED)
-        world->rename(staging_full(l, token, &from), staging_full(l, y->token, &to));
+    struct buffer from = {0}, staged = {0};
+    error e = OK;
+    staging_full(l, token, &from);
+    staging_full(l, y->token, &staged);
+    if (place_look(l, y->path) == PATH_BLOCKED) {
+        log_line(LOG_WARN, "object", "left where it is staged: %s", y->path);
+        if (world->rename(from.data, staged.data) != 0) e = fail_errno("rename to %s", staged.data);
+    } else {
+        if (world->unlink(staged.data) != 0 && errno != ENOENT) e = fail_errno("remove %s", staged.data);
+        if (e == OK) e = place_move(l, token, y->path);
+    }
     buffer_release(&from);
-    buffer_release(&to);
+    buffer_release(&staged);
     return e;
 }
 
@@ -194,10 +202,7 @@ static error recover_one(const struct local *l, struct state_txn *t, struct youn
     json_decref(record);
     e = place_move(l, y->token, y->path); /* its process may have died before */
     y->file = right_file(l, y);
-    if (y->file < 0) e = file_rewrite(l, y);
-    if (e == OK || place_look(l, y->path) != PATH_BLOCKED) return e;
-    log_line(LOG_WARN, "object", "left where it is staged: %s", error_text());
-    return OK;
+    return y->file < 0 ? file_rewrite(l, y) : e;
 }
 
 error young_recover(struct local *l)
