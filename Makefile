@@ -29,7 +29,7 @@ SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer 
 endif
 
 ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' -Isrc $(WARN) $(CFLAGS) $(SANFLAGS)
-LDFLAGS    += $(SANFLAGS) -Wl,--as-needed
+LDFLAGS    += $(SANFLAGS) -Wl,--as-needed -Wl,-z,pack-relative-relocs
 
 # What each folder may include: tool/layers checks the same lines.
 include layers.mk
@@ -41,14 +41,13 @@ reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
 archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
 externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 
-EXTERN_base    := -ljansson -lexpat -lcrypto -lisal -lpthread -lm
-EXTERN_http    := -lmicrohttpd -lnghttp2 -lssl -ldl
+EXTERN_base    := -ljansson -lexpat -lisal -lpthread -ldl -lm
+EXTERN_http    := -lnghttp2
 EXTERN_state   := -llmdb
 EXTERN_stack   := -lyaml
 EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb
-EXTERN_parquet := -lsnappy -lzstd -llz4 -lz
-EXTERN_sql     := -ldl
+EXTERN_parquet := -lzstd -llz4 -lz
 EXTERN_script  := -ldl
 EXTERN_aws     := -lcbor
 
@@ -85,10 +84,12 @@ UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_*.c))
 FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_*.c))
 subject = $(firstword $(subst _, ,$(1)))
 
+TEST_LIBS := -lcmocka -lssl -lcrypto # the latter for tests that are clients
+
 define unit_rule
 $(BUILD)/unit/$(1): test/unit/$(1).c $(call archives,$(call subject,$(1)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -Itest -MMD -MP $$(LDFLAGS) -o $$@ $$< $(call archives,$(call subject,$(1))) -lcmocka $(call externals,$(call subject,$(1)))
+	$$(CC) $$(ALL_CFLAGS) -Itest -MMD -MP $$(LDFLAGS) -o $$@ $$< $(call archives,$(call subject,$(1))) $(TEST_LIBS) $(call externals,$(call subject,$(1)))
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/library.h"
 #include "base/log.h"
 #include "base/member.h"
 #include "base/pool.h"

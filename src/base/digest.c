@@ -1,10 +1,21 @@
 #include "base/digest.h"
 
+#include "base/library.h"
+
 #include <isa-l/crc.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
+
+#define CRYPTO_FUNCTIONS(F)                                                                        \
+    F(CRYPTO_memcmp) F(EVP_MD_fetch) F(EVP_MD_CTX_new) F(EVP_MD_CTX_free)                          \
+    F(EVP_DigestInit_ex) F(EVP_DigestUpdate) F(EVP_DigestFinal_ex)                                 \
+    F(EVP_MAC_fetch) F(EVP_MAC_CTX_new) F(EVP_MAC_CTX_free)                                        \
+    F(EVP_MAC_init) F(EVP_MAC_update) F(EVP_MAC_final)
+LIBRARY_TABLE(crypto_library, CRYPTO_FUNCTIONS);
+static struct crypto_library crypto;
+static struct library library = LIBRARY_FILE("libcrypto.so.3", crypto, CRYPTO_FUNCTIONS);
 
 static EVP_MD *algorithms[3];
 static EVP_MAC *hmac_algorithm;
@@ -12,29 +23,35 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fetch_all(void)
 {
+    library_need(&library);
     static const char *const names[] = {"MD5", "SHA1", "SHA256"};
     for (int i = 0; i < 3; i++) {
-        algorithms[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        algorithms[i] = crypto.EVP_MD_fetch(NULL, names[i], NULL);
         CHECK(algorithms[i]);
     }
-    hmac_algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    hmac_algorithm = crypto.EVP_MAC_fetch(NULL, "HMAC", NULL);
     CHECK(hmac_algorithm);
+}
+
+static void ready(void)
+{
+    pthread_once(&once, fetch_all);
 }
 
 static EVP_MD *algorithm(enum digest_kind kind)
 {
-    pthread_once(&once, fetch_all);
+    ready();
     return algorithms[kind];
 }
 
 static void one_shot(enum digest_kind kind, uint8_t *out, span data)
 {
     EVP_MD *md = algorithm(kind);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    CHECK(context && EVP_DigestInit_ex(context, md, NULL) &&
-          EVP_DigestUpdate(context, data.data, data.size) &&
-          EVP_DigestFinal_ex(context, out, NULL));
-    EVP_MD_CTX_free(context);
+    EVP_MD_CTX *context = crypto.EVP_MD_CTX_new();
+    CHECK(context && crypto.EVP_DigestInit_ex(context, md, NULL) &&
+          crypto.EVP_DigestUpdate(context, data.data, data.size) &&
+          crypto.EVP_DigestFinal_ex(context, out, NULL));
+    crypto.EVP_MD_CTX_free(context);
 }
 
 void md5(uint8_t out[MD5_SIZE], span data)
@@ -52,12 +69,13 @@ static void hmac(const char *name, uint8_t *out, size_t out_size, span key, span
     algorithm(DIGEST_SHA256);
     OSSL_PARAM parameters[] = {OSSL_PARAM_utf8_string("digest", (char *)name, strlen(name)),
                                OSSL_PARAM_END};
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac_algorithm);
+    EVP_MAC_CTX *context = crypto.EVP_MAC_CTX_new(hmac_algorithm);
     size_t size;
-    CHECK(context && EVP_MAC_init(context, (const uint8_t *)key.data, key.size, parameters) &&
-          EVP_MAC_update(context, (const uint8_t *)data.data, data.size) &&
-          EVP_MAC_final(context, out, &size, out_size));
-    EVP_MAC_CTX_free(context);
+    CHECK(context &&
+          crypto.EVP_MAC_init(context, (const uint8_t *)key.data, key.size, parameters) &&
+          crypto.EVP_MAC_update(context, (const uint8_t *)data.data, data.size) &&
+          crypto.EVP_MAC_final(context, out, &size, out_size));
+    crypto.EVP_MAC_CTX_free(context);
 }
 
 void hmac_sha256(uint8_t out[SHA256_SIZE], span key, span data)
@@ -91,27 +109,29 @@ struct digest {
 
 struct digest *digest_open(enum digest_kind kind)
 {
+    EVP_MD *md = algorithm(kind);
     struct digest *d = must_alloc(sizeof *d);
-    d->context = EVP_MD_CTX_new();
-    CHECK(d->context && EVP_DigestInit_ex(d->context, algorithm(kind), NULL));
+    d->context = crypto.EVP_MD_CTX_new();
+    CHECK(d->context && crypto.EVP_DigestInit_ex(d->context, md, NULL));
     return d;
 }
 
 void digest_update(struct digest *d, span data)
 {
-    CHECK(EVP_DigestUpdate(d->context, data.data, data.size));
+    CHECK(crypto.EVP_DigestUpdate(d->context, data.data, data.size));
 }
 
 size_t digest_close(struct digest *d, uint8_t out[SHA256_SIZE])
 {
     unsigned size;
-    CHECK(EVP_DigestFinal_ex(d->context, out, &size));
-    EVP_MD_CTX_free(d->context);
+    CHECK(crypto.EVP_DigestFinal_ex(d->context, out, &size));
+    crypto.EVP_MD_CTX_free(d->context);
     free(d);
     return size;
 }
 
 bool digest_equal(span a, span b)
 {
-    return a.size == b.size && CRYPTO_memcmp(a.data, b.data, a.size) == 0;
+    ready();
+    return a.size == b.size && crypto.CRYPTO_memcmp(a.data, b.data, a.size) == 0;
 }

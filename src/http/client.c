@@ -81,7 +81,7 @@ error http_client_open(const struct credentials *override, struct http_client **
     } else {
         c->own_credentials = true;
     }
-    if (!(c->curl = curl_easy_init())) e = fail(ERR_MEMORY, "no HTTP client handle");
+    if (!(c->curl = libcurl.curl_easy_init())) e = fail(ERR_MEMORY, "no HTTP client handle");
     if (e == OK && !override) e = credentials_take(c);
     if (e != OK) {
         http_client_close(c);
@@ -101,7 +101,7 @@ error http_client_twin(const struct http_client *c, struct http_client **out)
 void http_client_close(struct http_client *c)
 {
     if (!c) return;
-    if (c->curl) curl_easy_cleanup(c->curl);
+    if (c->curl) libcurl.curl_easy_cleanup(c->curl);
     buffer_release(&c->reply);
     arena_release(&c->arena);
     arena_release(&c->keys);
@@ -206,33 +206,33 @@ static struct curl_slist *header_list(const struct http_request *r)
                                ? arena_printf(r->arena, "%.*s: %.*s", (int)h->name.size,
                                               h->name.data, (int)h->value.size, h->value.data)
                                : arena_printf(r->arena, "%.*s;", (int)h->name.size, h->name.data);
-        CHECK((list = curl_slist_append(list, line)));
+        CHECK((list = libcurl.curl_slist_append(list, line)));
     }
     /* "Name:" takes away what libcurl would add */
-    CHECK((list = curl_slist_append(list, "Expect:")));
+    CHECK((list = libcurl.curl_slist_append(list, "Expect:")));
     if (!http_header(r, "content-type").data)
-        CHECK((list = curl_slist_append(list, "Content-Type:")));
+        CHECK((list = libcurl.curl_slist_append(list, "Content-Type:")));
     return list;
 }
 
 static void set_method(CURL *curl, const struct http_request *r, const char *method)
 {
     if (strcmp(method, "HEAD") == 0) {
-        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        libcurl.curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     } else if (strcmp(method, "GET") == 0 && !r->body.size) {
-        curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+        libcurl.curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     } else {
-        curl_easy_setopt(curl, CURLOPT_POST, 1L);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.size);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.data);
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+        libcurl.curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        libcurl.curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.size);
+        libcurl.curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.data);
+        libcurl.curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     }
 }
 
 static error curl_error(CURLcode code, const struct http_call *call, const struct transfer *t,
                         const char *text)
 {
-    const char *words = text[0] ? text : curl_easy_strerror(code);
+    const char *words = text[0] ? text : libcurl.curl_easy_strerror(code);
     if (t->too_large)
         return fail(ERR_TOO_LARGE, "%s: reply larger than %d bytes", call->url, REPLY_MAX_BYTES);
     switch (code) {
@@ -249,9 +249,9 @@ static error curl_error(CURLcode code, const struct http_call *call, const struc
 static void set_trust(CURL *curl)
 {
     const char *bundle = environment("AWS_CA_BUNDLE");
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (bundle) curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+    libcurl.curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    libcurl.curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (bundle) libcurl.curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
 }
 
 static error call_perform(struct http_client *c, struct http_call *call,
@@ -263,34 +263,35 @@ static error call_perform(struct http_client *c, struct http_call *call,
                          .body_start = call->reply_body ? call->reply_body->size : 0};
     int64_t timeout_us = call->timeout_us > 0 ? call->timeout_us : TIMEOUT_US;
     struct curl_slist *headers = header_list(r);
-    curl_easy_reset(curl); /* options only: connections stay */
-    curl_easy_setopt(curl, CURLOPT_URL, call->url);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path was signed as it is */
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    if (direct) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    libcurl.curl_easy_reset(curl); /* options only: connections stay */
+    libcurl.curl_easy_setopt(curl, CURLOPT_URL, call->url);
+    libcurl.curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path was signed as it is */
+    libcurl.curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    libcurl.curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    libcurl.curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    libcurl.curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
+    libcurl.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    libcurl.curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    libcurl.curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    libcurl.curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
+    libcurl.curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
+    libcurl.curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    if (direct) libcurl.curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     /* libcurl sends again, unasked, what a kept connection lost: of a new one nothing. */
-    if (call->unrepeated) curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+    if (call->unrepeated) libcurl.curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     set_trust(curl);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)((timeout_us + US_PER_MS - 1) / US_PER_MS));
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &t);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header_line);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &t);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+    libcurl.curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                             (long)((timeout_us + US_PER_MS - 1) / US_PER_MS));
+    libcurl.curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    libcurl.curl_easy_setopt(curl, CURLOPT_WRITEDATA, &t);
+    libcurl.curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header_line);
+    libcurl.curl_easy_setopt(curl, CURLOPT_HEADERDATA, &t);
+    libcurl.curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
     set_method(curl, r, call->method);
-    CURLcode code = curl_easy_perform(curl);
+    CURLcode code = libcurl.curl_easy_perform(curl);
     long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
+    libcurl.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    libcurl.curl_slist_free_all(headers);
     if (code != CURLE_OK) {
         if (t.body) t.body->size = t.body_start; /* half a reply is none */
         return curl_error(code, call, &t, text);

@@ -26,6 +26,21 @@ enum {
     OVERRUN_MAX_BYTES = 64 * 1024 * 1024,
 };
 
+#define MHD_FUNCTIONS(F)                                                                           \
+    F(MHD_start_daemon) F(MHD_stop_daemon) F(MHD_add_connection) F(MHD_run_wait)                   \
+    F(MHD_get_timeout) F(MHD_set_connection_option) F(MHD_get_connection_values_n)                 \
+    F(MHD_create_response_from_buffer) F(MHD_create_response_from_callback)                        \
+    F(MHD_create_response_from_fd_at_offset64) F(MHD_add_response_header)                          \
+    F(MHD_queue_response) F(MHD_destroy_response)
+LIBRARY_TABLE(mhd_library, MHD_FUNCTIONS);
+static struct mhd_library mhd;
+static struct library library = LIBRARY_FILE("libmicrohttpd.so.12", mhd, MHD_FUNCTIONS);
+
+error http1_ready(void)
+{
+    return library_load(&library);
+}
+
 struct http1 {
     struct connection *connection;
     struct MHD_Connection *http;
@@ -39,7 +54,7 @@ struct http1 {
 
 static void set_timeout(struct http1 *h, unsigned seconds)
 {
-    MHD_set_connection_option(h->http, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+    mhd.MHD_set_connection_option(h->http, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }
 
 /* Going through zero makes the library take the present as the last activity. */
@@ -76,18 +91,19 @@ static struct MHD_Response *response_of(struct http1 *h)
     if (head && length < 0) length = 0; /* 0.9.75 sends a last chunk after a chunked HEAD */
     uint64_t size = length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length;
     if (reply->pull && !head)
-        return MHD_create_response_from_callback(size, PULL_BLOCK_BYTES, on_pull, h, NULL);
+        return mhd.MHD_create_response_from_callback(size, PULL_BLOCK_BYTES, on_pull, h, NULL);
     if (reply->file >= 0) {
         int file = reply->file;
         reply->file = -1; /* the library closes it */
-        return MHD_create_response_from_fd_at_offset64(size, file, (uint64_t)reply->file_offset);
+        return mhd.MHD_create_response_from_fd_at_offset64(size, file,
+                                                           (uint64_t)reply->file_offset);
     }
     if (reply->body.size)
-        return MHD_create_response_from_buffer(reply->body.size, (void *)reply->body.data,
+        return mhd.MHD_create_response_from_buffer(reply->body.size, (void *)reply->body.data,
                                                MHD_RESPMEM_PERSISTENT);
     if (size)
-        return MHD_create_response_from_callback(size, 1024, on_no_body, NULL, NULL);
-    return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+        return mhd.MHD_create_response_from_callback(size, 1024, on_no_body, NULL, NULL);
+    return mhd.MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 }
 
 static enum MHD_Result respond(struct http1 *h)
@@ -100,13 +116,13 @@ static enum MHD_Result respond(struct http1 *h)
         /* The library takes no empty value; a blank one means the same. */
         const char *value = header->value.size ? header->value.data : " ";
         if (exchange_header_is_sent(header))
-            MHD_add_response_header(response, header->name.data, value);
+            mhd.MHD_add_response_header(response, header->name.data, value);
     }
     if (connection_closing(h->connection))
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+        mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     h->replied = true;
-    enum MHD_Result result = MHD_queue_response(h->http, (unsigned)x->reply.status, response);
-    MHD_destroy_response(response);
+    enum MHD_Result result = mhd.MHD_queue_response(h->http, (unsigned)x->reply.status, response);
+    mhd.MHD_destroy_response(response);
     restart_timeout(h);
     return result;
 }
@@ -137,7 +153,7 @@ static enum MHD_Result on_head(struct http1 *h, const char *method)
     h->head_seen = true;
     h->deadline_us = 0;
     exchange_method(x, span_of(method));
-    MHD_get_connection_values_n(h->http, MHD_HEADER_KIND, on_header, x);
+    mhd.MHD_get_connection_values_n(h->http, MHD_HEADER_KIND, on_header, x);
     exchange_start(x);
     if (answer_before_body(x)) return respond(h);
     restart_timeout(h);
@@ -216,7 +232,7 @@ static void on_log(void *context, const char *format, va_list arguments)
 
 static struct MHD_Daemon *daemon_start(struct http1 *h)
 {
-    return MHD_start_daemon(
+    return mhd.MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
@@ -238,7 +254,8 @@ static bool peer_ended(const struct http1 *h, struct MHD_Daemon *daemon)
     char byte;
     MHD_UNSIGNED_LONG_LONG wait_ms;
     if (atomic_load(&h->connection->busy) && h->replied) return false;
-    if (MHD_get_timeout(daemon, &wait_ms) == MHD_YES && wait_ms == 0) return false; /* has work */
+    if (mhd.MHD_get_timeout(daemon, &wait_ms) == MHD_YES && wait_ms == 0)
+        return false; /* it has work */
     return recv(h->connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
@@ -252,7 +269,7 @@ static void drive(struct http1 *h, struct MHD_Daemon *daemon)
             if (left_us <= 0) return;
             wait_ms = (int32_t)(left_us / US_PER_MS + 1);
         }
-        if (MHD_run_wait(daemon, wait_ms) != MHD_YES) return;
+        if (mhd.MHD_run_wait(daemon, wait_ms) != MHD_YES) return;
     }
 }
 
@@ -267,13 +284,13 @@ void http1_serve(struct connection *c)
     socklen_t length = sizeof peer;
     getpeername(c->socket, (struct sockaddr *)&peer, &length);
     if (daemon && copy >= 0 &&
-        MHD_add_connection(daemon, copy, (struct sockaddr *)&peer, length) == MHD_YES) {
+        mhd.MHD_add_connection(daemon, copy, (struct sockaddr *)&peer, length) == MHD_YES) {
         drive(&h, daemon);
     } else {
         log_line(LOG_WARN, "http", "%s: no descriptors or memory for a connection", c->peer);
         if (copy >= 0 && !daemon) close(copy); /* else closed by MHD_add_connection */
     }
-    if (daemon) MHD_stop_daemon(daemon);
+    if (daemon) mhd.MHD_stop_daemon(daemon);
     exchange_close(&h.exchange);
     atomic_store(&c->busy, false);
 }

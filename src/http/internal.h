@@ -26,6 +26,7 @@ struct connection {
 bool connection_closing(const struct connection *); /* finish what is in flight, take no more */
 void connection_set_wake(struct connection *, int eventfd);
 
+error http1_ready(void) MUST_CHECK; /* before the first connection: loads the library */
 void http1_serve(struct connection *);
 void http2_serve(struct connection *);
 

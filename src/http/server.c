@@ -338,6 +338,7 @@ error http_server_open_tls(const char *listen_on, int port, const struct http_ha
                            struct http_server **out)
 {
     int listener = -1, bound = 0;
+    TRY(http1_ready());
     TRY(listener_open(listen_on, port, &listener, &bound));
     int stop = eventfd(0, EFD_CLOEXEC);
     if (stop < 0) {

@@ -9,15 +9,21 @@
  * The end of a direction is carried like its bytes: close_notify (or the wire's end) shuts the
  * clear side for reading, its shutdown for writing sends close_notify. A direction holds one record
  * and takes the next when that is gone, so a slow side holds up the other, as on a plain socket. */
-#include "http/internal.h"
+#include "http/openssl.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+struct openssl_library openssl;
+static struct library library = LIBRARY_FILE("libssl.so.3", openssl, OPENSSL_FUNCTIONS);
+
+error openssl_load(void)
+{
+    return library_load(&library);
+}
 
 struct http_tls {
     SSL_CTX *context;
@@ -27,10 +33,10 @@ struct http_tls {
 
 error tls_fail(const char *what)
 {
-    unsigned long code = ERR_peek_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    unsigned long code = openssl.ERR_peek_error();
+    const char *reason = code ? openssl.ERR_reason_error_string(code) : NULL;
     error e = fail(ERR_USAGE, "%s: %s", what, reason ? reason : "not accepted");
-    ERR_clear_error();
+    openssl.ERR_clear_error();
     return e;
 }
 
@@ -47,7 +53,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
     static const unsigned char spoken[] = "\x02h2\x08http/1.1";
     (void)ssl, (void)context;
     unsigned char *chosen;
-    if (SSL_select_next_proto(&chosen, out_size, spoken, sizeof spoken - 1, offered,
+    if (openssl.SSL_select_next_proto(&chosen, out_size, spoken, sizeof spoken - 1, offered,
                               offered_size) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
@@ -56,24 +62,27 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
 
 error http_tls_open(const char *certificate_file, const char *key_file, struct http_tls **out)
 {
-    ERR_clear_error();
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    TRY(openssl_load());
+    openssl.ERR_clear_error();
+    SSL_CTX *context = openssl.SSL_CTX_new(openssl.TLS_server_method());
     CHECK(context != NULL);
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    openssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
     /* Requests say their own length: an end without close_notify cuts none short unseen. */
-    SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-    SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
+    openssl.SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+    openssl.SSL_CTX_ctrl(context, SSL_CTRL_MODE,
+                         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                             SSL_MODE_RELEASE_BUFFERS,
+                         NULL);
+    openssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
+    openssl.SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    openssl.SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
     error e = OK;
-    if (SSL_CTX_use_certificate_chain_file(context, certificate_file) != 1)
+    if (openssl.SSL_CTX_use_certificate_chain_file(context, certificate_file) != 1)
         e = tls_fail(certificate_file);
-    else if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
+    else if (openssl.SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
         e = tls_fail(key_file);
     if (e != OK) {
-        SSL_CTX_free(context);
+        openssl.SSL_CTX_free(context);
         return e;
     }
     *out = must_calloc(1, sizeof **out);
@@ -84,7 +93,7 @@ error http_tls_open(const char *certificate_file, const char *key_file, struct h
 void http_tls_close(struct http_tls *tls)
 {
     if (!tls) return;
-    SSL_CTX_free(tls->context);
+    openssl.SSL_CTX_free(tls->context);
     free(tls);
 }
 
@@ -127,7 +136,7 @@ struct tls_tunnel {
 /* After a call that did not succeed: what the wire must do first; 0 when it never will. */
 static short wanted(SSL *ssl, int result)
 {
-    switch (SSL_get_error(ssl, result)) {
+    switch (openssl.SSL_get_error(ssl, result)) {
     case SSL_ERROR_WANT_READ: return POLLIN;
     case SSL_ERROR_WANT_WRITE: return POLLOUT;
     default: return 0;
@@ -140,15 +149,15 @@ static bool up_read(struct tls_tunnel *t)
 {
     struct flow *f = &t->up;
     if (!flow_empty(f) || f->ended) return false;
-    ERR_clear_error();
-    int n = SSL_read(t->ssl, f->data, RECORD_BYTES);
+    openssl.ERR_clear_error();
+    int n = openssl.SSL_read(t->ssl, f->data, RECORD_BYTES);
     if (n > 0) {
         f->to = (size_t)n;
         return true;
     }
     t->read_wants = wanted(t->ssl, n);
     if (t->read_wants) return false;
-    if (SSL_get_error(t->ssl, n) == SSL_ERROR_ZERO_RETURN) f->ended = true;
+    if (openssl.SSL_get_error(t->ssl, n) == SSL_ERROR_ZERO_RETURN) f->ended = true;
     else t->failed = true;
     return true;
 }
@@ -184,10 +193,10 @@ static bool down_write(struct tls_tunnel *t)
 {
     struct flow *f = &t->down;
     if (f->closed || (flow_empty(f) && !f->ended)) return false;
-    ERR_clear_error();
+    openssl.ERR_clear_error();
     bool closing = flow_empty(f);
-    int n = closing ? SSL_shutdown(t->ssl) /* 0: ours is sent, the peer's not yet seen */
-                    : SSL_write(t->ssl, f->data + f->from, (int)(f->to - f->from));
+    int n = closing ? openssl.SSL_shutdown(t->ssl) /* 0: ours is sent, the peer's not yet seen */
+                    : openssl.SSL_write(t->ssl, f->data + f->from, (int)(f->to - f->from));
     if (n < (closing ? 0 : 1)) {
         t->write_wants = wanted(t->ssl, n);
         t->failed = !t->write_wants;
@@ -254,8 +263,8 @@ static bool handshake(SSL *ssl, int wire, int64_t limit_us)
 {
     int64_t deadline = monotonic_us() + limit_us;
     for (;;) {
-        ERR_clear_error();
-        int n = SSL_accept(ssl);
+        openssl.ERR_clear_error();
+        int n = openssl.SSL_accept(ssl);
         if (n == 1) return true;
         struct pollfd p = {.fd = wire, .events = wanted(ssl, n)};
         int64_t left_us = deadline - monotonic_us();
@@ -268,7 +277,7 @@ static bool agreed_on_http2(const SSL *ssl)
 {
     const unsigned char *name;
     unsigned size;
-    SSL_get0_alpn_selected(ssl, &name, &size);
+    openssl.SSL_get0_alpn_selected(ssl, &name, &size);
     return span_is((span){(const char *)name, size}, "h2");
 }
 
@@ -294,9 +303,9 @@ static struct tls_tunnel *tunnel_start(SSL *ssl, int wire, const struct http_lim
 struct tls_tunnel *tls_tunnel_open(const struct http_tls *tls, int wire,
                                    const struct http_limits *limits, const char *peer, int *clear)
 {
-    SSL *ssl = SSL_new(tls->context);
-    if (!ssl || SSL_set_fd(ssl, wire) != 1) {
-        SSL_free(ssl);
+    SSL *ssl = openssl.SSL_new(tls->context);
+    if (!ssl || openssl.SSL_set_fd(ssl, wire) != 1) {
+        openssl.SSL_free(ssl);
         return NULL;
     }
     struct tls_tunnel *t = NULL;
@@ -304,12 +313,12 @@ struct tls_tunnel *tls_tunnel_open(const struct http_tls *tls, int wire,
         t = tunnel_start(ssl, wire, limits, clear);
         if (!t) log_line(LOG_WARN, "http", "%s: no descriptors or threads for a connection", peer);
     } else {
-        const char *reason = ERR_reason_error_string(ERR_peek_error());
+        const char *reason = openssl.ERR_reason_error_string(openssl.ERR_peek_error());
         log_line(LOG_DEBUG, "http", "%s: TLS handshake failed: %s", peer,
                  reason ? reason : "the peer went away");
     }
-    if (!t) SSL_free(ssl);
-    ERR_clear_error();
+    if (!t) openssl.SSL_free(ssl);
+    openssl.ERR_clear_error();
     return t;
 }
 
@@ -322,6 +331,6 @@ void tls_tunnel_close(struct tls_tunnel *t)
 {
     CHECK(pthread_join(t->thread, NULL) == 0);
     close(t->inner);
-    SSL_free(t->ssl);
+    openssl.SSL_free(t->ssl);
     free(t);
 }

@@ -10,6 +10,11 @@
 
 enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 8, LEVEL_DEFAULT = 1 };
 
+#define SNAPPY_FUNCTIONS(F) F(snappy_compress) F(snappy_max_compressed_length)
+LIBRARY_TABLE(snappy_library, SNAPPY_FUNCTIONS);
+static struct snappy_library library;
+static struct library snappy_file = LIBRARY_FILE("libsnappy.so.1", library, SNAPPY_FUNCTIONS);
+
 struct compressor {
     enum parquet_codec codec;
     int level;
@@ -44,6 +49,7 @@ error compressor_open(struct compressor **out, enum parquet_codec codec, int lev
     if ((unsigned)codec > PARQUET_LZ4_RAW) return fail(ERR_USAGE, "Parquet codec %d", (int)codec);
     if (level < 0 || level > most)
         return fail(ERR_USAGE, "compression level %d, the codec has 1..%d", level, most);
+    if (codec == PARQUET_SNAPPY) TRY(library_load(&snappy_file));
     struct compressor *c = must_calloc(1, sizeof *c);
     c->codec = codec;
     c->level = level ? level : LEVEL_DEFAULT;
@@ -90,9 +96,9 @@ static size_t zstd(struct compressor *c, struct buffer *out, span in)
 
 static size_t snappy(struct buffer *out, span in)
 {
-    size_t size = snappy_max_compressed_length(in.size);
+    size_t size = library.snappy_max_compressed_length(in.size);
     buffer_reserve(out, size);
-    CHECK(snappy_compress(in.data, in.size, out->data, &size) == SNAPPY_OK);
+    CHECK(library.snappy_compress(in.data, in.size, out->data, &size) == SNAPPY_OK);
     return size;
 }
 

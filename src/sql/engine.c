@@ -182,7 +182,7 @@ error sql_open(const struct sql_options *options, struct sql_engine **out)
 {
     const struct duck *duck;
     struct sql_options chosen = options ? *options : (struct sql_options){0};
-    TRY(library_load(chosen.library, &duck));
+    TRY(duck_load(chosen.library, &duck));
     struct sql_engine *engine = must_calloc(1, sizeof *engine);
     engine->duck = duck;
     engine->options = chosen;

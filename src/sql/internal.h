@@ -21,7 +21,7 @@ struct sql_engine {
 };
 
 /* ---- library.c ---- */
-error library_load(const char *path, const struct duck **out) MUST_CHECK;
+error duck_load(const char *path, const struct duck **out) MUST_CHECK;
 
 /* ---- engine.c ---- */
 error session_open(const struct sql_engine *, struct session *) MUST_CHECK;

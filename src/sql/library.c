@@ -2,7 +2,6 @@
  * locals do not survive dlclose. */
 #include "sql/internal.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,31 +15,21 @@ const char *__tsan_default_suppressions(void)
 }
 #endif
 
+#define DUCK_NAME(returns, name, args) "duckdb_" #name,
+
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct duck loaded;
-static bool is_loaded;
-
-static error symbols_resolve(void *handle, const char *path)
-{
-#define DUCK_RESOLVE(returns, name, args)                                                          \
-    *(void **)&loaded.name = dlsym(handle, "duckdb_" #name);                                       \
-    if (!loaded.name) return fail(ERR_UNSUPPORTED, "%s has no function duckdb_" #name, path);
-    DUCK_FUNCTIONS(DUCK_RESOLVE)
-#undef DUCK_RESOLVE
-    const char *version = loaded.library_version();
-    if (!span_starts(span_of(version), "v1."))
-        return fail(ERR_UNSUPPORTED, "%s is DuckDB %s; version 1 is needed", path, version);
-    return OK;
-}
+static struct library library = {
+    .table = &loaded, .names = (const char *const[]){DUCK_FUNCTIONS(DUCK_NAME) NULL}};
 
 static error library_open(const char *path)
 {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) return fail(ERR_UNSUPPORTED, "load the SQL engine: %s", dlerror());
-    error e = symbols_resolve(handle, path);
-    if (e != OK) dlclose(handle);
-    is_loaded = e == OK;
-    return e;
+    library.file = path;
+    TRY(library_load(&library));
+    const char *version = loaded.library_version();
+    if (span_starts(span_of(version), "v1.")) return OK;
+    library.loaded = false;
+    return fail(ERR_UNSUPPORTED, "%s is DuckDB %s; version 1 is needed", path, version);
 }
 
 /* Beside the binary, in its installation, in its build tree. */
@@ -66,12 +55,12 @@ static error library_find(struct buffer *path)
                 "deps/engine, or name libduckdb.so in SLUICE_DUCKDB (looked beside %s)", binary);
 }
 
-error library_load(const char *path, const struct duck **out)
+error duck_load(const char *path, const struct duck **out)
 {
     struct buffer found = {0};
     error e = OK;
     pthread_mutex_lock(&load_lock);
-    if (!is_loaded) {
+    if (!library.loaded) {
         if (!path) path = getenv("SLUICE_DUCKDB");
         if (!path || !*path) {
             e = library_find(&found);

@@ -29,7 +29,7 @@ static void rows_bind(duck_bind_info info)
 {
     /* the one function of all sessions: which one asks, its extra info tells */
     const struct duck *duck;
-    if (library_load(NULL, &duck) != OK) return;
+    if (duck_load(NULL, &duck) != OK) return;
     const struct sql_memory *memory = duck->bind_get_extra_info(info);
     duck_value value = duck->bind_get_parameter(info, 0);
     int64_t at = duck->get_int64(value);
@@ -59,7 +59,7 @@ static void scan_free(void *data)
 static void rows_init(duck_init_info info)
 {
     const struct duck *duck;
-    if (library_load(NULL, &duck) != OK) return;
+    if (duck_load(NULL, &duck) != OK) return;
     const struct binding *binding = duck->init_get_bind_data(info);
     struct scan *scan = must_calloc(1, sizeof *scan);
     *scan = (struct scan){.rows = binding->rows, .duck = duck,
@@ -73,7 +73,7 @@ static void rows_init(duck_init_info info)
 static void rows_next(duck_function_info info, duck_chunk chunk)
 {
     const struct duck *duck;
-    if (library_load(NULL, &duck) != OK) return;
+    if (duck_load(NULL, &duck) != OK) return;
     struct scan *scan = duck->function_get_init_data(info);
     const struct sql_rows *rows = scan->rows;
     while (scan->batch < rows->count && scan->row == rows->batches[scan->batch]->rows) {
