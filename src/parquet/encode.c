@@ -128,21 +128,53 @@ static uint8_t *miniblock_encode(uint8_t *restrict out, const uint64_t *restrict
     return out;
 }
 
-/* deltas[0..count) are signed; less the least of them they fit the column's width. */
-static uint8_t *block_encode(uint8_t *restrict out, uint64_t *restrict deltas, int count)
+/* The differences of values[0..count], less the least of them, which is returned; they fit the
+ * column's width. any: the bits of each miniblock. `wide` and mostly `count` are constants. */
+static inline __attribute__((always_inline)) int64_t
+block_deltas(uint64_t *restrict deltas, uint64_t *restrict any, const void *values, int count,
+             bool wide)
 {
-    int64_t least = (int64_t)deltas[0];
-    for (int i = 1; i < count; i++)
-        if ((int64_t)deltas[i] < least) least = (int64_t)deltas[i];
-    out = put_zigzag(out, least);
+    const int64_t *restrict v64 = values;
+    const int32_t *restrict v32 = values;
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < count; i++) { /* wraps in the values' width, in which readers add */
+        int64_t delta = wide ? (int64_t)((uint64_t)v64[i + 1] - (uint64_t)v64[i])
+                             : (int32_t)((uint32_t)v32[i + 1] - (uint32_t)v32[i]);
+        deltas[i] = (uint64_t)delta;
+        least = delta < least ? delta : least;
+    }
     for (int i = 0; i < count; i++) deltas[i] -= (uint64_t)least;
     for (int i = count; i < BLOCK; i++) deltas[i] = 0;
+    for (int m = 0; m < MINIBLOCKS; m++) {
+        uint64_t bits = 0;
+        for (int i = 0; i < MINIBLOCK; i++) bits |= deltas[m * MINIBLOCK + i];
+        any[m] = bits;
+    }
+    return least;
+}
+
+VECTORIZED static int64_t block_deltas_32(uint64_t *deltas, uint64_t *any, const int32_t *values,
+                                          int count)
+{
+    if (count < BLOCK) return block_deltas(deltas, any, values, count, false);
+    return block_deltas(deltas, any, values, BLOCK, false);
+}
+
+VECTORIZED static int64_t block_deltas_64(uint64_t *deltas, uint64_t *any, const int64_t *values,
+                                          int count)
+{
+    if (count < BLOCK) return block_deltas(deltas, any, values, count, true);
+    return block_deltas(deltas, any, values, BLOCK, true);
+}
+
+static uint8_t *block_encode(uint8_t *restrict out, const uint64_t *restrict deltas,
+                             const uint64_t *restrict any, int64_t least)
+{
+    out = put_zigzag(out, least);
     uint8_t *widths = out;
     out += MINIBLOCKS;
     for (int m = 0; m < MINIBLOCKS; m++) {
-        uint64_t any = 0;
-        for (int i = 0; i < MINIBLOCK; i++) any |= deltas[m * MINIBLOCK + i];
-        widths[m] = (uint8_t)bit_width(any);
+        widths[m] = (uint8_t)bit_width(any[m]);
         out = miniblock_encode(out, deltas + m * MINIBLOCK, widths[m]);
     }
     return out;
@@ -162,49 +194,57 @@ static uint8_t *delta_header(uint8_t *to, int64_t count, int64_t first)
     return put_zigzag(to, first);
 }
 
+static inline int block_count(int64_t values)
+{
+    return values < BLOCK ? (int)values : BLOCK;
+}
+
 void delta_encode_32(struct buffer *out, const int32_t *values, int64_t count)
 {
+    uint64_t deltas[BLOCK], any[MINIBLOCKS];
     uint8_t *to = delta_reserve(out, count, 4);
     to = delta_header(to, count, count ? values[0] : 0);
-    for (int64_t at = 1; at < count; at += BLOCK) {
-        uint64_t deltas[BLOCK];
-        int n = count - at < BLOCK ? (int)(count - at) : BLOCK;
-        for (int i = 0; i < n; i++) /* wraps in 32 bits, as readers add in 32 bits */
-            deltas[i] = (uint64_t)(int64_t)(int32_t)((uint32_t)values[at + i] -
-                                                     (uint32_t)values[at + i - 1]);
-        to = block_encode(to, deltas, n);
+    for (int64_t at = 0; at < count - 1; at += BLOCK) {
+        int64_t least = block_deltas_32(deltas, any, values + at, block_count(count - 1 - at));
+        to = block_encode(to, deltas, any, least);
     }
     out->size = (size_t)(to - (uint8_t *)out->data);
 }
 
 void delta_encode_64(struct buffer *out, const int64_t *values, int64_t count)
 {
+    uint64_t deltas[BLOCK], any[MINIBLOCKS];
     uint8_t *to = delta_reserve(out, count, 8);
     to = delta_header(to, count, count ? values[0] : 0);
-    for (int64_t at = 1; at < count; at += BLOCK) {
-        uint64_t deltas[BLOCK];
-        int n = count - at < BLOCK ? (int)(count - at) : BLOCK;
-        for (int i = 0; i < n; i++)
-            deltas[i] = (uint64_t)values[at + i] - (uint64_t)values[at + i - 1];
-        to = block_encode(to, deltas, n);
+    for (int64_t at = 0; at < count - 1; at += BLOCK) {
+        int64_t least = block_deltas_64(deltas, any, values + at, block_count(count - 1 - at));
+        to = block_encode(to, deltas, any, least);
     }
     out->size = (size_t)(to - (uint8_t *)out->data);
 }
 
-/* DELTA_BINARY_PACKED of zeros. */
-static void delta_encode_zeros(struct buffer *out, int64_t count)
+/* DELTA_BINARY_PACKED of one value, again and again. */
+static void delta_encode_same(struct buffer *out, uint32_t value, int64_t count)
 {
     enum { BLOCK_BYTES = 1 + MINIBLOCKS }; /* least delta 0, widths 0 */
     size_t blocks = (size_t)(count + BLOCK - 2) / BLOCK;
-    uint8_t *to = delta_header(delta_reserve(out, count, 4), count, 0);
+    uint8_t *to = delta_header(delta_reserve(out, count, 4), count, (int32_t)value);
     memset(to, 0, blocks * BLOCK_BYTES);
     out->size = (size_t)(to + blocks * BLOCK_BYTES - (uint8_t *)out->data);
+}
+
+VECTORIZED static bool all_same(const uint32_t *restrict values, int64_t count)
+{
+    uint32_t different = 0;
+    for (int64_t i = 1; i < count; i++) different |= values[i] ^ values[0];
+    return different == 0;
 }
 
 /* Spark to 3.5 misreads DELTA_LENGTH_BYTE_ARRAY, whose lengths it looks up by the row of its own batch
  * instead of the page's; DELTA_BYTE_ARRAY with empty prefixes is as small, and read right. */
 void delta_encode_lengths(struct buffer *out, const uint32_t *lengths, int64_t count)
 {
-    delta_encode_zeros(out, count);
-    delta_encode_32(out, (const int32_t *)lengths, count);
+    delta_encode_same(out, 0, count);
+    if (count && all_same(lengths, count)) delta_encode_same(out, lengths[0], count);
+    else delta_encode_32(out, (const int32_t *)lengths, count);
 }
