@@ -3,7 +3,6 @@
 #include "parquet/internal.h"
 
 enum {
-    SKIP_GROUPS = 7,      /* row groups without a dictionary after one that did not pay */
     EARLY_VALUES = 1024   /* enough of a first page to see that a dictionary cannot pay */
 };
 
@@ -155,12 +154,29 @@ error chunk_finish(struct chunk *k, struct workspace *w)
     return OK;
 }
 
+error chunk_emit(const struct chunk *k, error (*write)(void *, span), void *context)
+{
+    const struct page_index *x = (const struct page_index *)(const void *)k->index.data;
+    const struct page_index *end = x + k->index.size / sizeof *x;
+    TRY(write(context, buffer_span(&k->dictionary_page)));
+    if (k->page.start == 0) return write(context, buffer_span(&k->bytes));
+    const char *head = k->bytes.data, *tail = k->page.data.data;
+    for (; x < end; x++) {
+        size_t size = (size_t)x->bytes - x->tail;
+        TRY(write(context, (span){head, size}));
+        TRY(write(context, (span){tail, x->tail}));
+        head += size;
+        tail += x->tail;
+    }
+    return OK;
+}
+
 /* ---- life ---- */
 
 size_t chunk_encoded_bytes(const struct chunk *k)
 {
     size_t dictionary = k->dictionary.count ? dictionary_bytes(&k->dictionary) : 0;
-    return k->bytes.size + page_bytes(k) + dictionary;
+    return chunk_data_bytes(k) + page_bytes(k) + dictionary;
 }
 
 size_t chunk_memory(const struct chunk *k)
@@ -173,7 +189,8 @@ void chunk_reset(struct chunk *k)
 {
     if (k->skip_dictionary) k->skip_dictionary--;
     k->use_dictionary = k->leaf->store != STORE_1 && k->skip_dictionary == 0;
-    k->codec = k->options->codec;
+    if (k->skip_codec) k->skip_codec--;
+    k->codec = k->skip_codec ? PARQUET_NONE : k->options->codec;
     k->codec_decided = false;
     k->entries = k->nulls = k->rows = k->raw_bytes = 0;
     memset(k->pages_by_encoding, 0, sizeof k->pages_by_encoding);
@@ -265,7 +282,7 @@ void chunk_metadata(const struct chunk *k, struct thrift_out *t, int16_t id, int
     thrift_i32(t, 4, codec_number(k->codec));
     thrift_i64(t, 5, k->entries);
     thrift_i64(t, 6, k->raw_bytes);
-    thrift_i64(t, 7, dictionary + (int64_t)k->bytes.size);
+    thrift_i64(t, 7, dictionary + (int64_t)chunk_data_bytes(k));
     thrift_i64(t, 9, offset + dictionary);
     if (dictionary) thrift_i64(t, 11, offset);
     statistics_write(k, t);

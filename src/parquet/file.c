@@ -210,8 +210,9 @@ static error columns_run(struct parquet_writer *w,
 
 /* ---- row groups ---- */
 
-static error emit(struct parquet_writer *w, span bytes)
+static error emit(void *writer, span bytes)
 {
+    struct parquet_writer *w = writer;
     if (bytes.size == 0) return OK;
     TRY(w->sink.write(w->sink.context, bytes));
     w->offset += (int64_t)bytes.size;
@@ -250,8 +251,7 @@ static error group_close(struct parquet_writer *w)
         struct chunk *k = &w->chunks[i];
         int64_t offset = w->offset;
         CHECK(k->rows == w->group_rows);
-        TRY(emit(w, buffer_span(&k->dictionary_page)));
-        TRY(emit(w, buffer_span(&k->bytes)));
+        TRY(chunk_emit(k, emit, w));
         chunk_record(w, k, offset);
         g.raw_bytes += k->raw_bytes;
         chunk_reset(k);

@@ -218,7 +218,8 @@ struct page {
     int64_t rows, entries, values;
     struct buffer repetition; /* a byte per entry */
     struct buffer definition; /* the same; empty as long as every entry has a value */
-    struct buffer data;       /* dense values */
+    struct buffer data;       /* dense values; in front of them, tails of the chunk's other pages */
+    size_t start;             /* of the values in data */
     struct buffer lengths;    /* uint32 per value of STORE_BYTES */
     struct buffer indices;    /* uint16 per value while the chunk has a dictionary */
     size_t byte_count;        /* of the byte strings behind the indices */
@@ -228,25 +229,28 @@ struct page {
 struct page_index { /* what ColumnIndex and OffsetIndex say of a page */
     int64_t offset, first_row, nulls; /* offset from the chunk's first data page */
     int32_t bytes;                    /* with the header */
+    uint32_t tail;                    /* how many of them, the last, lie in page.data */
     bool empty;                       /* no values */
     uint8_t min_size, max_size;
     uint32_t bounds;                  /* offset of min, then max, in the chunk's bounds */
 };
 
 /* ---- chunk.c: one column of a row group ---- */
+enum { SKIP_GROUPS = 7 }; /* row groups that do not try what did not pay */
+
 struct chunk {
     const struct leaf *leaf;
     const struct parquet_options *options;
     bool use_dictionary;     /* values still go there */
     bool codec_decided;
     enum parquet_codec codec;
-    int skip_dictionary;     /* row groups to come that do not try one */
+    int skip_dictionary, skip_codec; /* row groups to come that do not try one */
     int64_t entries, nulls, rows;
     int64_t raw_bytes;       /* of sealed pages, headers included, before compression */
     int64_t pages_by_encoding[ENCODINGS];
     struct dictionary dictionary;
     struct page page;
-    struct buffer bytes;             /* sealed data pages */
+    struct buffer bytes;             /* sealed data pages without their tails */
     struct buffer dictionary_page;   /* made by chunk_finish */
     struct buffer index, index_bounds; /* struct page_index per page */
     struct bounds bounds;
@@ -256,7 +260,14 @@ struct chunk {
 void chunk_begin(struct chunk *, const struct leaf *, const struct parquet_options *);
 error chunk_append(struct chunk *, struct workspace *, const struct slice *) MUST_CHECK;
 error chunk_finish(struct chunk *, struct workspace *) MUST_CHECK;
+/* Calls `write` for the finished chunk's bytes, in their order. */
+error chunk_emit(const struct chunk *, error (*write)(void *context, span), void *context) MUST_CHECK;
 size_t chunk_encoded_bytes(const struct chunk *); /* estimate of what chunk_finish leads to */
+/* Of sealed data pages. */
+static inline size_t chunk_data_bytes(const struct chunk *k)
+{
+    return k->bytes.size + k->page.start;
+}
 size_t chunk_memory(const struct chunk *);
 void chunk_reset(struct chunk *);   /* for the next row group; memory is kept */
 void chunk_shrink(struct chunk *);  /* after a reset: memory is given back */
@@ -278,7 +289,8 @@ struct cut {
 error page_append(struct chunk *, struct workspace *, const struct slice *, const struct cut *,
                   bool *full) MUST_CHECK;
 size_t page_bytes(const struct chunk *); /* estimate of the open page before compression */
-/* Encodes, compresses and puts the open page behind the chunk's others. `last`: none follows. */
+/* Encodes, compresses and puts the open page behind the chunk's others; byte strings that are stored
+ * as they are (the page's tail) stay where they lie. `last`: none follows. */
 error page_seal(struct chunk *, struct workspace *, bool last) MUST_CHECK;
 error page_write_dictionary(struct chunk *, struct workspace *) MUST_CHECK;
 /* Puts the values themselves in the place of the open page's indices, and forgets the dictionary. */

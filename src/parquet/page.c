@@ -173,12 +173,18 @@ error page_append(struct chunk *k, struct workspace *w, const struct slice *s, c
     return OK;
 }
 
+/* The open page's own. */
+static span page_data(const struct page *p)
+{
+    return (span){p->data.data + p->start, p->data.size - p->start};
+}
+
 size_t page_bytes(const struct chunk *k)
 {
     const struct page *p = &k->page;
     size_t levels = (p->repetition.size + p->definition.size) / 8;
     if (k->use_dictionary) return levels + p->indices.size;
-    return levels + p->data.size + p->lengths.size;
+    return levels + page_data(p).size + p->lengths.size;
 }
 
 /* ---- the dictionary's part ---- */
@@ -247,31 +253,31 @@ struct form {
 
 /* The leaf's delta form of dense values, or its name only when it has none. */
 static struct form encode_delta(const struct leaf *leaf, struct buffer *out,
-                                const struct buffer *data, const struct buffer *lengths)
+                                span data, const struct buffer *lengths)
 {
     const struct form packed = {ENCODING_DELTA_BINARY_PACKED, {"", 0}};
     if (leaf->physical == PHYSICAL_INT32) {
-        delta_encode_32(out, (const int32_t *)data->data, (int64_t)(data->size / 4));
+        delta_encode_32(out, (const int32_t *)(const void *)data.data, (int64_t)(data.size / 4));
         return packed;
     }
     if (leaf->physical == PHYSICAL_INT64) {
-        delta_encode_64(out, (const int64_t *)data->data, (int64_t)(data->size / 8));
+        delta_encode_64(out, (const int64_t *)(const void *)data.data, (int64_t)(data.size / 8));
         return packed;
     }
     if (leaf->physical == PHYSICAL_BYTE_ARRAY) {
         delta_encode_lengths(out, (const uint32_t *)lengths->data, (int64_t)(lengths->size / 4));
-        return (struct form){ENCODING_DELTA_BYTE_ARRAY, buffer_span(data)};
+        return (struct form){ENCODING_DELTA_BYTE_ARRAY, data};
     }
     return (struct form){ENCODING_PLAIN, {"", 0}};
 }
 
 /* Booleans of a v2 page: u32 size | hybrid of width 1. */
-static void encode_boolean_runs(struct buffer *out, const struct buffer *data)
+static void encode_boolean_runs(struct buffer *out, span data)
 {
-    int64_t count = (int64_t)data->size;
+    int64_t count = (int64_t)data.size;
     buffer_reserve(out, 4 + hybrid_bound(count, 1));
     uint8_t *size = (uint8_t *)out->data + out->size;
-    uint8_t *end = hybrid_encode_levels(size + 4, (const uint8_t *)data->data, count, 1);
+    uint8_t *end = hybrid_encode_levels(size + 4, (const uint8_t *)data.data, count, 1);
     put_le32(size, (uint32_t)(end - size - 4));
     out->size = (size_t)((char *)end - out->data);
 }
@@ -279,8 +285,9 @@ static void encode_boolean_runs(struct buffer *out, const struct buffer *data)
 static struct form encode_plain(const struct leaf *leaf, struct buffer *out, const struct page *p)
 {
     if (leaf->store == STORE_BYTES)
-        plain_encode_bytes(out, (const uint32_t *)p->lengths.data, p->values, p->data.data);
-    else plain_encode(out, leaf, p->data.data, p->values);
+        plain_encode_bytes(out, (const uint32_t *)p->lengths.data, p->values,
+                           page_data(p).data);
+    else plain_encode(out, leaf, page_data(p).data, p->values);
     return (struct form){ENCODING_PLAIN, {"", 0}};
 }
 
@@ -289,7 +296,7 @@ static size_t plain_size(const struct leaf *leaf, const struct page *p)
     size_t n = (size_t)p->values;
     if (leaf->physical == PHYSICAL_BOOLEAN) return (n + 7) / 8;
     if (leaf->store != STORE_BYTES) return n * leaf_plain_bytes(leaf);
-    return p->data.size + n * sizeof(uint32_t);
+    return page_data(p).size + n * sizeof(uint32_t);
 }
 
 /* Encodes dense values in the smallest of the forms the options allow. */
@@ -299,10 +306,10 @@ static struct form encode_dense(const struct chunk *k, struct buffer *out)
     struct form form = {.encoding = ENCODING_PLAIN};
     size_t before = out->size;
     if (p->values && k->leaf->physical == PHYSICAL_BOOLEAN && k->options->data_page_v2) {
-        encode_boolean_runs(out, &p->data);
+        encode_boolean_runs(out, page_data(p));
         form = (struct form){ENCODING_RLE, {"", 0}};
     } else if (p->values && k->options->delta) {
-        form = encode_delta(k->leaf, out, &p->data, &p->lengths);
+        form = encode_delta(k->leaf, out, page_data(p), &p->lengths);
     }
     bool smaller = out->size - before + form.tail.size < plain_size(k->leaf, p);
     if (form.encoding != ENCODING_PLAIN && smaller) return form;
@@ -322,7 +329,7 @@ static bool dictionary_pays(const struct chunk *k, struct workspace *w, size_t i
     if (!k->options->delta || plain > 4 * cost) return true; /* delta rarely wins by as much */
     take(&w->values, &w->lengths, &k->dictionary, &p->indices);
     size_t before = w->encoded.size;
-    struct form form = encode_delta(k->leaf, &w->encoded, &w->values, &w->lengths);
+    struct form form = encode_delta(k->leaf, &w->encoded, buffer_span(&w->values), &w->lengths);
     size_t delta = w->encoded.size - before + form.tail.size;
     w->encoded.size = before;
     return form.encoding == ENCODING_PLAIN || cost < delta;
@@ -354,7 +361,8 @@ static void mark(char *restrict seen, const uint16_t *restrict indices, int64_t 
 static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
 {
     const struct page *p = &k->page;
-    const struct buffer *values = &p->data, *lengths = &p->lengths;
+    const struct buffer *lengths = &p->lengths;
+    span values = page_data(p);
     int64_t count = p->values;
     if (!leaf_has_bounds(k->leaf)) return (struct bounds){.state = BOUNDS_UNKNOWN};
     if (k->leaf->store != STORE_BYTES) return p->bounds;
@@ -368,11 +376,11 @@ static struct bounds page_bounds(const struct chunk *k, struct workspace *w)
         for (uint16_t i = 0; i < k->dictionary.count; i++)
             if (w->seen.data[i]) buffer_append(&w->indices, &i, sizeof i);
         take(&w->values, &w->lengths, &k->dictionary, &w->indices);
-        values = &w->values;
+        values = buffer_span(&w->values);
         lengths = &w->lengths;
         count = (int64_t)(w->indices.size / sizeof *indices);
     }
-    return bounds_of_bytes(k->leaf, (const uint32_t *)lengths->data, count, values->data);
+    return bounds_of_bytes(k->leaf, (const uint32_t *)lengths->data, count, values.data);
 }
 
 /* ---- page out ---- */
@@ -402,8 +410,8 @@ static error encode_page(struct chunk *k, struct workspace *w, struct sections *
 {
     const struct page *p = &k->page;
     bool v1 = !k->options->data_page_v2;
-    if (p->data.size + p->lengths.size > PAGE_BYTES_MAX)
-        return fail(ERR_TOO_LARGE, "%zu bytes of a column in one row", p->data.size);
+    if (page_data(p).size + p->lengths.size > PAGE_BYTES_MAX)
+        return fail(ERR_TOO_LARGE, "%zu bytes of a column in one row", page_data(p).size);
     buffer_reset(&w->encoded);
     s->repetition = encode_levels(&w->encoded, (const uint8_t *)p->repetition.data, p->entries,
                                   k->leaf->max_repetition, v1);
@@ -425,6 +433,7 @@ static error page_compress(struct chunk *k, struct workspace *w, span raw, bool 
     if (!k->codec_decided && (last || raw.size >= CODEC_SAMPLE) &&
         w->compressed.size >= raw.size - raw.size / 8) {
         k->codec = PARQUET_NONE;
+        if (w->compressed.size >= raw.size - raw.size / 32) k->skip_codec = SKIP_GROUPS + 1;
         return OK;
     }
     k->codec_decided = true;
@@ -474,13 +483,14 @@ static void header_begin(struct workspace *w, struct thrift_out *t, int type, si
 }
 
 /* What the page indexes will say. */
-static void index_append(struct chunk *k, const struct bounds *b, size_t offset)
+static void index_append(struct chunk *k, const struct bounds *b, size_t bytes, size_t tail)
 {
     const struct page *p = &k->page;
-    struct page_index x = {.offset = (int64_t)offset,
+    struct page_index x = {.offset = (int64_t)chunk_data_bytes(k),
                            .first_row = k->rows,
                            .nulls = p->entries - p->values,
-                           .bytes = (int32_t)(k->bytes.size - offset),
+                           .bytes = (int32_t)bytes,
+                           .tail = (uint32_t)tail,
                            .empty = p->values == 0,
                            .min_size = b->min_size,
                            .max_size = b->max_size,
@@ -492,21 +502,36 @@ static void index_append(struct chunk *k, const struct bounds *b, size_t offset)
     bounds_merge(k->leaf, &k->bounds, b);
 }
 
-/* The page's body is its parts, one behind the other. */
+/* The page's body is its parts, one behind the other; the last is where it stays. */
 static void page_emit(struct chunk *k, struct workspace *w, const struct sections *s,
                       const span parts[3], bool compressed)
 {
     struct thrift_out t;
-    size_t offset = k->bytes.size;
+    size_t tail = parts[2].size;
     header_begin(w, &t, k->options->data_page_v2 ? PAGE_DATA_V2 : PAGE_DATA_V1, s->all, parts);
     if (k->options->data_page_v2) data_header_v2(k, &t, s, compressed);
     else data_header_v1(k, &t, s);
     thrift_close(&t);
-    buffer_append_span(&k->bytes, buffer_span(&w->header));
-    for (int i = 0; i < 3; i++) buffer_append_span(&k->bytes, parts[i]);
     k->raw_bytes += (int64_t)(w->header.size + s->all);
     struct bounds b = page_bounds(k, w);
-    index_append(k, &b, offset);
+    index_append(k, &b, w->header.size + parts[0].size + parts[1].size + tail, tail);
+    buffer_append_span(&k->bytes, buffer_span(&w->header));
+    buffer_append_span(&k->bytes, parts[0]);
+    buffer_append_span(&k->bytes, parts[1]);
+    k->page.start += tail;
+}
+
+/* What is kept of `data` is tails. */
+static void page_next(struct page *p)
+{
+    p->rows = p->entries = p->values = 0;
+    p->byte_count = 0;
+    p->bounds = (struct bounds){.state = BOUNDS_EMPTY};
+    p->data.size = p->start;
+    buffer_reset(&p->repetition);
+    buffer_reset(&p->definition);
+    buffer_reset(&p->lengths);
+    buffer_reset(&p->indices);
 }
 
 error page_seal(struct chunk *k, struct workspace *w, bool last)
@@ -532,7 +557,7 @@ error page_seal(struct chunk *k, struct workspace *w, bool last)
     k->rows += p->rows;
     k->entries += p->entries;
     k->nulls += p->entries - p->values;
-    page_reset(p);
+    page_next(p);
     return OK;
 }
 
@@ -566,14 +591,8 @@ error page_write_dictionary(struct chunk *k, struct workspace *w)
 
 void page_reset(struct page *p)
 {
-    p->rows = p->entries = p->values = 0;
-    p->byte_count = 0;
-    p->bounds = (struct bounds){.state = BOUNDS_EMPTY};
-    buffer_reset(&p->repetition);
-    buffer_reset(&p->definition);
-    buffer_reset(&p->data);
-    buffer_reset(&p->lengths);
-    buffer_reset(&p->indices);
+    p->start = 0;
+    page_next(p);
 }
 
 void page_release(struct page *p)
