@@ -2,7 +2,7 @@
  *
  * A journal lies beside the quarantine's files, under names that no reader takes for data:
  *
- *   _requeue-N-intent   which records go next, and where each shard of the stream ended before
+ *   _requeue-N-intent   which records go next, their digests, and where each shard of the stream ended
  *   (put)               one call; a local log takes all of them or none
  *   _requeue-N-done     which records went
  *
@@ -188,39 +188,38 @@ static error count_behind(struct requeue *q, const json_t *ends, json_t *counts)
     return OK;
 }
 
-/* identity -> index of its row; a new reference. */
-static json_t *index_rows(struct requeue *q)
+/* Which records of the open intent are among those counted. */
+static error find_went(struct requeue *q, json_t *counts, json_t *went)
 {
-    json_t *index = json_object();
-    for (size_t i = 0; i < q->options->count; i++)
-        json_object_set_new(index, identity(&q->arena, &q->options->rows[i]), json_integer((json_int_t)i));
-    return index;
-}
-
-/* Ends an intent whose put had no answer: which of its records are in the stream? */
-static error resolve(struct requeue *q, int64_t *found)
-{
-    if (q->options->settle_us) world->sleep_us(q->options->settle_us);
-    json_t *counts = json_object(), *went = json_array(), *index = index_rows(q), *id;
     size_t i;
-    error e = count_behind(q, json_object_get(q->open, "ends"), counts);
+    json_t *id;
+    const json_t *digests = json_object_get(q->open, "digests");
     json_array_foreach(json_object_get(q->open, "records"), i, id) {
-        int64_t at = json_is_string(id) ? json_integer_or(index, json_string_value(id), -1) : -1;
-        if (e != OK || at < 0) continue;
-        const struct requeue_row *row = &q->options->rows[at];
-        const char *digest = digest_of(&q->arena, row->partition_key, row->data);
+        const char *digest = json_string_value(json_array_get(digests, i));
+        if (!digest || !json_is_string(id))
+            return fail(ERR_CORRUPT, "a requeue's journal has an intent without its records");
         int64_t left = json_integer_or(counts, digest, 0);
         if (left <= 0) continue;
         json_object_set_new(counts, digest, json_integer(left - 1));
         json_array_append(went, id);
     }
+    return OK;
+}
+
+/* Ends an intent whose put had no answer. It says itself what its records were: meanwhile their
+ * batch may have been taken back, and the quarantine not have them. */
+static error resolve(struct requeue *q, int64_t *found)
+{
+    if (q->options->settle_us) world->sleep_us(q->options->settle_us);
+    json_t *counts = json_object(), *went = json_array();
+    error e = count_behind(q, json_object_get(q->open, "ends"), counts);
+    if (e == OK) e = find_went(q, counts, went);
     if (e == OK) {
         *found = (int64_t)json_array_size(went);
         e = write_done(q, json_integer_or(q->open, "number", 0), went);
     }
     json_decref(counts);
     json_decref(went);
-    json_decref(index);
     return e;
 }
 
@@ -263,18 +262,28 @@ static error put_unanswered(struct requeue *q, const struct chunk *chunk, json_t
     return OK;
 }
 
+static error write_intent(struct requeue *q, const struct chunk *chunk, int64_t number, json_t **out)
+{
+    json_t *ends, *ids = json_array(), *digests = json_array();
+    error e = stream_ends(q, &ends);
+    for (size_t i = 0; e == OK && i < chunk->count; i++) {
+        const struct requeue_row *row = chunk->rows[i];
+        json_array_append_new(ids, json_string(identity(&q->arena, row)));
+        json_array_append_new(digests, json_string(digest_of(&q->arena, row->partition_key, row->data)));
+    }
+    *out = e == OK ? json_pack("{s:O, s:O, s:o}", "records", ids, "digests", digests, "ends", ends) : NULL;
+    json_decref(ids);
+    json_decref(digests);
+    TRY(e);
+    e = ledger_create(q->options->objects, q->bucket, journal_key(q, number, "intent"), *out);
+    return e == ERR_PRECONDITION ? fail(ERR_CONFLICT, "another requeue of this table is running") : e;
+}
+
 static error send_chunk(struct requeue *q, const struct chunk *chunk)
 {
-    json_t *ends, *intent = NULL, *ids = json_array(), *went = json_array();
+    json_t *intent, *went = json_array();
     int64_t number = q->next++;
-    error e = stream_ends(q, &ends);
-    if (e == OK) {
-        for (size_t i = 0; i < chunk->count; i++)
-            json_array_append_new(ids, json_string(identity(&q->arena, chunk->rows[i])));
-        intent = json_pack("{s:O, s:o}", "records", ids, "ends", ends);
-        e = ledger_create(q->options->objects, q->bucket, journal_key(q, number, "intent"), intent);
-        if (e == ERR_PRECONDITION) e = fail(ERR_CONFLICT, "another requeue of this table is running");
-    }
+    error e = write_intent(q, chunk, number, &intent);
     bool intended = e == OK;
     if (e == OK) e = put_chunk(q, chunk, went);
     if (intended && q->options->settle_us && error_row(e)->retry == RETRY_BACKOFF) {
@@ -284,7 +293,6 @@ static error send_chunk(struct requeue *q, const struct chunk *chunk)
         if (e == OK) q->report->sent += (int64_t)json_array_size(went);
     }
     json_decref(intent);
-    json_decref(ids);
     json_decref(went);
     return e;
 }

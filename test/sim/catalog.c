@@ -104,6 +104,32 @@ static error partitions(struct catalog *base, const char *database, const char *
     return fail(ERR_UNSUPPORTED, "the job lists no partitions");
 }
 
+static error tables(struct catalog *base, bool (*each)(void *context, json_t *table), void *context)
+{
+    enum fate fate = sim_step(process_of(base), "tables", "");
+    if (fate != FATE_GOOD) return fate == FATE_DEAD ? sim_dead() : sim_fault();
+    const char *name;
+    json_t *table;
+    json_object_foreach(sim.database_tables, name, table)
+        if (!each(context, table)) break;
+    return OK;
+}
+
+static error remove_partition(struct catalog *base, const char *database, const char *table,
+                              const json_t *values)
+{
+    (void)database;
+    enum fate fate = sim_step(process_of(base), "remove_partition", table);
+    if (fate == FATE_DEAD) return sim_dead();
+    if (fate == FATE_FAULT) return sim_fault();
+    json_t *of = json_object_get(sim.partitions, table), *found;
+    const char *location;
+    void *next;
+    json_object_foreach_safe(of, next, location, found)
+        if (json_equal(found, values)) json_object_del(of, location);
+    return fate == FATE_LOST ? sim_fault() : OK;
+}
+
 static void close_catalog(struct catalog *base)
 {
     (void)base;
@@ -117,5 +143,7 @@ const struct catalog_ops sim_catalog_ops = {
     .update_table = update_table,
     .add_partitions = add_partitions,
     .partitions = partitions,
+    .tables = tables,
+    .remove_partition = remove_partition,
     .close = close_catalog,
 };

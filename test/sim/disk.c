@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 256, CHANGES_MAX = 512, KEYS = 6, STAGED_MAX = 32, BYTES_MAX = 3000,
+enum { FILES_MAX = 256, CHANGES_MAX = 4096, KEYS = 6, STAGED_MAX = 32, BYTES_MAX = 3000,
        SMALL_BYTES = 16 << 10 };
 
 /* A file with bytes that are not synced. */
@@ -40,8 +40,10 @@ static struct {
     struct change changes[CHANGES_MAX];
     int change_count, grave_count;
     bool wild, dead;    /* faults may come; the process has died */
+    int fault_permille;
     long calls, die_at;
     int cuts;
+    struct world world;
 } disk;
 
 /* ---- faults ---- */
@@ -53,11 +55,13 @@ static bool refuse(bool writes)
     if (disk.wild && ++disk.calls == disk.die_at) {
         sim_say("the process dies");
         disk.dead = true;
-        sim.kills++;
     }
     errno = EIO;
     if (disk.dead) return true;
-    if (!disk.wild || !sim_chance(sim.fault_permille)) return false;
+    bool full = disk.wild && writes && sim.true_us < sim.full_until_us;
+    if (full) errno = ENOSPC;
+    if (full) return true;
+    if (!disk.wild || !sim_chance(disk.fault_permille)) return false;
     sim_say("a fault");
     sim.faults++;
     if (writes && sim_chance(500)) errno = ENOSPC;
@@ -82,19 +86,6 @@ static void read_all(int file, struct buffer *out)
     while ((n = pread(file, block, sizeof block, (off_t)out->size)) > 0) buffer_append(out, block, (size_t)n);
 }
 
-static void note_write(int file)
-{
-    struct stat st;
-    char path[32];
-    if (dirty_of(file)) return;
-    CHECK(disk.dirty_count < FILES_MAX && fstat(file, &st) == 0);
-    struct dirty *d = &disk.dirty[disk.dirty_count++];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    *d = (struct dirty){.device = st.st_dev, .inode = st.st_ino, .file = open(path, O_RDWR | O_CLOEXEC)};
-    CHECK(d->file >= 0);
-    read_all(d->file, &d->old);
-}
-
 static void dirty_drop(struct dirty *d)
 {
     close(d->file);
@@ -102,10 +93,19 @@ static void dirty_drop(struct dirty *d)
     *d = disk.dirty[--disk.dirty_count];
 }
 
-static void note_change(enum change_kind kind, const char *path, const char *from)
+/* The machine writes some by itself when there is much. */
+static void note_write(int file)
 {
-    CHECK(disk.change_count < CHANGES_MAX);
-    disk.changes[disk.change_count++] = (struct change){kind, must_strdup(path), from ? must_strdup(from) : NULL};
+    struct stat st;
+    char path[32];
+    if (dirty_of(file)) return;
+    if (disk.dirty_count == FILES_MAX) dirty_drop(&disk.dirty[0]);
+    CHECK(fstat(file, &st) == 0);
+    struct dirty *d = &disk.dirty[disk.dirty_count++];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    *d = (struct dirty){.device = st.st_dev, .inode = st.st_ino, .file = open(path, O_RDWR | O_CLOEXEC)};
+    CHECK(d->file >= 0);
+    read_all(d->file, &d->old);
 }
 
 static void change_drop(int at)
@@ -113,6 +113,12 @@ static void change_drop(int at)
     free(disk.changes[at].path);
     free(disk.changes[at].from);
     memmove(&disk.changes[at], &disk.changes[at + 1], (size_t)(--disk.change_count - at) * sizeof *disk.changes);
+}
+
+static void note_change(enum change_kind kind, const char *path, const char *from)
+{
+    if (disk.change_count == CHANGES_MAX) change_drop(0);
+    disk.changes[disk.change_count++] = (struct change){kind, must_strdup(path), from ? must_strdup(from) : NULL};
 }
 
 static bool lies_in(const char *path, const char *folder)
@@ -476,6 +482,7 @@ static void disk_life(void)
         live(s);
         s->ops->close(s);
     }
+    sim.kills += disk.dead;
     if (sim_chance(500)) power_goes();
     all_durable();
     look();
@@ -488,26 +495,89 @@ static void folder_remove(const char *path)
     CHECK(system(command) == 0);
 }
 
-void disk_story(void)
+void disk_begin(void)
 {
-    struct world w = disk_world();
-    struct object_store *s;
-    char path[128];
+    disk.world = disk_world();
     snprintf(disk.folder, sizeof disk.folder, "%s/sluice-sim-XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     CHECK(mkdtemp(disk.folder));
     snprintf(disk.graves, sizeof disk.graves, "%s/graves", disk.folder);
-    snprintf(path, sizeof path, "%s/lake", disk.folder);
     CHECK(mkdir(disk.graves, 0700) == 0);
-    memset(&model, 0, sizeof model);
     disk.wild = disk.dead = false;
     disk.grave_count = disk.cuts = 0;
-    world = &w;
+    disk.calls = disk.die_at = 0;
+    disk.fault_permille = sim.fault_permille;
+    world = &disk.world;
+}
+
+void disk_end(void)
+{
+    all_durable();
+    world = &sim_world;
+    folder_remove(disk.folder);
+}
+
+void disk_story(void)
+{
+    struct object_store *s;
+    char path[128];
+    disk_begin();
+    memset(&model, 0, sizeof model);
+    snprintf(path, sizeof path, "%s/lake", disk.folder);
     CHECK(object_open_local(path, &s) == OK && object_bucket_create(s, BUCKET, "us-east-1") == OK);
     s->ops->close(s);
     all_durable();
     for (int lives = 2 + sim_below(5); lives > 0 && !sim.failed; lives--) disk_life();
-    all_durable();
-    world = &sim_world;
-    folder_remove(disk.folder);
+    disk_end();
+}
+
+/* ---- under jobs (lake.c) ---- */
+
+struct disk_mood disk_calm(void)
+{
+    struct disk_mood before = {disk.wild, disk.dead};
+    disk.wild = disk.dead = false;
+    return before;
+}
+
+void disk_mood_set(struct disk_mood mood)
+{
+    disk.wild = mood.wild;
+    disk.dead = mood.dead;
+}
+
+void disk_process(bool dead)
+{
+    disk.wild = !sim.calm;
+    disk.dead = dead;
+}
+
+bool disk_died(void)
+{
+    return disk.dead;
+}
+
+void disk_die_at(long calls)
+{
+    disk.calls = 0;
+    disk.die_at = calls;
+    disk.fault_permille = sim.fault_permille / 5; /* a call of the store makes many of the disk */
+}
+
+error disk_store_open(struct object_store **out)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/lake", disk.folder);
+    return object_open_local(path, out);
+}
+
+void disk_settle(bool cut)
+{
+    if (cut) power_goes();
+    if (cut || sim_chance(500)) all_durable();
+}
+
+int disk_files_staged(void)
+{
+    return files_staged();
 }

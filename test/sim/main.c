@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, LAST_RUNS = 12 };
+enum { JOBS_MAX = 64, LAST_RUNS = 12, ON_DISK_PERMILLE = 60,
+       ADMIN_PERMILLE = 100 };
 
 /* ---- one seed ---- */
 
@@ -101,6 +102,9 @@ static void seed_begin(uint64_t seed)
     sim.targets = sim_chance(150) ? 2 : 1;
     sim.detected = sim_chance(150);
     sim.remote = sim_chance(300);
+    sim.on_disk = sim.rewound = false;
+    sim.admin = sim_chance(ADMIN_PERMILLE);
+    if (sim.admin) sim.trims = sim.overtrims = false; /* what is taken back must be there to be read */
     sim.start = sim_chance(300) ? START_LATEST + sim_below(2) : START_TRIM_HORIZON;
     sim.start_us = sim.started_us = 0;
     sim.begun = false;
@@ -133,6 +137,7 @@ static void world_turns(void)
             }
             break;
     case 9: if (sim_chance(200)) sim.true_us += sim_below(900) * (int64_t)US_PER_SECOND; break;
+    case 11: if (sim.on_disk && sim_chance(60)) sim_lake_power(); break;
     case 10: if (sim.loses_staged && sim_chance(300)) sim_reshard(); break;
     default: break;
     }
@@ -154,12 +159,18 @@ static struct process *process_pick(bool alive)
 /* How a run may end while the world is wild. */
 static void check_result(const struct process *p)
 {
+    if (p->work != WORK_JOB) {
+        admin_check(p);
+        return;
+    }
     bool fine = p->result == OK || p->result == ERR_STOPPED || p->result == ERR_FENCED ||
                 error_row(p->result)->retry == RETRY_BACKOFF;
+    if (sim.on_disk && !sim.calm && (p->result == ERR_IO || p->result == ERR_NO_SPACE)) fine = true;
+    if (sim.rewound && !sim.calm && p->result == ERR_CONFLICT) fine = true;
     if (p->overlapped && p->result == ERR_DATA_LOSS) fine = true; /* another run committed, then retention */
     if (sim.loses_staged && p->result == ERR_NO_SUCH_UPLOAD) fine = true; /* lost again and again */
     if (sim.lost && p->result == ERR_DATA_LOSS) fine = sim.told = true;
-    bool drained = p->result == OK && p->options.drain && !p->stop;
+    bool drained = p->result == OK && p->options.drain && !p->stop && !(sim.rewound && p->overlapped);
     for (int i = 0; drained && i < sim.shard_count; i++)
         if (sim.shards[i].committed < p->began_at[i] && sim.shards[i].begin < p->began_at[i] && !sim.lost)
             sim_fail("run p%d ended as drained, but committed %s only up to %d of %d", p->number,
@@ -175,6 +186,14 @@ static void process_turn(struct process *p)
     else if (sim.overlaps && sim_chance(50)) p->nap = sim_below(60); /* another run goes on meanwhile */
 }
 
+static struct process *admin_start(struct process *p, const json_t *document)
+{
+    int planned = (int)json_object_size(sim.plans);
+    process_start(p, sim_chance(500) ? WORK_REWIND : WORK_REQUEUE, document);
+    p->rewind_to = sim_below(planned + 1) - 1;
+    return p;
+}
+
 static void wild_time(const json_t *document)
 {
     for (int turns = 10 + sim_below(100); turns > 0 && !sim.failed; turns--) {
@@ -183,7 +202,11 @@ static void wild_time(const json_t *document)
         if (!p || sim.overlap_now || sim.duel || (sim.overlaps && sim_chance(30))) {
             sim.overlap_now = false;
             struct process *fresh = process_pick(false);
-            if (fresh) process_start(p = fresh, document);
+            if (fresh) process_start(p = fresh, WORK_JOB, document);
+        }
+        if (sim.admin && sim_chance(60) && !admin_alive()) {
+            struct process *fresh = process_pick(false);
+            if (fresh) p = admin_start(fresh, document);
         }
         if (p) process_turn(p);
     }
@@ -197,7 +220,7 @@ static void long_sleep(const json_t *document)
     sim.fault_permille = 0;
     sim.switch_permille = 200;
     sim.window_s = 0;
-    process_start(sleeper, document);
+    process_start(sleeper, WORK_JOB, document);
     sleeper->kill_at = 0;
     for (int turns = 10 + sim_below(60); turns > 0 && sleeper->alive; turns--) {
         sim_produce();
@@ -205,7 +228,7 @@ static void long_sleep(const json_t *document)
     }
     sim_say("p%d sleeps", sleeper->number);
     sim.switch_permille = 0;
-    process_start(other, document);
+    process_start(other, WORK_JOB, document);
     other->kill_at = 0;
     other->options.drain = false;
     long enough = sim.batches + BATCHES;
@@ -216,6 +239,16 @@ static void long_sleep(const json_t *document)
     sim_say("p%d wakes up", sleeper->number);
     sim.switch_permille = 50;
     while (sleeper->alive && !sim.failed) process_turn(sleeper);
+}
+
+static struct process *run_calmly(enum work work, const json_t *document)
+{
+    struct process *p = &sim.processes[0];
+    process_start(p, work, document);
+    p->rewind_to = INT64_MAX; /* only goes on with what was begun */
+    while (p->alive) process_resume(p);
+    check_result(p);
+    return p;
 }
 
 /* No more faults: whoever lives ends, a last run drains, and one more finds nothing to do. */
@@ -229,11 +262,14 @@ static void calm_time(const json_t *document)
         process_resume(p);
         if (!p->alive) check_result(p);
     }
+    if (sim.admin) {
+        run_calmly(WORK_REWIND, document);
+        run_calmly(WORK_JOB, document);
+        run_calmly(WORK_REQUEUE, document);
+    }
     int drained = 0;
     for (int i = 0; i < LAST_RUNS && drained < 2 && !sim.failed; i++) {
-        struct process *p = &sim.processes[0];
-        for (process_start(p, document); p->alive;) process_resume(p);
-        check_result(p);
+        struct process *p = run_calmly(WORK_JOB, document);
         if (p->result != OK && !(sim.told && p->result == ERR_DATA_LOSS))
             sim_fail("in peace run p%d ended with %s: %s", p->number, error_row(p->result)->code,
                      p->text);
@@ -271,12 +307,16 @@ static bool seed_run(uint64_t seed)
     if (sim.start == START_TIMESTAMP) choose_start();
     bool sleeps = sim_chance(10);
     if (sleeps) sim.window_s = 0;
+    sim.on_disk = !sleeps && sim_chance(ON_DISK_PERMILLE);
+    if (sim.on_disk) sim_lake_begin();
     json_t *document = job_document();
     CHECK(document);
     if (sleeps) long_sleep(document);
     else wild_time(document);
     calm_time(document);
+    if (sim.on_disk) sim_lake_load();
     if (!sim.failed && !sim.told) oracle_finish(); /* told: nothing more can be asked for */
+    if (sim.on_disk) sim_lake_end();
     json_decref(document);
     return seed_ended(seed);
 }

@@ -22,7 +22,7 @@ static bool disk_is_full(void)
     return !sim.calm && sim.true_us < sim.full_until_us;
 }
 
-static struct sim_object *object_place(const char *key)
+struct sim_object *sim_object_place(const char *key)
 {
     struct sim_object *o = sim_object_find(key);
     if (o) return o;
@@ -46,7 +46,7 @@ static error object_put(struct object_store *base, const char *bucket, const cha
     if (disk_is_full()) return fail(ERR_NO_SPACE, "no space");
     bool fenced = condition.if_absent && sim_object_find(key) && sim.plant != PLANT_NO_FENCE;
     if (!fenced) {
-        struct sim_object *o = object_place(key);
+        struct sim_object *o = sim_object_place(key);
         o->token = "";
         o->bytes = arena_span(&sim.memory, data);
         o->synced = true;
@@ -154,6 +154,7 @@ void sim_uploads_drop(const struct process *p)
 /* Staged bytes disappear: removed by hand, expired. */
 void sim_lose_staged(void)
 {
+    if (sim.on_disk) sim_lake_lose_staged();
     for (struct upload *u = sim.uploads, *next; u; u = next) {
         next = u->next;
         if (u->finished && sim_chance(500)) {
@@ -227,7 +228,7 @@ static error upload_complete(struct object_store *base, const char *bucket, cons
     if (!u && !(o && strcmp(o->token, token) == 0))
         return fail(ERR_NO_SUCH_UPLOAD, "no upload %s of %s", token, key);
     if (u) {
-        o = object_place(key);
+        o = sim_object_place(key);
         o->token = arena_text(&sim.memory, span_of(token));
         o->bytes = arena_span(&sim.memory, buffer_span(&u->bytes));
         o->synced = sim.plant != PLANT_NO_SYNC;

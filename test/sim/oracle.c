@@ -12,7 +12,7 @@ enum { NAME_DIGITS = 12 };
 
 static bool is_quarantine(const char *key)
 {
-    return span_starts(span_of(key), "quarantine/");
+    return span_starts(span_of(key), "quarantine/") && strrchr(key, '/')[1] != '_'; /* a journal's */
 }
 
 /* -1: of no target. */
@@ -168,7 +168,12 @@ static void committed(int64_t batch, const json_t *record)
         sim_fail("batch %lld is committed without a plan", (long long)batch);
         return;
     }
-    if (sim.targets == 1 && json_integer_or(record, "read", -1) !=
+    bool back = json_object_get(plan, "rewind_to") != NULL;
+    for (int i = 0; back && i < sim.shard_count; i++) {
+        sim.shards[i].committed = 0;
+        sim.shards[i].committed_end = false;
+    }
+    if (!back && json_integer_or(record, "read", -1) !=
         json_integer_or(record, "written", 0) + json_integer_or(record, "quarantined", 0) +
             json_integer_or(record, "filtered", 0))
         sim_fail("batch %lld: read is not written + quarantined + filtered", (long long)batch);
@@ -224,6 +229,7 @@ void oracle_put(const char *key, span bytes)
         char number[24];
         snprintf(number, sizeof number, "%lld", (long long)batch);
         if (!json_object_get(all, number)) json_object_set(all, number, document);
+        if (plan && json_object_get(document, "rewind_to")) sim.rewound = true;
         if (commit) committed(batch, document);
     }
     /* Bytes lost behind their plan, while another run may look at it: the hardest of all. */
@@ -360,18 +366,73 @@ static void check_file(const struct sim_object *o, const int *batches)
     arena_release(&arena);
 }
 
+void oracle_quarantined(row_found *each, void *context)
+{
+    struct arena arena = {0};
+    for (int i = 0; i < sim.object_count; i++) {
+        const struct sim_object *o = &sim.objects[i];
+        if (is_quarantine(o->key)) file_faults(&arena, o->key, o->bytes, each, context);
+    }
+    arena_release(&arena);
+}
+
+/* Batches behind `to` are taken back: their records are to come again. */
+static void take_back(int64_t to, int *batches)
+{
+    for (int i = 0; i < sim.record_count; i++)
+        if (batches[i] > to) batches[i] = -1;
+}
+
+/* Each batch in order: how far the shards were read, and which batch has each record. */
+static void check_batches(int64_t count, int *batches)
+{
+    typedef int places[SHARDS_MAX];
+    places *behind = must_calloc((size_t)count + 1, sizeof *behind); /* batch b: at b + 1 */
+    for (int i = 0; i < sim.shard_count; i++) behind[0][i] = sim.shards[i].begin;
+    for (int64_t b = 0; b < count; b++) {
+        const json_t *plan = document_of(sim.plans, b);
+        int64_t to = json_integer_or(plan, "rewind_to", b - 1);
+        memcpy(behind[b + 1], behind[to + 1], sizeof *behind);
+        take_back(to, batches);
+        if (!document_of(sim.commits, b)) sim_fail("batch %lld was left out", (long long)b);
+        else if (!json_object_get(plan, "rewind_to")) check_ranges(b, plan, behind[b + 1], batches);
+    }
+    free(behind);
+}
+
+static bool any_below(const char *location)
+{
+    const char *folder = location + strlen("s3://" BUCKET "/");
+    for (int i = 0; i < sim.object_count; i++)
+        if (span_starts(span_of(sim.objects[i].key), folder)) return true;
+    return false;
+}
+
+/* What was taken back has left no partition without a file. */
+static void check_partitions_used(void)
+{
+    const char *table, *location;
+    json_t *of, *values;
+    json_object_foreach(sim.partitions, table, of)
+        json_object_foreach(of, location, values)
+            if (!any_below(location)) sim_fail("partition %s of %s has no file", location, table);
+}
+
+static void check_requeued(void)
+{
+    for (int i = 0; i < sim.record_count; i++) {
+        const struct sim_record *r = &sim.records[i];
+        if (r->faults && r->copy_of < 0 && r->copies != 1)
+            sim_fail("record %d is in quarantine and was requeued %d times", i, r->copies);
+    }
+}
+
 void oracle_finish(void)
 {
-    int reached[SHARDS_MAX];
-    for (int i = 0; i < SHARDS_MAX; i++) reached[i] = i < sim.shard_count ? sim.shards[i].begin : 0;
     int *batches = must_alloc(((size_t)sim.record_count + 1) * sizeof *batches);
     for (int i = 0; i < sim.record_count; i++) batches[i] = -1;
     int64_t count = (int64_t)json_object_size(sim.commits);
-    for (int64_t b = 0; b < count; b++) {
-        const json_t *plan = document_of(sim.plans, b);
-        if (!document_of(sim.commits, b)) sim_fail("batch %lld was left out", (long long)b);
-        else check_ranges(b, plan, reached, batches);
-    }
+    check_batches(count, batches);
     for (int i = 0; i < sim.shard_count; i++)
         if (sim.shards[i].closed && !sim.shards[i].committed_end && !sim.lost)
             sim_fail("%s was read to its end, but no batch says so", sim.shards[i].id);
@@ -391,5 +452,7 @@ void oracle_finish(void)
     }
     for (const struct upload *u = sim.uploads; u; u = u->next)
         sim_fail("staged bytes of %s are left (%s)", u->key, u->token);
+    if (sim.admin) check_requeued();
+    if (sim.rewound) check_partitions_used();
     free(batches);
 }

@@ -6,6 +6,8 @@
  *   process.c  a job_run on a stack of its own; kills, and switches between two runs
  *   stream.c object.c catalog.c   the back ends, as the doors of src/ name them
  *   disk.c     the real local store on a disk that fails and loses what was not synced
+ *   lake.c     the same under jobs
+ *   admin.c    batches taken back and quarantined records requeued, meanwhile
  *   rows.c     a small Parquet reader of its own
  *   oracle.c   what must be true at every step and at the end
  *   main.c     what happens in a seed; the command line */
@@ -25,6 +27,8 @@ struct sim_record {
     uint32_t sub;
     int64_t arrival_us;
     enum decode_reason reason;   /* DECODED: one row */
+    span key;                    /* its own, but for a copy: that of its record */
+    int copy_of, copies;         /* requeued: of which record, else -1; how often it was */
     int64_t id, n;               /* the row: n < 0 is NULL */
     int kind;
     span data;
@@ -64,8 +68,12 @@ struct sim_store { struct object_store base; struct process *process; };
 struct sim_catalog { struct catalog base; struct process *process; };
 struct sim_stream { struct stream base; struct process *process; };
 
+enum work { WORK_JOB, WORK_REWIND, WORK_REQUEUE };
+
 struct process {
     int number;
+    enum work work;
+    int64_t rewind_to;           /* of WORK_REWIND */
     bool alive, dead;            /* dead: killed, job_run has not returned yet */
     bool overlapped;             /* another run was alive at some time of its life */
     error result;
@@ -98,6 +106,8 @@ struct sim {
     int layout;                  /* of the first target: 0 by hour, 1 by hour and kind, 2 by kind */
     int targets;
     bool detected;               /* the job finds its schema in the records */
+    bool admin, rewound;         /* batches are taken back, records requeued; some were taken back */
+    bool on_disk;                /* the lake is the real local store on a disk that fails */
     bool remote;                 /* the stream tells times, not places, and when it was read to its end */
     enum start start;
     int64_t start_us, started_us; /* of START_TIMESTAMP; when the first run began, 0: not yet */
@@ -141,9 +151,10 @@ enum fate { FATE_GOOD, FATE_FAULT, FATE_LOST, FATE_DEAD };
 enum fate sim_step(struct process *, const char *what, const char *name);
 error sim_fault(void);
 error sim_dead(void);
+void sim_kill(struct process *);
 
 /* ---- process.c ---- */
-void process_start(struct process *, const json_t *document);
+void process_start(struct process *, enum work, const json_t *document);
 void process_resume(struct process *);
 void process_yield(struct process *);
 void processes_release(void);
@@ -160,12 +171,41 @@ int sim_stored_before(int shard, int64_t time_us); /* records that arrived earli
 extern const struct object_ops sim_object_ops;
 extern const struct catalog_ops sim_catalog_ops;
 struct sim_object *sim_object_find(const char *key);
+struct sim_object *sim_object_place(const char *key); /* found, or new */
 void sim_lose_staged(void);
 void sim_uploads_drop(const struct process *); /* what it did not finish; NULL: all */
 void sim_catalog_reset(void);
 
 /* ---- disk.c ---- */
 void disk_story(void);
+/* For lake.c: whether faults come, and whether the process that calls is dead. */
+struct disk_mood { bool wild, dead; };
+struct disk_mood disk_calm(void);            /* no faults; returns what was */
+void disk_mood_set(struct disk_mood);
+void disk_begin(void);
+void disk_end(void);
+void disk_process(bool dead);                /* the next calls are of one that is (not) dead */
+bool disk_died(void);
+void disk_die_at(long calls);                /* 0: never */
+void disk_settle(bool cut);                  /* the power goes, or some time passes */
+int disk_files_staged(void);
+error disk_store_open(struct object_store **);
+
+/* ---- lake.c ---- */
+extern const struct object_ops sim_lake_ops;
+void sim_lake_begin(void);
+error sim_lake_open(void);                   /* by the process that runs */
+void sim_lake_close(bool killed);
+void sim_lake_power(void);
+void sim_lake_lose_staged(void);
+void sim_lake_load(void);
+void sim_lake_end(void);
+
+/* ---- admin.c ---- */
+error admin_rewind(struct process *);
+error admin_requeue(struct process *);
+void admin_check(const struct process *);    /* of one that has ended */
+bool admin_alive(void);
 
 /* ---- rows.c ---- */
 struct row_column { const char *name; bool is_int, optional; int64_t *ints; span *texts; bool *nulls; };
@@ -175,4 +215,6 @@ bool rows_read(struct arena *, span file, struct row_column *, int count, int64_
 /* ---- oracle.c ---- */
 void oracle_published(const char *key, span bytes);
 void oracle_put(const char *key, span bytes);  /* a document of the checkpoint */
+/* The records in visible quarantine files. */
+void oracle_quarantined(void (*each)(struct sim_record *, const char *key, void *context), void *context);
 void oracle_finish(void);

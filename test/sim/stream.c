@@ -61,30 +61,66 @@ static void record_make(struct sim_record *r)
              r->reason = DECODE_INVALID_UTF8;
     }
     r->data = span_of(text);
+    r->key = span_of(arena_printf(&sim.memory, "p%lld", id));
 }
 
-static void put(int shard)
+static struct sim_record *record_new(int shard, int sub)
 {
-    struct sim_shard *s = &sim.shards[shard];
+    if (sim.record_count == sim.record_capacity) {
+        sim.record_capacity = sim.record_capacity ? 2 * sim.record_capacity : 256;
+        sim.records = must_realloc(sim.records, (size_t)sim.record_capacity * sizeof *sim.records);
+    }
+    struct sim_record *r = &sim.records[sim.record_count];
+    *r = (struct sim_record){.shard = shard, .stored = sim.shards[shard].count, .sub = (uint32_t)sub,
+                             .arrival_us = sim.true_us, .copy_of = -1};
+    return r;
+}
+
+static void stored_new(struct sim_shard *s)
+{
     if (s->count == s->capacity) {
         s->capacity = s->capacity ? 2 * s->capacity : 64;
         s->stored = must_realloc(s->stored, (size_t)s->capacity * sizeof *s->stored);
     }
     s->stored[s->count] = sim.record_count;
+}
+
+static void put(int shard)
+{
+    struct sim_shard *s = &sim.shards[shard];
+    stored_new(s);
     int subs = sim_chance(200) ? 2 + sim_below(4) : 1;
     for (int sub = 0; sub < subs; sub++) {
-        if (sim.record_count == sim.record_capacity) {
-            sim.record_capacity = sim.record_capacity ? 2 * sim.record_capacity : 256;
-            sim.records = must_realloc(sim.records,
-                                       (size_t)sim.record_capacity * sizeof *sim.records);
-        }
-        struct sim_record *r = &sim.records[sim.record_count];
-        *r = (struct sim_record){.shard = shard, .stored = s->count, .sub = (uint32_t)sub,
-                                 .arrival_us = sim.true_us};
-        record_make(r);
+        record_make(record_new(shard, sub));
         sim.record_count++;
     }
     s->count++;
+}
+
+/* A record of the quarantine comes once more, as bad as it was. */
+static void put_copy(const struct put_record *record)
+{
+    int64_t of;
+    int shard;
+    do shard = sim_below(sim.shard_count);
+    while (sim.shards[shard].closed);
+    span number = {record->partition_key.data + 1, record->partition_key.size - 1};
+    if (!parse_int64(number, &of) || of < 0 || of >= sim.record_count ||
+        !span_equal(sim.records[of].data, record->data)) {
+        sim_fail("a record is requeued that was never sent");
+        return;
+    }
+    stored_new(&sim.shards[shard]);
+    struct sim_record *copy = record_new(shard, 0), *original = &sim.records[of];
+    copy->id = sim.record_count++;
+    copy->copy_of = (int)of;
+    copy->reason = original->reason;
+    copy->data = original->data;
+    copy->key = original->key;
+    sim.shards[shard].count++;
+    sim_say("record %d is requeued in %s", (int)of, sim.shards[shard].id);
+    if (original->reason == DECODED) sim_fail("record %d is requeued, but was good", (int)of);
+    if (++original->copies > 1) sim_fail("record %d is requeued twice", (int)of);
 }
 
 void sim_produce(void)
@@ -253,7 +289,7 @@ static void slice_fill(struct sim_cursor *c, int end, struct records *out)
         c->sequences[out->count] = sequence_at(c->shard, r->stored);
         c->subs[out->count] = r->sub;
         c->arrivals[out->count] = r->arrival_us;
-        c->keys[out->count] = SPAN("key");
+        c->keys[out->count] = r->key;
         c->datas[out->count++] = r->data;
         out->bytes += r->data.size;
     }
@@ -318,6 +354,21 @@ static void sim_wait(struct stream *base, int64_t timeout_us)
     process_yield(process_of(base));
 }
 
+/* All or none; a remote one may refuse some. */
+static error sim_put(struct stream *base, const struct put_record *records, size_t count,
+                     struct put_result *results)
+{
+    enum fate fate = sim_step(process_of(base), "put_records", "");
+    if (fate == FATE_DEAD) return sim_dead();
+    if (fate == FATE_FAULT) return sim_fault();
+    for (size_t i = 0; i < count; i++) {
+        bool refused = sim.remote && !sim.calm && sim_chance(100);
+        results[i] = (struct put_result){.code = refused ? ERR_THROUGHPUT : OK};
+        if (!refused) put_copy(&records[i]);
+    }
+    return fate == FATE_LOST ? sim_fault() : OK;
+}
+
 static void sim_close(struct stream *base)
 {
     free(base);
@@ -331,6 +382,7 @@ static const struct stream_ops ops = {
     .release = sim_release,
     .position = sim_position,
     .wait = sim_wait,
+    .put = sim_put,
     .close = sim_close,
 };
 

@@ -62,7 +62,7 @@ error sim_fault(void)
     return fail(codes[sim_below(4)], "simulated fault");
 }
 
-static void process_kill(struct process *p)
+void sim_kill(struct process *p)
 {
     sim_say("p%d KILLED", p->number);
     p->dead = true;
@@ -87,7 +87,7 @@ enum fate sim_step(struct process *p, const char *what, const char *name)
     }
     static const char *const texts[] = {"", " FAULT", " LOST REPLY", " NOT DONE"};
     sim_say("p%d %s %s%s", p->number, what, name, texts[fate]);
-    if (p->ops == p->kill_at && !sim.calm) process_kill(p);
+    if (p->ops == p->kill_at && !sim.calm) sim_kill(p);
     return fate;
 }
 
