@@ -123,7 +123,7 @@ $(BUILD)/bench/%: test/bench/%.c
 # test/sim: the engine in a simulated world. sluice-sim-NAME has the bug NAME planted into a copy of
 # one source (test/sim/plants.py), which then comes before the archives.
 SIM_SOURCES := $(wildcard test/sim/*.c)
-SIM_LINK     = $(call archives,job) $(call externals,job)
+SIM_LINK     = $(call archives,job) $(call externals,job) -lsnappy
 PLANTS      := $(shell sed -n 's/^    "\([a-z-]*\)": .*/\1/p' test/sim/plants.py 2>/dev/null)
 
 $(BUILD)/sim/main.a: $(SIM_SOURCES) test/sim/sim.h $(call archives,job)
