@@ -57,7 +57,7 @@ all: $(BUILD)/sluice
 # Forms of a hot loop for some machines; which one runs is decided when it starts.
 ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: ALL_CFLAGS += -mavx2 -mbmi -mbmi2
-$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += -mavx512bw -mavx512f -mbmi -mbmi2
+$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += -mavx512bw -mavx512vl -mbmi -mbmi2
 endif
 
 $(BUILD)/obj/%.o: src/%.c

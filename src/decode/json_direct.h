@@ -87,7 +87,7 @@ static inline unsigned digit_run(const char *p, uint64_t *number)
 /* The number may end in front of c: there is no fraction and no exponent. */
 static inline bool number_ends(char c)
 {
-    return c == ',' || c < ',' || c == '}' || c == ']';
+    return __builtin_expect(c <= ',', 1) || c == '}' || c == ']';
 }
 
 /* Negative ones, and those of more than three digits. */
