@@ -190,6 +190,7 @@ void chunk_reset(struct chunk *k)
     if (k->skip_dictionary) k->skip_dictionary--;
     k->use_dictionary = k->leaf->store != STORE_1 && k->skip_dictionary == 0;
     if (k->skip_codec) k->skip_codec--;
+    if (k->keep_light) k->keep_light--;
     k->codec = k->skip_codec ? PARQUET_NONE : k->options->codec;
     k->codec_decided = false;
     k->entries = k->nulls = k->rows = k->raw_bytes = 0;

@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 8, LEVEL_DEFAULT = 1 };
+enum { LIGHT_LEVEL = 1, LIGHT_HASH = 6, LIGHT_MATCH = 7 }; /* 64 places, 7 bytes: zstd's ends */
 
 #define SNAPPY_FUNCTIONS(F) F(snappy_compress) F(snappy_max_compressed_length)
 LIBRARY_TABLE(snappy_library, SNAPPY_FUNCTIONS);
@@ -86,10 +87,24 @@ static size_t gzip(z_stream *z, struct buffer *out, span in)
     return z->total_out;
 }
 
-static size_t zstd(struct compressor *c, struct buffer *out, span in)
+bool compressor_has_light(const struct compressor *c)
+{
+    return c->codec == PARQUET_ZSTD && c->level == LIGHT_LEVEL;
+}
+
+/* Zero is the level's own. */
+static void zstd_set(struct compressor *c, ZSTD_cParameter parameter, int value)
+{
+    CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, parameter, value)));
+}
+
+static size_t zstd(struct compressor *c, struct buffer *out, span in, bool light)
 {
     buffer_reserve(out, ZSTD_compressBound(in.size));
-    size_t n = ZSTD_compressCCtx(c->zstd, out->data, out->capacity, in.data, in.size, c->level);
+    zstd_set(c, ZSTD_c_compressionLevel, c->level);
+    zstd_set(c, ZSTD_c_hashLog, light ? LIGHT_HASH : 0);
+    zstd_set(c, ZSTD_c_minMatch, light ? LIGHT_MATCH : 0);
+    size_t n = ZSTD_compress2(c->zstd, out->data, out->capacity, in.data, in.size);
     CHECK(!ZSTD_isError(n));
     return n;
 }
@@ -111,7 +126,7 @@ static size_t lz4(struct buffer *out, span in)
     return (size_t)n;
 }
 
-error compressor_run(struct compressor *c, struct buffer *out, span in)
+error compressor_run(struct compressor *c, struct buffer *out, span in, bool light)
 {
     if (in.size > LZ4_MAX_INPUT_SIZE) /* the least of the codecs' limits, just under 2 GiB */
         return fail(ERR_TOO_LARGE, "Parquet page of %zu bytes", in.size);
@@ -120,7 +135,7 @@ error compressor_run(struct compressor *c, struct buffer *out, span in)
     case PARQUET_NONE: buffer_append_span(out, in); break;
     case PARQUET_SNAPPY: out->size = snappy(out, in); break;
     case PARQUET_GZIP: out->size = gzip(&c->gzip, out, in); break;
-    case PARQUET_ZSTD: out->size = zstd(c, out, in); break;
+    case PARQUET_ZSTD: out->size = zstd(c, out, in, light); break;
     case PARQUET_LZ4_RAW: out->size = lz4(out, in); break;
     }
     return OK;

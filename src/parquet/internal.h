@@ -124,8 +124,10 @@ void decimal_encode(uint8_t *out, int size, const __int128 *values, int64_t coun
 struct compressor;
 error compressor_open(struct compressor **, enum parquet_codec, int level) MUST_CHECK;
 void compressor_close(struct compressor *);
-/* Replaces out by the compressed form of in. */
-error compressor_run(struct compressor *, struct buffer *out, span in) MUST_CHECK;
+/* Replaces out by the compressed form of in. light: where there is such a form, by hardly looking for
+ * repetitions; their search is most of the work on text that has none, such as ids. */
+error compressor_run(struct compressor *, struct buffer *out, span in, bool light) MUST_CHECK;
+bool compressor_has_light(const struct compressor *);
 int codec_number(enum parquet_codec);
 bool codec_from_number(int64_t number, enum parquet_codec *out);
 
@@ -244,7 +246,9 @@ struct chunk {
     bool use_dictionary;     /* values still go there */
     bool codec_decided;
     enum parquet_codec codec;
+    bool light;              /* the codec's form */
     int skip_dictionary, skip_codec; /* row groups to come that do not try one */
+    int keep_light;          /* row groups to come for which `light` is decided */
     int64_t entries, nulls, rows;
     int64_t raw_bytes;       /* of sealed pages, headers included, before compression */
     int64_t pages_by_encoding[ENCODINGS];

@@ -8,7 +8,8 @@
 
 enum {
     PAGE_BYTES_MAX = 0x7E000000, /* the least of the codecs' limits, just under 2 GiB */
-    CODEC_SAMPLE = 1024          /* a page from which the codec can be judged */
+    CODEC_SAMPLE = 1024,         /* a page from which the codec can be judged */
+    LIGHT_SAMPLE = 64 * 1024     /* bytes of it that are compressed in both forms */
 };
 
 /* ---- values in ---- */
@@ -424,12 +425,25 @@ static error encode_page(struct chunk *k, struct workspace *w, struct sections *
     return OK;
 }
 
+/* Byte strings as they are get the light form where it is no larger. */
+static error light_judge(struct chunk *k, struct workspace *w, span raw)
+{
+    if (k->keep_light || raw.size < CODEC_SAMPLE || !compressor_has_light(w->compressor)) return OK;
+    span sample = {raw.data, raw.size < LIGHT_SAMPLE ? raw.size : LIGHT_SAMPLE};
+    TRY(compressor_run(w->compressor, &w->compressed, sample, false));
+    size_t size = w->compressed.size;
+    TRY(compressor_run(w->compressor, &w->compressed, sample, true));
+    k->light = w->compressed.size <= size;
+    k->keep_light = SKIP_GROUPS + 1;
+    return OK;
+}
+
 /* Compresses `raw` by the chunk's codec; the first page decides whether it keeps one. */
 static error page_compress(struct chunk *k, struct workspace *w, span raw, bool last, span *out)
 {
     *out = raw;
     if (k->codec == PARQUET_NONE) return OK;
-    TRY(compressor_run(w->compressor, &w->compressed, raw));
+    TRY(compressor_run(w->compressor, &w->compressed, raw, k->light));
     if (!k->codec_decided && (last || raw.size >= CODEC_SAMPLE) &&
         w->compressed.size >= raw.size - raw.size / 8) {
         k->codec = PARQUET_NONE;
@@ -546,6 +560,7 @@ error page_seal(struct chunk *k, struct workspace *w, bool last)
     span levels = {w->encoded.data, apart};
     span values = {w->encoded.data + apart, w->encoded.size - apart};
     span tail = compressed ? (span){"", 0} : s.form.tail, body;
+    if (compressed && s.form.tail.size) TRY(light_judge(k, w, values));
     TRY(page_compress(k, w, values, last, &body));
     compressed = k->codec != PARQUET_NONE;
     if (k->options->data_page_v2 && body.size >= values.size) { /* v2 pages choose one by one */
@@ -571,7 +586,7 @@ error page_write_dictionary(struct chunk *k, struct workspace *w)
     else plain_encode(&w->encoded, k->leaf, d->values.data, d->count);
     span body = buffer_span(&w->encoded);
     if (k->codec != PARQUET_NONE) {
-        TRY(compressor_run(w->compressor, &w->compressed, body));
+        TRY(compressor_run(w->compressor, &w->compressed, body, false));
         body = buffer_span(&w->compressed);
     }
     struct thrift_out t;

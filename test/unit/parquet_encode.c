@@ -8,6 +8,7 @@
 #include "parquet/internal.h"
 
 #include <cmocka.h>
+#include <zstd.h>
 
 #define BYTES(...) ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__})
 
@@ -491,6 +492,37 @@ static void dictionary_gives_integers_one_index(void **state)
     dictionary_release(&d);
 }
 
+/* ---- codec ---- */
+
+static void light_zstd_of_ids_is_no_larger(void **state)
+{
+    enum { IDS = 64 * 1024 };
+    (void)state;
+    struct compressor *c;
+    struct buffer out = {0};
+    static char ids[IDS], back[IDS];
+    uint64_t random = 1;
+    for (int i = 0; i < IDS; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        ids[i] = "0123456789abcdef"[random >> 60];
+    }
+    assert_int_equal(compressor_open(&c, PARQUET_ZSTD, 3), OK);
+    assert_false(compressor_has_light(c));
+    compressor_close(c);
+    assert_int_equal(compressor_open(&c, PARQUET_ZSTD, 0), OK);
+    assert_true(compressor_has_light(c));
+    size_t sizes[2];
+    for (int light = 0; light < 2; light++) {
+        assert_int_equal(compressor_run(c, &out, (span){ids, IDS}, light), OK);
+        assert_int_equal(ZSTD_decompress(back, IDS, out.data, out.size), IDS);
+        assert_memory_equal(back, ids, IDS);
+        sizes[light] = out.size;
+    }
+    assert_true(sizes[1] <= sizes[0]);
+    buffer_release(&out);
+    compressor_close(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +549,7 @@ int main(void)
         cmocka_unit_test(dictionary_knows_values_by_their_bits),
         cmocka_unit_test(dictionary_ends_when_it_is_full),
         cmocka_unit_test(dictionary_gives_integers_one_index),
+        cmocka_unit_test(light_zstd_of_ids_is_no_larger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
