@@ -189,6 +189,8 @@ void writer_integer(struct writer *, int64_t);
 void writer_boolean(struct writer *, bool);
 void writer_time(struct writer *, int64_t us);       /* seconds, or tagged milliseconds */
 void writer_value(struct writer *, const json_t *);  /* reals are timestamps */
+/* The value that was written from `at` on once more, `size` bytes, which the caller may change. */
+char *writer_again(struct writer *, size_t at, size_t size);
 span writer_span(const struct writer *);
 void writer_member_text(struct writer *, const char *name, const char *value);
 void writer_member_plain(struct writer *, const char *name, span ascii);

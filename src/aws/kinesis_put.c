@@ -2,7 +2,10 @@
  * tokens, out come records whose keys and data point into the body or the request's arena.
  *
  * The reader accepts only what is plainly good. Anything else is read again, slowly, as a document
- * and checked against the operation's rows, so that refusals are worded in one place. */
+ * and checked against the operation's rows, so that refusals are worded in one place.
+ *
+ * Records of JSON as SDKs write them, data and key without escapes or anything else, are read without
+ * tokens; the first that is not so and those behind it go the general way. */
 #include "aws/kinesis.h"
 
 enum {
@@ -117,11 +120,16 @@ static bool record_member(struct put_reader *r, span name, struct put_record *re
     return true;
 }
 
-static bool record_complete(struct put_reader *r, const struct put_record *record, unsigned seen)
+static void record_sized(struct put_reader *r, const struct put_record *record)
 {
     size_t size = record->data.size + record->partition_key.size;
     r->out->bytes += size;
     if (size > r->out->largest) r->out->largest = size;
+}
+
+static bool record_complete(struct put_reader *r, const struct put_record *record, unsigned seen)
+{
+    record_sized(r, record);
     return (seen & SEEN_DATA) && (seen & SEEN_KEY);
 }
 
@@ -147,11 +155,103 @@ static bool read_record(struct put_reader *r)
     return token == JSON_TOKEN_OBJECT_END && record_complete(r, record, seen);
 }
 
+/* ---- plain records ---- */
+
+struct plain {
+    const char *at, *end;
+    char *data; /* where data is decoded to; room for all that is left of the body */
+};
+
+static bool plain_take(struct plain *p, char c)
+{
+    if (p->at < p->end && *p->at == ' ') p->at++;
+    if (p->at == p->end || *p->at != c) return false;
+    p->at++;
+    return true;
+}
+
+static bool plain_name(struct plain *p, span quoted)
+{
+    if ((size_t)(p->end - p->at) < quoted.size ||
+        memcmp(p->at, quoted.data, quoted.size) != 0)
+        return false;
+    p->at += quoted.size;
+    return plain_take(p, ':');
+}
+
+/* Up to the next quote; what holds escapes is refused by who looks into it. */
+static bool plain_text(struct plain *p, span *out)
+{
+    if (!plain_take(p, '"')) return false;
+    const char *quote = memchr(p->at, '"', (size_t)(p->end - p->at));
+    if (!quote) return false;
+    *out = (span){p->at, (size_t)(quote - p->at)};
+    p->at = quote + 1;
+    return true;
+}
+
+static bool plain_data(struct plain *p, struct put_record *record)
+{
+    span text;
+    if (!plain_text(p, &text)) return false;
+    record->data.data = p->data;
+    if (base64_decode(p->data, &record->data.size, text) != OK) return false;
+    p->data += record->data.size;
+    return record->data.size <= DATA_MAX;
+}
+
+static bool plain_key(struct plain *p, struct put_record *record)
+{
+    if (!plain_text(p, &record->partition_key)) return false;
+    span key = record->partition_key;
+    bool good = key.size > 0 && key.size <= PARTITION_KEY_MAX;
+    for (size_t i = 0; i < key.size; i++) {
+        uint8_t c = (uint8_t)key.data[i];
+        good &= c >= ' ' && c < 0x7f && c != '\\';
+    }
+    return good;
+}
+
+/* {"Data": base64, "PartitionKey": ASCII} in either order, with at most a blank between parts. */
+static bool plain_record(struct plain *p, struct put_record *record)
+{
+    bool has_data = false, has_key = false;
+    if (!plain_take(p, '{')) return false;
+    for (int i = 0; i < 2; i++) {
+        if (i && !plain_take(p, ',')) return false;
+        if (p->at < p->end && *p->at == ' ') p->at++;
+        if (!has_data && plain_name(p, SPAN("\"Data\""))) has_data = plain_data(p, record);
+        else if (!has_key && plain_name(p, SPAN("\"PartitionKey\""))) has_key = plain_key(p, record);
+        else return false;
+    }
+    return has_data && has_key && plain_take(p, '}');
+}
+
+/* All from the array's first on; what is not plain is left to the scanner. */
+static void read_plain_records(struct put_reader *r)
+{
+    if (r->body.wire != WIRE_JSON) return;
+    struct json_scanner *s = &r->body.json;
+    struct plain p = {.at = s->at, .end = s->end};
+    p.data = arena_alloc(r->body.arena, base64_decoded_max((size_t)(p.end - p.at)));
+    while (r->out->count < RECORDS_MAX && (r->out->count == 0 || plain_take(&p, ','))) {
+        struct put_record *record = record_add(r);
+        if (!plain_record(&p, record)) {
+            *record = (struct put_record){0};
+            r->out->count--;
+            return;
+        }
+        record_sized(r, record);
+        json_scan_element_read(s, p.at);
+    }
+}
+
 static bool read_records(struct put_reader *r)
 {
     enum json_token token;
     if (!mark(&r->seen, SEEN_RECORDS)) return false;
     if (body_reader_next(&r->body) != JSON_TOKEN_ARRAY) return false;
+    read_plain_records(r);
     while ((token = body_reader_next(&r->body)) == JSON_TOKEN_OBJECT)
         if (!read_record(r)) return false;
     return token == JSON_TOKEN_ARRAY_END && r->out->count > 0;

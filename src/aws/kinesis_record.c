@@ -25,14 +25,6 @@ static void reply_written(struct call *c, const struct writer *w)
     call_reply_body(c, 200, wire_content_type(c->wire), writer_span(w));
 }
 
-static void write_put_result(struct writer *w, const struct put_result *result)
-{
-    char text[SEQUENCE_TEXT_MAX];
-    size_t digits = sequence_print(text, result->sequence);
-    writer_member_plain(w, "ShardId", span_of(result->shard_id));
-    writer_member_plain(w, "SequenceNumber", (span){text, digits});
-}
-
 static void write_put_refusal(struct call *c, struct writer *w, const struct stream_key *key,
                               const struct put_result *result)
 {
@@ -40,6 +32,48 @@ static void write_put_refusal(struct call *c, struct writer *w, const struct str
     else (void)fail(result->code, "Internal Service Failure");
     writer_member_text(w, "ErrorCode", error_row(result->code)->name);
     writer_member_text(w, "ErrorMessage", error_text());
+}
+
+/* A result in the reply: the others differ from it in shard and number alone, so they are its copies.
+ * Offsets from the reply's and from the result's start. */
+struct put_row {
+    size_t at, size; /* 0: none yet */
+    size_t shard, number, digits;
+};
+
+static void write_first_row(struct writer *w, const char *shard_id, span number,
+                            struct put_row *row)
+{
+    size_t quote = w->wire == WIRE_JSON;
+    writer_map(w);
+    row->at = writer_span(w).size - 1;
+    writer_member_plain(w, "ShardId", span_of(shard_id));
+    row->shard = writer_span(w).size - quote - (SHARD_ID_SIZE - 1) - row->at;
+    writer_member_plain(w, "SequenceNumber", number);
+    row->number = writer_span(w).size - quote - number.size - row->at;
+    row->digits = number.size;
+    writer_map_end(w);
+    row->size = writer_span(w).size - row->at;
+}
+
+static void write_put_row(struct call *c, struct writer *w, const struct stream_key *key,
+                          const struct put_result *result, struct put_row *row)
+{
+    char text[SEQUENCE_TEXT_MAX];
+    if (result->code != OK) {
+        writer_map(w);
+        write_put_refusal(c, w, key, result);
+        writer_map_end(w);
+        return;
+    }
+    span number = {text, sequence_print(text, result->sequence)};
+    if (!row->size || row->digits != number.size) {
+        write_first_row(w, result->shard_id, number, row);
+        return;
+    }
+    char *copy = writer_again(w, row->at, row->size);
+    memcpy(copy + row->shard, result->shard_id, SHARD_ID_SIZE - 1);
+    memcpy(copy + row->number, number.data, number.size);
 }
 
 /* Encrypted streams say so in replies. */
@@ -77,9 +111,12 @@ static error put_record(struct call *c)
     TRY(stream_put(c->gateway->options.streams, key, body.records, 1, &result));
     if (result.code == ERR_THROUGHPUT) return rate_exceeded(c, &key, result.shard_id);
     if (result.code != OK) return fail(result.code, "Internal Service Failure");
+    char number[SEQUENCE_TEXT_MAX];
+    size_t digits = sequence_print(number, result.sequence);
     writer_begin(&w, c->arena, c->wire, RECORD_OVERHEAD);
     writer_map(&w);
-    write_put_result(&w, &result);
+    writer_member_plain(&w, "ShardId", span_of(result.shard_id));
+    writer_member_plain(&w, "SequenceNumber", (span){number, digits});
     TRY(write_encryption(c, &w, key));
     writer_map_end(&w);
     reply_written(c, &w);
@@ -103,12 +140,8 @@ static error put_records(struct call *c)
     writer_integer(&w, failed);
     writer_name(&w, "Records");
     writer_list(&w);
-    for (size_t i = 0; i < body.count; i++) {
-        writer_map(&w);
-        if (results[i].code == OK) write_put_result(&w, &results[i]);
-        else write_put_refusal(c, &w, &key, &results[i]);
-        writer_map_end(&w);
-    }
+    struct put_row row = {0};
+    for (size_t i = 0; i < body.count; i++) write_put_row(c, &w, &key, &results[i], &row);
     writer_list_end(&w);
     TRY(write_encryption(c, &w, key));
     writer_map_end(&w);

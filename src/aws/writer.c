@@ -295,6 +295,16 @@ void writer_value(struct writer *w, const json_t *value)
     }
 }
 
+char *writer_again(struct writer *w, size_t at, size_t size)
+{
+    separate(w);
+    room(w, size);
+    char *copy = w->at;
+    memcpy(copy, w->start + at, size);
+    w->at += size;
+    return copy;
+}
+
 span writer_span(const struct writer *w)
 {
     return (span){w->start, (size_t)(w->at - w->start)};

@@ -84,9 +84,8 @@ AVX2 static size_t encode_blocks(char *out, const uint8_t *p, size_t size)
     return at;
 }
 
-/* As many whole blocks of digits as leave room to write 32 bytes; returns the digits taken. Stops
- * before a block with anything else, padding too. */
-AVX2 static size_t decode_blocks(uint8_t *out, const uint8_t *p, size_t size)
+/* 32 digits to 24 bytes; false, nothing written: there is something else among them. */
+AVX2 static bool decode_block(uint8_t *out, __m256i in)
 {
     const __m256i high_bits = _mm256_broadcastsi128_si256(_mm_setr_epi8(
         0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
@@ -99,24 +98,39 @@ AVX2 static size_t decode_blocks(uint8_t *out, const uint8_t *p, size_t size)
     const __m256i pack = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
     const __m256i slash = _mm256_set1_epi8('/');
-    size_t at = 0;
-    for (; size - at >= BLOCK_DIGITS + 12; at += BLOCK_DIGITS, out += BLOCK_BYTES) {
-        __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)(p + at));
-        __m256i high = _mm256_and_si256(_mm256_srli_epi32(in, 4), slash);
-        __m256i low = _mm256_and_si256(in, slash);
-        if (!_mm256_testz_si256(_mm256_shuffle_epi8(low_bits, low),
-                                _mm256_shuffle_epi8(high_bits, high)))
-            break;
-        __m256i offset =
-            _mm256_shuffle_epi8(offsets, _mm256_add_epi8(_mm256_cmpeq_epi8(in, slash), high));
-        __m256i values = _mm256_add_epi8(in, offset);
-        __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
-        __m256i triples = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000));
-        __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(triples, pack),
-                                                    _mm256_setr_epi32(0, 1, 2, 4, 5, 6, -1, -1));
-        _mm256_storeu_si256((__m256i *)(void *)out, bytes);
-    }
-    return at;
+    __m256i high = _mm256_and_si256(_mm256_srli_epi32(in, 4), slash);
+    __m256i low = _mm256_and_si256(in, slash);
+    if (!_mm256_testz_si256(_mm256_shuffle_epi8(low_bits, low),
+                            _mm256_shuffle_epi8(high_bits, high)))
+        return false;
+    __m256i offset =
+        _mm256_shuffle_epi8(offsets, _mm256_add_epi8(_mm256_cmpeq_epi8(in, slash), high));
+    __m256i values = _mm256_add_epi8(in, offset);
+    __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    __m256i triples = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000));
+    __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(triples, pack),
+                                                _mm256_setr_epi32(0, 1, 2, 4, 5, 6, -1, -1));
+    _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(bytes));
+    _mm_storel_epi64((__m128i *)(void *)(out + 16), _mm256_extracti128_si256(bytes, 1));
+    return true;
+}
+
+AVX2 static __m256i load_digits(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* Digits taken of `size`, a multiple of 4: all of them, those before a block with anything else, or
+ * none of less than a block. The last block begins in the one before, which may be overwritten by then:
+ * out may be p. */
+AVX2 static size_t decode_blocks(uint8_t *out, const uint8_t *p, size_t size)
+{
+    if (size < BLOCK_DIGITS) return 0;
+    size_t at = 0, rest = size - BLOCK_DIGITS;
+    __m256i last = load_digits(p + rest);
+    for (; at < rest; at += BLOCK_DIGITS)
+        if (!decode_block(out + at / 4 * 3, load_digits(p + at))) return at;
+    return decode_block(out + rest / 4 * 3, last) ? size : at;
 }
 #else
 static bool vectors_usable(void)
@@ -168,8 +182,9 @@ error base64_decode(void *out_bytes, size_t *size, span in)
     uint8_t *out = out_bytes, *start = out_bytes;
     if (in.size % 4 != 0)
         return fail(ERR_PARSE, "base64 of %zu characters: not a multiple of 4", in.size);
-    size_t done = vectors_usable() ? decode_blocks(out, p, in.size) : 0;
-    out += done / BLOCK_DIGITS * BLOCK_BYTES;
+    /* the last four may hold padding */
+    size_t done = in.size && vectors_usable() ? decode_blocks(out, p, in.size - 4) : 0;
+    out += done / 4 * 3;
     p += done;
     for (size_t i = done; i < in.size; i += 4, p += 4) {
         bool last = i + 4 == in.size;

@@ -106,6 +106,8 @@ void json_scan_begin(struct json_scanner *, span text);
 enum json_token json_scan_next(struct json_scanner *);
 /* Skips the value whose first token was just returned (a container to its end). False: error. */
 bool json_scan_skip(struct json_scanner *, enum json_token first);
+/* The caller has read an element of the array the scanner stands in by itself, up to `at`. */
+void json_scan_element_read(struct json_scanner *, const char *at);
 /* Resolves escapes of a string token into out (at most raw.size bytes; out may be raw.data);
  * strings without escapes may be used as they are. False: a malformed escape or a lone surrogate,
  * which the scanner has refused already. */

@@ -351,6 +351,13 @@ bool json_scan_skip(struct json_scanner *s, enum json_token first)
     return true;
 }
 
+void json_scan_element_read(struct json_scanner *s, const char *at)
+{
+    CHECK(s->depth > 0 && !scan_in_object(s));
+    s->at = at;
+    s->state = SCAN_NEXT;
+}
+
 const char *scan_skip_value(struct json_scanner *s, const char *p)
 {
     s->at = p;

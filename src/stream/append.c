@@ -39,6 +39,7 @@ struct pending {
 
 struct slot { /* an open shard */
     uint32_t ordinal;
+    const char *id;
     struct hash_key start;
     struct slot *next_touched;
     struct pending *first, *last;
@@ -94,8 +95,9 @@ static error topology_load(struct stream_store *s, MDB_txn *txn, struct stream_k
     t->slots = must_calloc(shard_set_open(&set), sizeof *t->slots);
     for (size_t i = 0; i < set.count; i++)
         if (!set.rows[i].closed)
-            t->slots[t->count++] =
-                (struct slot){.ordinal = set.rows[i].ordinal, .start = set.rows[i].start};
+            t->slots[t->count++] = (struct slot){.ordinal = set.rows[i].ordinal,
+                                                 .id = store_shard_id(s, set.rows[i].ordinal),
+                                                 .start = set.rows[i].start};
     qsort(t->slots, t->count, sizeof *t->slots, slot_compare);
     shard_set_release(&set);
     t->next = s->topologies;
@@ -145,7 +147,7 @@ static void route_record(struct stream_store *s, struct topology *t, struct put_
     struct slot *slot = topology_route(t, call->hashes[i]);
     struct put_result *result = &call->results[i];
     const struct put_record *record = &call->records[i];
-    *result = (struct put_result){.shard_id = store_shard_id(s, slot->ordinal)};
+    *result = (struct put_result){.shard_id = slot->id};
     if (!limit_take_put(s, t->stream, slot->ordinal,
                         record->partition_key.size + record->data.size)) {
         result->code = ERR_THROUGHPUT;
@@ -180,9 +182,11 @@ static error write_frame(struct stream_store *s, MDB_txn *txn, struct topology *
     TRY(store_fail(s, mdb_put(txn, s->frames, &key, &value, MDB_RESERVE | MDB_NOOVERWRITE), "put"));
     struct frame_writer w;
     frame_begin(&w, value.mv_data, value.mv_size, count, row->last_us);
-    for (; from != end; from = from->next) {
+    struct sequence sequence = shard_sequence(row, row->next_index, row->last_us);
+    row->next_index += count;
+    for (; from != end; from = from->next, sequence = sequence_next(sequence)) {
         frame_add(&w, from->record->partition_key, from->record->data);
-        from->result->sequence = shard_sequence(row, row->next_index++, row->last_us);
+        from->result->sequence = sequence;
     }
     frame_finish(&w);
     *out = end;

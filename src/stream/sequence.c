@@ -104,34 +104,20 @@ static struct decimal decimal_of(struct sequence s)
     return d;
 }
 
-/* Plus 2^80: the number of the record behind, when both arrived in the same second. */
-static void decimal_step(struct decimal *d)
+/* Plus 2^80: the number of the record behind, when both arrived in the same second. Returns how many
+ * groups have changed. */
+static int decimal_step(struct decimal *d)
 {
     static const uint64_t step[GROUPS] = {UINT64_C(9614629174706176), 120892581};
     uint64_t carry = 0;
-    for (int i = 0; i < GROUPS; i++) {
+    int changed = 0;
+    for (int i = 0; i < GROUPS && (step[i] || carry); i++) {
         uint64_t sum = d->groups[i] + step[i] + carry;
         carry = sum >= PRINT_UNIT;
         d->groups[i] = carry ? sum - PRINT_UNIT : sum;
+        changed = i + 1;
     }
-}
-
-/* Records are printed shard by shard in their order mostly, so a number is seldom divided. */
-static struct decimal decimal_next(struct sequence s)
-{
-    static _Thread_local struct {
-        struct sequence sequence;
-        struct decimal decimal;
-    } recent[RECENT];
-    unsigned slot = (unsigned)(s.low >> 4) % RECENT; /* by the shard's ordinal */
-    struct sequence *before = &recent[slot].sequence;
-    uint64_t middle = before->middle + (UINT64_C(1) << 16);
-    uint64_t high = before->high + (middle < before->middle);
-    if (s.low == before->low && s.middle == middle && s.high == high && high >= before->high)
-        decimal_step(&recent[slot].decimal);
-    else recent[slot].decimal = decimal_of(s);
-    *before = s;
-    return recent[slot].decimal;
+    return changed;
 }
 
 /* Eight digits, two, four and eight lanes at a time. */
@@ -145,15 +131,38 @@ static void print_eight(char *out, uint32_t value)
     put_le64(out, v + UINT64_C(0x3030303030303030));
 }
 
+/* A number printed before, of a shard; no digits: none. */
+struct printed {
+    struct sequence sequence;
+    struct decimal decimal;
+    char digits[GROUPS * GROUP_DIGITS];
+};
+
+/* Records are printed shard by shard in their order mostly, so a number is seldom divided, and its
+ * first half seldom printed. */
+static void print_next(struct printed *before, struct sequence s)
+{
+    struct sequence next = sequence_next(before->sequence);
+    int changed = GROUPS;
+    if (before->digits[0] && sequence_compare(s, next) == 0 && next.high >= before->sequence.high)
+        changed = decimal_step(&before->decimal);
+    else before->decimal = decimal_of(s);
+    before->sequence = s;
+    char *p = before->digits + sizeof before->digits;
+    for (int i = 0; i < changed; i++) {
+        p -= GROUP_DIGITS;
+        print_eight(p, (uint32_t)(before->decimal.groups[i] / 100000000));
+        print_eight(p + 8, (uint32_t)(before->decimal.groups[i] % 100000000));
+    }
+}
+
 size_t sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence s)
 {
-    struct decimal d = decimal_next(s);
-    char digits[GROUPS * GROUP_DIGITS], *p = digits, *end = digits + sizeof digits;
-    for (int i = GROUPS; i-- > 0; p += GROUP_DIGITS) {
-        print_eight(p, (uint32_t)(d.groups[i] / 100000000));
-        print_eight(p + 8, (uint32_t)(d.groups[i] % 100000000));
-    }
-    for (p = digits; p < end - 1 && *p == '0';) p++;
+    static _Thread_local struct printed recent[RECENT];
+    struct printed *slot = &recent[s.low >> 4 & (RECENT - 1)]; /* by the shard's ordinal */
+    print_next(slot, s);
+    const char *p = slot->digits, *end = p + sizeof slot->digits;
+    while (p < end - 1 && *p == '0') p++;
     memcpy(out, p, (size_t)(end - p));
     out[end - p] = '\0';
     return (size_t)(end - p);

@@ -15,6 +15,13 @@ static inline int sequence_compare(struct sequence a, struct sequence b)
     if (a.middle != b.middle) return a.middle < b.middle ? -1 : 1;
     return a.low < b.low ? -1 : a.low > b.low;
 }
+/* Of the record behind, when both arrived in the same second. */
+static inline struct sequence sequence_next(struct sequence s)
+{
+    s.middle += UINT64_C(1) << 16;
+    s.high += s.middle < UINT64_C(1) << 16;
+    return s;
+}
 error sequence_parse(span decimal, struct sequence *) MUST_CHECK;
 /* NUL-terminated; returns the digits. */
 size_t sequence_print(char out[SEQUENCE_TEXT_MAX], struct sequence);

@@ -38,7 +38,7 @@ static void neighbours(void **state)
     struct sequence starts[] = {
         parse("49569211764183454219168484893195064129285397497136578562"),
         parse("6277101735386680763835789423207666416102355444464034512895"),
-        {0, 0, 2}, {0, UINT64_MAX, 2}, {UINT64_MAX, UINT64_MAX, 2}, {1, UINT64_MAX << 16, 2}};
+        {0, 0x10000, 0}, {0, 0, 2}, {0, UINT64_MAX, 2}, {UINT64_MAX, UINT64_MAX, 2}, {1, UINT64_MAX << 16, 2}};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         struct sequence s = starts[i];
         for (int step = 0; step < 70; step++) {
