@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ROUND_PARTS = 8, INFER_PARTS = 16 };
+enum { ROUND_PARTS = 8, INFER_PARTS = 32 };
 
 struct convert_options {
     const char *output, *schema;

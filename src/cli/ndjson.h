@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-enum { NDJSON_PART_BYTES = 256 * 1024, NDJSON_LINE_MAX = 256 * 1024 * 1024 };
+enum { NDJSON_PART_BYTES = 128 * 1024, NDJSON_LINE_MAX = 256 * 1024 * 1024 };
 
 struct ndjson {
     const char *path;
