@@ -185,6 +185,35 @@ void todo_settle(struct local *l, bool all)
     if (e != OK) log_line(LOG_WARN, "object", "left for later: %s", error_text());
 }
 
+/* A power failure may bring back what stood at a path before the move to it: nobody must read that. */
+static error move_check(const struct local *l, const struct todo *todo)
+{
+    struct buffer path = {0};
+    struct world_stat st;
+    bool staged = world->stat(staging_full(l, todo->token, &path), &st) == 0 || errno != ENOENT;
+    enum obstacle found = staged ? place_look(l, todo->path) : PATH_FREE;
+    buffer_release(&path);
+    if (found != PATH_TAKEN && found != PATH_UNSEEN) return OK;
+    return fail(ERR_IO, "the object at %s/%s could not be moved there", l->folder, todo->path);
+}
+
+/* At open, when all has been done that could be. */
+static error moves_check(struct local *l)
+{
+    struct arena arena = {0};
+    struct todo_list list = {.arena = &arena};
+    struct state_txn *t;
+    TRY(state_begin(l->index, false, &t));
+    error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
+    state_abort(t);
+    const struct todo *todos = (const struct todo *)(const void *)list.todos.data;
+    for (size_t i = 0; e == OK && i < list.todos.size / sizeof *todos; i++)
+        if (!todos[i].drop) e = move_check(l, &todos[i]);
+    buffer_release(&list.todos);
+    arena_release(&arena);
+    return e;
+}
+
 /* ---- reading ---- */
 
 /* The entry as it is now. */
@@ -334,7 +363,8 @@ static error local_path(struct object_store *s, const char *bucket, const char *
     world->close(file);
     *path = arena_printf(arena, "%s/%s", l->folder, entry.path);
     /* Not moved into place yet, by a process that died perhaps: do it, or name it as it is. */
-    if (world->stat(*path, &st) != 0 && place_move(l, entry.token, entry.path) != OK)
+    if ((world->stat(*path, &st) != 0 || !st.is_file) &&
+        place_move(l, entry.token, entry.path) != OK)
         *path = arena_printf(arena, "%s/.staging/%s", l->folder, entry.token);
     entry_release(&entry);
     return OK;
@@ -511,6 +541,7 @@ static error local_prepare(struct local *l)
     if (e != OK) return e;
     TRY(young_recover(l));
     todo_settle(l, true);
+    TRY(moves_check(l));
     return stage_collect(l);
 }
 

@@ -451,14 +451,19 @@ static int blocked(void)
     return count;
 }
 
+error disk_store_open(struct object_store **out)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/lake", disk.folder);
+    return object_open_local(path, out);
+}
+
 /* Opened on a good machine: everything is there, and no more. */
 static void look(void)
 {
     struct object_store *s;
-    char path[128];
-    snprintf(path, sizeof path, "%s/lake", disk.folder);
     disk.wild = disk.dead = false;
-    if (object_open_local(path, &s) != OK) {
+    if (disk_store_open(&s) != OK) {
         sim_fail("disk: the store does not open: %s", error_text());
         return;
     }
@@ -470,22 +475,40 @@ static void look(void)
     s->ops->close(s);
 }
 
+/* The machine is back, but its disk is hardly: the store opens with everything right, or not at all. */
+static void open_roughly(void)
+{
+    enum { ROUGH_PERMILLE = 120 };
+    struct object_store *s;
+    for (int tries = sim_below(10); tries > 0 && !sim.failed; tries--) {
+        disk.wild = true;
+        disk.dead = false;
+        disk.calls = 0;
+        disk.die_at = sim_chance(300) ? 1 + sim_below(40) : 0;
+        disk.fault_permille = ROUGH_PERMILLE;
+        if (disk_store_open(&s) != OK) continue;
+        disk.wild = disk.dead = false;
+        settle_all(s);
+        s->ops->close(s);
+    }
+    disk.fault_permille = sim.fault_permille;
+}
+
 static void disk_life(void)
 {
     struct object_store *s;
-    char path[128];
-    snprintf(path, sizeof path, "%s/lake", disk.folder);
     disk.wild = true;
     disk.calls = 0;
     disk.die_at = sim_chance(700) ? 1 + sim_below(150) : 0;
-    if (object_open_local(path, &s) == OK) {
+    if (disk_store_open(&s) == OK) {
         live(s);
         s->ops->close(s);
     }
     sim.kills += disk.dead;
     if (sim_chance(500)) power_goes();
     all_durable();
-    look();
+    open_roughly();
+    if (!sim.failed) look();
 }
 
 static void folder_remove(const char *path)
@@ -520,11 +543,9 @@ void disk_end(void)
 void disk_story(void)
 {
     struct object_store *s;
-    char path[128];
     disk_begin();
     memset(&model, 0, sizeof model);
-    snprintf(path, sizeof path, "%s/lake", disk.folder);
-    CHECK(object_open_local(path, &s) == OK && object_bucket_create(s, BUCKET, "us-east-1") == OK);
+    CHECK(disk_store_open(&s) == OK && object_bucket_create(s, BUCKET, "us-east-1") == OK);
     s->ops->close(s);
     all_durable();
     for (int lives = 2 + sim_below(5); lives > 0 && !sim.failed; lives--) disk_life();
@@ -562,13 +583,6 @@ void disk_die_at(long calls)
     disk.calls = 0;
     disk.die_at = calls;
     disk.fault_permille = sim.fault_permille / 5; /* a call of the store makes many of the disk */
-}
-
-error disk_store_open(struct object_store **out)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/lake", disk.folder);
-    return object_open_local(path, out);
 }
 
 void disk_settle(bool cut)

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, LAST_RUNS = 12, ON_DISK_PERMILLE = 60,
+enum { JOBS_MAX = 64, LAST_RUNS = 12, DISK_PERMILLE = 100, ON_DISK_PERMILLE = 60,
        ADMIN_PERMILLE = 100 };
 
 /* ---- one seed ---- */
@@ -299,7 +299,7 @@ static bool seed_ended(uint64_t seed)
 static bool seed_run(uint64_t seed)
 {
     seed_begin(seed);
-    if (sim_chance(50)) {
+    if (sim_chance(DISK_PERMILLE)) {
         disk_story();
         return seed_ended(seed);
     }

@@ -96,6 +96,30 @@ PLANTS = {
     if (e == OK) e = stage_finish(u);
 """),
     "young-forgotten": ("src/object/young.c", "world->sync(y->file) == 0 &&", "true &&"),
+    "rewrite-in-place": ("src/object/young.c", """    TRY(staged_create(l, token, &file));
+""", """    struct buffer path = {0};
+    memcpy(token, y->token, sizeof token);
+    file = world->open(staging_full(l, token, &path), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    buffer_release(&path);
+    if (file < 0) return fail_errno("create");
+    error early = write_durable(file, y->bytes);
+    world->close(file);
+    return early == OK ? place_move(l, token, y->path) : early;
+"""),
+    "moves-unchecked": ("src/object/local.c", "    TRY(moves_check(l));\n", ""),
+    "rewind-keeps-files": ("src/job/rewind.c", "        TRY(o->objects->ops->remove(o->objects, bucket, key));\n", ""),
+    "rewind-keeps-partitions": ("src/job/rewind.c", "        TRY(drop_partition(o, arena, bucket, key, json_object_get(file, \"partition\")));\n", ""),
+    "rewind-ends-first": ("src/job/rewind.c", """    for (size_t i = l->count; i-- > 0;) {
+        const struct ledger_batch *b = &l->batches[i];
+        if (b->number <= *to || b->number > from) continue;
+""", """    TRY(commit_rewind(o, l, arena, from + 1, *to));
+    for (size_t i = l->count; i-- > 0;) {
+        const struct ledger_batch *b = &l->batches[i];
+        if (b->number <= *to || b->number > from) continue;
+"""),
+    "rewind-ignores-pending": ("src/job/rewind.c", "    if (l->planned > l->committed)\n", "    if (false)\n"),
+    "requeue-without-intent": ("src/job/requeue.c", "    if (left_open) TRY(resolve(q, &q->report->found));\n", ""),
+    "requeue-forgets-done": ("src/job/requeue.c", "            if (json_is_string(id)) json_object_set_new(q->sent, json_string_value(id), json_true());", "            if (json_is_string(id) && i) json_object_set_new(q->sent, json_string_value(id), json_true());"),
     "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
 }
 
