@@ -213,60 +213,60 @@ int64_t dictionary_add(struct dictionary *d, const void *values, int64_t count,
 
 /* ---- byte strings ---- */
 
-/* The first eight bytes, zeros behind fewer; `eight`: that many may be read, whatever the size. */
-static inline uint64_t prefix_word(const char *data, uint32_t size, bool eight)
+/* `eight`: that many bytes may be read, whatever the size. No branch on the size, which is mostly as
+ * hard to foretell as the value. */
+static inline struct text_ends ends_of(const char *data, uint32_t size, bool eight)
 {
+    static const uint64_t masks[] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF,
+                                     0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX};
     uint64_t word = 0;
     if (!eight) {
         memcpy(&word, data, size < 8 ? size : 8);
-        return word;
+        return (struct text_ends){word, word, size};
     }
-    uint32_t missing = size < 8 ? 8 - size : 0;
-    word = load_64(data);
-    return missing == 8 ? 0 : word << 8 * missing >> 8 * missing;
+    uint64_t mask = masks[size < 8 ? size : 8];
+    uint32_t last = size < 8 ? 0 : size - 8;
+    return (struct text_ends){load_64(data) & mask, load_64(data + last) & mask, size};
 }
 
 static inline bool same_bytes(const struct dictionary *d, uint32_t index, const char *data,
-                              uint32_t size, uint64_t prefix)
+                              struct text_ends v)
 {
     const struct text_entry *e = (const struct text_entry *)(const void *)d->entries.data + index;
-    if (e->size != size || e->prefix != prefix) return false;
-    if (size <= 8) return true;
-    if (size <= 16) return load_64(data + size - 8) == e->suffix;
-    return memcmp(d->values.data + e->start + 8, data + 8, size - 8) == 0;
+    const struct text_ends *known = &e->ends;
+    if ((known->prefix ^ v.prefix) | (known->suffix ^ v.suffix) | (known->size ^ v.size))
+        return false;
+    return v.size <= 16 || memcmp(d->values.data + e->start + 8, data + 8, v.size - 16) == 0;
 }
 
-static inline uint16_t *guess_of_bytes(struct dictionary *d, uint64_t prefix, uint32_t size)
+static inline uint16_t *guess_of_bytes(struct dictionary *d, struct text_ends v)
 {
-    return &d->known[(uint64_t)hash_word(prefix + size) * DICTIONARY_KNOWN >> 32];
+    return &d->known[(uint64_t)hash_word(v.prefix + v.size) * DICTIONARY_KNOWN >> 32];
 }
 
 /* Appends the value as the newest entry's bytes. */
-static void bytes_append(struct dictionary *d, span v, uint64_t prefix)
+static void bytes_append(struct dictionary *d, span v, struct text_ends ends)
 {
-    uint32_t size = (uint32_t)v.size;
-    struct text_entry e = {.prefix = prefix, .start = (uint32_t)d->values.size, .size = size};
-    if (size > 8) e.suffix = load_64(v.data + size - 8);
+    struct text_entry e = {ends, (uint32_t)d->values.size};
     buffer_append(&d->entries, &e, sizeof e);
-    buffer_append(&d->lengths, &size, sizeof size);
+    buffer_append(&d->lengths, &ends.size, sizeof ends.size);
     buffer_reserve(&d->values, v.size + 1); /* never NULL, even when all are empty */
     buffer_append_span(&d->values, v);
 }
 
-static uint16_t find_bytes(struct dictionary *d, span v, uint64_t prefix)
+static uint16_t find_bytes(struct dictionary *d, span v, struct text_ends ends)
 {
-    uint32_t size = (uint32_t)v.size;
-    uint32_t hash = hash_bytes(v.data, size), at = slot_of(d, hash), probes = 0;
+    uint32_t hash = hash_bytes(v.data, ends.size), at = slot_of(d, hash), probes = 0;
     uint64_t slot;
     while ((slot = d->table[at]) != 0) {
-        if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v.data, size, prefix)) break;
+        if (slot >> 32 == hash && same_bytes(d, (uint32_t)slot - 1, v.data, ends)) break;
         if (++probes == PROBES_MAX) return UNKNOWN;
         at = (at + 1) & (d->slots - 1);
     }
     if (!slot) {
         if (d->count == ENTRIES_MAX || d->values.size + v.size > BYTES_MAX) return UNKNOWN;
         slot = slot_add(d, at, hash);
-        bytes_append(d, v, prefix);
+        bytes_append(d, v, ends);
     }
     return (uint16_t)(slot - 1);
 }
@@ -278,15 +278,17 @@ add_guessed_bytes(struct dictionary *d, const struct slice *s, int64_t from, int
 {
     const char *restrict bytes = s->column->values;
     const int32_t *restrict offsets = s->column->offsets;
+    const int32_t *restrict positions = s->positions ? s->positions + from : NULL;
+    const int64_t first = s->first + from;
     const uint32_t entry_count = d->count;
     int64_t i = 0;
     for (; i < count; i++) {
-        int64_t at = slice_position(s, from + i);
+        int64_t at = positions ? positions[i] : first + i;
         const char *data = bytes + offsets[at];
         uint32_t size = (uint32_t)(offsets[at + 1] - offsets[at]);
-        uint64_t prefix = prefix_word(data, size, true);
-        uint16_t guess = *guess_of_bytes(d, prefix, size);
-        if (guess >= entry_count || !same_bytes(d, guess, data, size, prefix)) break;
+        struct text_ends ends = ends_of(data, size, true);
+        uint16_t guess = *guess_of_bytes(d, ends);
+        if (guess >= entry_count || !same_bytes(d, guess, data, ends)) break;
         indices[i] = guess;
     }
     return i;
@@ -310,9 +312,9 @@ int64_t dictionary_add_bytes(struct dictionary *d, const struct slice *s, int64_
         if (i < readable) i += add_guessed_bytes(d, s, from + i, readable - i, indices + i);
         if (i == count) break;
         span v = column_span(s->column, slice_position(s, from + i));
-        uint64_t prefix = prefix_word(v.data, (uint32_t)v.size, i < readable);
-        uint16_t *guess = guess_of_bytes(d, prefix, (uint32_t)v.size);
-        indices[i] = *guess = find_bytes(d, v, prefix);
+        struct text_ends ends = ends_of(v.data, (uint32_t)v.size, i < readable);
+        uint16_t *guess = guess_of_bytes(d, ends);
+        indices[i] = *guess = find_bytes(d, v, ends);
         if (indices[i] == UNKNOWN) return i;
     }
     return count;

@@ -187,9 +187,14 @@ void bounds_merge(const struct leaf *, struct bounds *into, const struct bounds 
 /* ---- dictionary.c ---- */
 enum { DICTIONARY_KNOWN = 2048 };
 
+struct text_ends {
+    uint64_t prefix, suffix; /* first and last eight bytes; all and zeros behind where there are fewer */
+    uint32_t size;
+};
+
 struct text_entry {
-    uint64_t prefix, suffix; /* first eight bytes, zeros behind fewer; last eight of more than that */
-    uint32_t start, size;
+    struct text_ends ends;
+    uint32_t start; /* in dictionary.values */
 };
 
 struct dictionary {

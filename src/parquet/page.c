@@ -207,8 +207,8 @@ static void take_bytes(struct buffer *out, struct buffer *out_lengths, const str
     buffer_reserve(out, 1);
     for (size_t i = 0; i < count; i++) {
         const struct text_entry *e = &entries[indices[i]];
-        buffer_append(out, d->values.data + e->start, e->size);
-        buffer_append(out_lengths, &e->size, sizeof e->size);
+        buffer_append(out, d->values.data + e->start, e->ends.size);
+        buffer_append(out_lengths, &e->ends.size, sizeof e->ends.size);
     }
 }
 
