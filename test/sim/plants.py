@@ -80,8 +80,8 @@ PLANTS = {
 """),
     "forget-detected-schema": ("src/job/run.c", "    if (recovered) TRY(plan_schemas(&job->pipeline, plan));\n", ""),
     "forget-second-target": ("src/job/pipeline.c", """    for (int i = 0; i < p->target_count; i++) {
-        const struct node *input""", """    for (int i = 0; i < 1; i++) {
-        const struct node *input"""),
+        for (int k = 0; k < p->share_count""", """    for (int i = 0; i < 1; i++) {
+        for (int k = 0; k < p->share_count"""),
     "register-first-target": ("src/job/pipeline.c", "        struct data_file *own = ARENA_ARRAY", """        if (i == 1 && p->target_count > 1) continue;
         struct data_file *own = ARENA_ARRAY"""),
     "skip-sync": ("src/object/stage.c", """    if (world->sync(u->file) != 0) return fail_errno("sync staged object %s", u->key);
