@@ -33,6 +33,10 @@ struct catalog_ops {
     /* By its values; one that is not there is OK. */
     error (*remove_partition)(struct catalog *, const char *database, const char *table,
                               const json_t *values);
+    /* Its location becomes `to`, at once, if it is `from`; all else stays. There already is OK;
+     * ERR_CONFLICT: it is somewhere else. */
+    error (*move_partition)(struct catalog *, const char *database, const char *table,
+                            const json_t *values, const char *from, const char *to);
     void (*close)(struct catalog *);
 };
 
@@ -173,6 +177,11 @@ bool expression_matches(const struct expression *, const json_t *values);
 struct http_client;
 error catalog_open_glue(struct http_client *, const char *endpoint_url, const char *region,
                         struct catalog **) MUST_CHECK;
+
+/* ---- what both back ends do with a Partition document ---- */
+/* Its PartitionInput with the location `to`; *input NULL: it is there already. As move_partition. */
+error partition_moved(const json_t *partition, const char *from, const char *to,
+                      json_t **input) MUST_CHECK;
 
 /* ---- reading a table document ---- */
 struct table {

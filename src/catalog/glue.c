@@ -309,6 +309,24 @@ static error remote_remove_partition(struct catalog *c, const char *database, co
     return e == ERR_ENTITY_NOT_FOUND ? OK : e;
 }
 
+/* The service compares nothing: between the two calls the partition may be moved by another. */
+static error remote_move_partition(struct catalog *c, const char *database, const char *table,
+                                   const json_t *values, const char *from, const char *to)
+{
+    json_t *reply, *input = NULL;
+    TRY(call(remote_of(c), "GetPartition",
+             json_pack("{s:s, s:s, s:O}", "DatabaseName", database, "TableName", table,
+                       "PartitionValues", values),
+             &reply));
+    error e = partition_moved(json_object_get(reply, "Partition"), from, to, &input);
+    json_decref(reply);
+    if (e != OK || !input) return e;
+    return call(remote_of(c), "UpdatePartition",
+                json_pack("{s:s, s:s, s:O, s:o}", "DatabaseName", database, "TableName", table,
+                          "PartitionValueList", values, "PartitionInput", input),
+                NULL);
+}
+
 /* ---- all tables ---- */
 
 /* All pages of a listing into one array. */
@@ -374,6 +392,7 @@ static const struct catalog_ops remote_ops = {
     .partitions = remote_partitions,
     .tables = remote_tables,
     .remove_partition = remote_remove_partition,
+    .move_partition = remote_move_partition,
     .close = remote_close,
 };
 

@@ -120,6 +120,8 @@ error local_update_table(struct catalog *, const char *database, const char *tab
                          const json_t *input);
 error local_add_partitions(struct catalog *, const char *database, const char *table,
                            const json_t *inputs, int *added, int *existed);
+error local_move_partition(struct catalog *, const char *database, const char *table,
+                           const json_t *values, const char *from, const char *to);
 error local_partitions(struct catalog *, const char *database, const char *table,
                        bool (*each)(void *context, json_t *partition), void *context);
 

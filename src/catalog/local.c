@@ -348,6 +348,7 @@ const struct catalog_ops local_ops = {
     .partitions = local_partitions,
     .tables = local_tables,
     .remove_partition = local_remove_partition,
+    .move_partition = local_move_partition,
     .close = local_close,
 };
 

@@ -319,6 +319,31 @@ error catalog_change_partitions(struct catalog *catalog, const char *database, c
     return call_end(&ch.call, e);
 }
 
+static error move_in(struct change *ch, const json_t *values, const char *from, const char *to)
+{
+    struct partition_name name;
+    json_t *old, *input = NULL;
+    TRY(item_name(ch, values, &name));
+    TRY(partition_read(&ch->call, &name, &old));
+    error e = partition_moved(old, from, to, &input);
+    if (e == OK && input) e = partition_write(&ch->call, &ch->table, &name, input, old);
+    json_decref(input);
+    json_decref(old);
+    return e;
+}
+
+error local_move_partition(struct catalog *catalog, const char *database, const char *table,
+                           const json_t *values, const char *from, const char *to)
+{
+    struct change ch = {0};
+    TRY(call_begin(&ch.call, catalog, true));
+    error e = table_name_fold(&ch.call, database, table, &ch.table);
+    if (e == OK) e = table_read(&ch.call, &ch.table, &ch.document);
+    if (e == OK) e = move_in(&ch, values, from, to);
+    json_decref(ch.document);
+    return call_end(&ch.call, e);
+}
+
 /* ---- a table whose keys change ---- */
 
 struct retyping {

@@ -71,3 +71,23 @@ error table_parse(struct arena *arena, const json_t *document, struct table *out
     return e == OK ? OK : fail_context(e, "table %s.%s", out->database ? out->database : "",
                                        out->name);
 }
+
+error partition_moved(const json_t *partition, const char *from, const char *to, json_t **input)
+{
+    static const char *const members[] = {"Values", "LastAccessTime", "StorageDescriptor",
+                                          "Parameters", "LastAnalyzedTime", NULL};
+    const json_t *descriptor = json_object_get(partition, "StorageDescriptor");
+    const char *location = json_text(descriptor, "Location");
+    *input = NULL;
+    if (location && strcmp(location, to) == 0) return OK;
+    if (!location || strcmp(location, from) != 0)
+        return fail(ERR_CONFLICT, "the partition's location is %s, not %s", location ? location : "none",
+                    from);
+    *input = json_object();
+    for (int i = 0; members[i]; i++) {
+        json_t *value = json_object_get(partition, members[i]);
+        if (value) json_object_set_new(*input, members[i], json_deep_copy(value));
+    }
+    json_object_set_new(json_object_get(*input, "StorageDescriptor"), "Location", json_string(to));
+    return OK;
+}

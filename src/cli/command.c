@@ -7,7 +7,7 @@
 
 const struct command *const commands[] = {
     &up_command, &env_command, &gen_command, &run_command, &job_command,
-    &script_command, &sql_command, &lint_command, &convert_command, &audit_command, &checkpoint_command, &requeue_command, &synth_command, &ls_command,
+    &script_command, &sql_command, &lint_command, &convert_command, &audit_command, &compact_command, &checkpoint_command, &requeue_command, &synth_command, &ls_command,
     &deploy_command, &diff_command, &destroy_command, &demo_command, &help_command, NULL,
 };
 

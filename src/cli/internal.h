@@ -52,7 +52,7 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */
-extern const struct command audit_command, checkpoint_command, convert_command, requeue_command, demo_command, env_command, gen_command, help_command, job_command,
+extern const struct command audit_command, checkpoint_command, compact_command, convert_command, requeue_command, demo_command, env_command, gen_command, help_command, job_command,
     lint_command, query_worker_command, run_command, script_command, sql_command,
     up_command, deploy_command, destroy_command, diff_command, ls_command, synth_command;
 const struct command *command_find(const char *name); /* NULL when unknown */

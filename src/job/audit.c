@@ -79,6 +79,29 @@ static int originality(const struct audit_batch *b, const struct audit_file *f)
     return (planned_file(b, f) ? 2 : 0) + (f->part >= 0 ? 1 : 0);
 }
 
+static bool is_source(const struct audit_file *f)
+{
+    return strcmp(f->object, f->key) != 0;
+}
+
+/* A file and the one that it was merged into are both there: then one of the two is in the catalog. */
+static bool is_unfinished(struct judge *j, const struct audit_batch *b, struct audit_file *f,
+                          struct audit_file *g)
+{
+    if (is_source(f) == is_source(g) || strcmp(f->key, g->key) != 0) return false;
+    struct audit_file *original = is_source(f) ? g : f, *merged = is_source(f) ? f : g;
+    original->copy = merged->unsettled = original->unsettled = true;
+    for (size_t i = 0; i < j->audit.file_count; i++) { /* once for all its sources */
+        struct audit_file *other = &j->audit.files[i];
+        if (other != merged && other->told && strcmp(other->object, merged->object) == 0) return true;
+    }
+    merged->told = true;
+    problem(j, "unfinished compaction", at_file(original),
+            "%s and files that were merged into it are both there (batch %lld of job %s): run `sluice "
+            "compact' again", merged->object, (long long)b->number, merged->job);
+    return true;
+}
+
 static void find_copies(struct judge *j, struct audit_batch *b)
 {
     for (size_t i = 0; i < b->file_count; i++) {
@@ -87,7 +110,7 @@ static void find_copies(struct judge *j, struct audit_batch *b)
             struct audit_file *g = b->files[k];
             bool same = (f->size == g->size && f->etag && g->etag && strcmp(f->etag, g->etag) == 0) ||
                         strcmp(f->base, g->base) == 0;
-            if (!same || g->copy) continue;
+            if (!same || g->copy || is_unfinished(j, b, f, g)) continue;
             bool later = originality(b, f) <= originality(b, g);
             struct audit_file *copy = later ? f : g, *original = later ? g : f;
             copy->copy = true;
@@ -534,7 +557,9 @@ static void judge_all_lives(struct judge *j)
 
 static const char *folder_of(struct arena *arena, const struct audit_file *f)
 {
-    return arena_printf(arena, "s3://%s/%.*s", f->bucket, (int)(f->base - f->key), f->key);
+    const char *slash = strrchr(f->object, '/');
+    return arena_printf(arena, "s3://%s/%.*s", f->bucket, slash ? (int)(slash - f->object) + 1 : 0,
+                        f->object);
 }
 
 static const char *location_of(struct arena *arena, const char *location)
@@ -579,7 +604,7 @@ static error judge_catalog(struct judge *j, int64_t *partitions)
         if (!in_location(j, f->bucket, f->key)) continue;
         const char *folder = folder_of(arena, f);
         if (!json_object_get(registered, folder) && !json_object_get(folders, folder) &&
-            !of_pending(j, f))
+            !of_pending(j, f) && !f->unsettled && !f->merged)
             problem(j, "unregistered folder", json_pack("{s:s}", "location", folder),
                     "%s has data but is no partition of the table: queries do not see it", folder);
         json_object_set_new(folders, folder, json_null());
@@ -597,21 +622,9 @@ static error judge_catalog(struct judge *j, int64_t *partitions)
 
 /* ---- reading ---- */
 
-struct ledger_search {
-    struct judge *judge;
-    const char *last;                /* prefix that was tried last */
-};
-
-static error take_checkpoint(void *context, const struct object_info *object)
+static error take_checkpoint(void *context, struct ledger *ledger)
 {
-    struct ledger_search *search = context;
-    struct audit *a = &search->judge->audit;
-    size_t length = strlen(object->key), tail = strlen("/metadata");
-    if (length <= tail || strcmp(object->key + length - tail, "/metadata") != 0) return OK;
-    struct ledger ledger;
-    const char *url = arena_printf(&a->arena, "s3://%s/%.*s", a->bucket, (int)(length - tail), object->key);
-    TRY(ledger_open(&a->arena, a->objects, url, &ledger));
-    if (!audit_take_ledger(a, &ledger, false)) ledger_close(&ledger);
+    if (!audit_take_ledger(context, ledger, false)) ledger_close(ledger);
     return OK;
 }
 
@@ -626,8 +639,7 @@ static error read_ledgers(struct judge *j)
         audit_take_ledger(a, &ledger, true);
         return OK;
     }
-    struct ledger_search search = {.judge = j};
-    return ledger_list(a->objects, a->bucket, "cp/", &a->arena, take_checkpoint, &search);
+    return ledger_each(&a->arena, a->objects, a->bucket, take_checkpoint, a);
 }
 
 /* The quarantined records of the jobs that write the table are part of what they read. */
@@ -671,7 +683,7 @@ static void judge_files(struct judge *j)
         const struct audit_file *f = &j->audit.files[i];
         if (f->trouble)
             problem(j, "damaged file", at_file(f), "%s: %s", f->key, f->trouble);
-        else if (!f->job)
+        else if (!f->job && !f->merged)
             problem(j, "foreign file", at_file(f), "%s was not written by a job (no sluice.* keys)", f->key);
     }
 }
@@ -681,7 +693,7 @@ static json_t *report_document(const struct judge *j, const char *location, int6
     int64_t files = 0, rows = 0, bytes = 0;
     for (size_t i = 0; i < j->audit.file_count; i++) {
         const struct audit_file *f = &j->audit.files[i];
-        if (!in_location(j, f->bucket, f->key)) continue;
+        if (!in_location(j, f->bucket, f->key) || is_source(f)) continue;
         files++;
         rows += f->rows;
         bytes += f->size;

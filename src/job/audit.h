@@ -6,6 +6,8 @@
 
 struct audit_file {
     const char *bucket, *key, *base, *etag;
+    const char *object;              /* key of the object that holds its rows: its own, or a merged file's */
+    const struct parquet_footer *footer; /* of the object; NULL: it cannot be read */
     int64_t size, modified_us;
     const char *trouble;             /* why its footer cannot be read; NULL: it was */
     int64_t rows;
@@ -16,6 +18,10 @@ struct audit_file {
     json_t *ranges, *counts;
     bool quarantined;                /* it lies in the job's quarantine */
     bool copy;                       /* of another file of its batch */
+    bool unsettled;                  /* an unfinished compaction's: it and its copy are both there, */
+    bool told;                       /* ... which was told of its object */
+    bool merged;                     /* by a compaction: it stands for its sources, which follow it as
+                                        files of their own, each with its key of before */
 };
 
 /* One batch, from the footers of its files and, where the checkpoint keeps it, its plan. */

@@ -54,6 +54,20 @@ static void read_name(struct audit *a, struct audit_file *f)
     f->suffix = arena_text(&a->arena, (span){f->base + length, (size_t)(dash - f->base) - length});
 }
 
+static error check_ranges(const struct audit_file *f)
+{
+    if (!json_is_array(f->ranges)) return fail(ERR_CORRUPT, "its sluice.ranges is no list");
+    size_t i;
+    json_t *range;
+    json_array_foreach(f->ranges, i, range) {
+        struct position ignored;
+        if (!json_text(range, "shard")) return fail(ERR_CORRUPT, "a range without a shard");
+        TRY(position_read(json_object_get(range, "after"), &ignored));
+        TRY(position_read(json_object_get(range, "through"), &ignored));
+    }
+    return OK;
+}
+
 static error read_keys(struct audit *a, struct audit_file *f, const struct parquet_footer *footer)
 {
     const char *job = footer_text(a, footer, "sluice.job");
@@ -67,15 +81,7 @@ static error read_keys(struct audit *a, struct audit_file *f, const struct parqu
     if (!job || !checkpoint || !parse_int64(batch, &f->batch) || f->batch < 0)
         return fail(ERR_CORRUPT, "its sluice.* keys are incomplete");
     TRY(json_read(ranges, &f->ranges));
-    if (!json_is_array(f->ranges)) return fail(ERR_CORRUPT, "its sluice.ranges is no list");
-    size_t i;
-    json_t *range;
-    json_array_foreach(f->ranges, i, range) {
-        struct position ignored;
-        if (!json_text(range, "shard")) return fail(ERR_CORRUPT, "a range without a shard");
-        TRY(position_read(json_object_get(range, "after"), &ignored));
-        TRY(position_read(json_object_get(range, "through"), &ignored));
-    }
+    TRY(check_ranges(f));
     if (wall.data) TRY(date_parse_iso8601(wall, &f->wall_us));
     if (counts.data) TRY(json_read(counts, &f->counts));
     f->job = job;
@@ -89,12 +95,91 @@ static bool worth_stopping(error e)
     return e == ERR_NETWORK || e == ERR_TIMEOUT || e == ERR_UNAVAILABLE || e == ERR_ACCESS_DENIED;
 }
 
+static struct audit_file *add_entry(struct audit *a, struct audit_file file)
+{
+    if (a->file_count == a->file_capacity) {
+        a->file_capacity = a->file_capacity ? 2 * a->file_capacity : 256;
+        a->files = must_realloc(a->files, a->file_capacity * sizeof *a->files);
+    }
+    a->files[a->file_count] = file;
+    return &a->files[a->file_count++];
+}
+
+/* One source of a merged file: what its own footer said. */
+static error read_source(struct audit *a, struct audit_file *f, const char *folder, const json_t *source)
+{
+    const char *name = json_text(source, "name");
+    const char *job = json_text(source, "job"), *checkpoint = json_text(source, "checkpoint");
+    f->batch = json_integer_or(source, "batch", -1);
+    f->rows = json_integer_or(source, "rows", -1);
+    f->size = json_integer_or(source, "bytes", -1);
+    f->wall_us = json_integer_or(source, "wall_us", 0);
+    f->ranges = json_incref(json_object_get(source, "ranges"));
+    f->counts = json_incref(json_object_get(source, "counts"));
+    if (!name || !job || !checkpoint || f->batch < 0 || f->rows < 0 || f->size < 0)
+        return fail(ERR_CORRUPT, "its sluice.merged lacks what a source must say");
+    TRY(check_ranges(f));
+    f->key = arena_printf(&a->arena, "%s%s", folder, name);
+    f->base = f->key + strlen(folder);
+    f->job = arena_text(&a->arena, span_of(job));
+    f->checkpoint = arena_text(&a->arena, span_of(checkpoint));
+    read_name(a, f);
+    return OK;
+}
+
+static error read_sources(struct audit *a, size_t at, const json_t *merged)
+{
+    const char *folder = json_text(merged, "folder");
+    int64_t rows = 0;
+    size_t i;
+    json_t *source;
+    if (!folder) return fail(ERR_CORRUPT, "its sluice.merged does not say of which folder");
+    json_array_foreach(json_object_get(merged, "sources"), i, source) {
+        struct audit_file *f = add_entry(a, (struct audit_file){.suffix = "", .part = -1});
+        const struct audit_file *of = &a->files[at];
+        f->bucket = of->bucket;
+        f->object = of->key;
+        f->modified_us = of->modified_us;
+        f->quarantined = of->quarantined;
+        TRY(read_source(a, f, folder, source));
+        rows += f->rows;
+    }
+    if (rows == a->files[at].rows) return OK;
+    return fail(ERR_CORRUPT, "it has %lld rows, its sources had %lld", (long long)a->files[at].rows,
+                (long long)rows);
+}
+
+/* The object at `at` as the files whose rows it holds. */
+static error read_merged(struct audit *a, size_t at, span text)
+{
+    json_t *merged;
+    size_t count = a->file_count;
+    a->files[at].rows = a->files[at].footer->rows;
+    TRY(json_read(text, &merged));
+    error e = read_sources(a, at, merged);
+    json_decref(merged);
+    a->files[at].merged = e == OK;
+    while (e != OK && a->file_count > count) {
+        struct audit_file *f = &a->files[--a->file_count];
+        json_decref(f->ranges);
+        json_decref(f->counts);
+    }
+    return e;
+}
+
 static error read_file(struct audit *a, struct audit_file *f)
 {
-    struct parquet_footer *footer;
+    struct parquet_footer *footer = NULL;
+    size_t at = (size_t)(f - a->files);
     error e = read_footer(a, f, &footer);
-    if (e == OK) e = read_keys(a, f, footer);
+    span merged = {NULL, 0};
+    if (e == OK) {
+        f->footer = footer;
+        merged = parquet_footer_value(footer, "sluice.merged");
+        e = merged.data ? read_merged(a, at, merged) : read_keys(a, f, footer);
+    }
     if (e == OK || worth_stopping(e)) return e;
+    f = &a->files[at];
     f->trouble = arena_text(&a->arena, span_of(error_text()));
     f->job = f->checkpoint = NULL;
     return OK;
@@ -114,21 +199,16 @@ static error take_object(void *context, const struct object_info *object)
     struct audit *a = listing->audit;
     const char *slash = strrchr(object->key, '/'), *base = slash ? slash + 1 : object->key;
     if (object->size == 0 || !*base || *base == '_' || *base == '.') return OK; /* no data, as in SQL */
-    if (a->file_count == a->file_capacity) {
-        a->file_capacity = a->file_capacity ? 2 * a->file_capacity : 256;
-        a->files = must_realloc(a->files, a->file_capacity * sizeof *a->files);
-    }
-    struct audit_file *f = &a->files[a->file_count++];
-    *f = (struct audit_file){.bucket = listing->bucket,
-                             .key = object->key,
-                             .base = base,
-                             .etag = object->etag,
-                             .size = object->size,
-                             .modified_us = object->modified_us,
-                             .part = -1,
-                             .suffix = "",
-                             .quarantined = listing->quarantined};
-    return read_file(a, f);
+    return read_file(a, add_entry(a, (struct audit_file){.bucket = listing->bucket,
+                                                         .key = object->key,
+                                                         .object = object->key,
+                                                         .base = base,
+                                                         .etag = object->etag,
+                                                         .size = object->size,
+                                                         .modified_us = object->modified_us,
+                                                         .part = -1,
+                                                         .suffix = "",
+                                                         .quarantined = listing->quarantined}));
 }
 
 error audit_read_files(struct audit *a, const char *location, bool quarantined)

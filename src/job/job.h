@@ -121,6 +121,28 @@ struct audit_options {
  * "problems" with "kind" and "text". */
 error job_audit(const struct audit_options *, json_t **report) MUST_CHECK;
 
+/* ---- few large files in the place of many small ones (compact.c) ---- */
+struct compact_options {
+    struct catalog *catalog;
+    struct object_store *objects;
+    struct sql_engine *engine;
+    const char *database, *table;
+    const json_t *partition;    /* {"year": "2023", ...}: only partitions with these values; may be NULL */
+    const char *checkpoint;     /* s3://bucket/prefix of one more than those below cp/; NULL: none */
+    int64_t closed_for_us;      /* since the partition's ingest time ended */
+    int64_t grace_us;           /* for readers that were told the old folder, before its files go */
+    size_t file_bytes;          /* what a merged file's sources have together, at most */
+    size_t memory_bytes;        /* of open row groups */
+    bool delta;                 /* delta encodings are allowed */
+    bool dry_run;
+};
+
+/* Merges the files of closed partitions and swaps them in the catalog. Repeating it goes on where one
+ * died; jobs may run meanwhile. A new document: "partitions", each with "values", "state" (compacted,
+ * nothing, open, skipped, refused; to do and unfinished of a dry run), "reason", and numbers of files,
+ * bytes and rows. */
+error job_compact(const struct compact_options *, json_t **report) MUST_CHECK;
+
 /* ---- checkpoints, from outside (rewind.c) ---- */
 /* What a checkpoint says: "metadata", "positions", "batches" with plan and commit. */
 error job_checkpoint(struct object_store *, const char *url, json_t **) MUST_CHECK;

@@ -178,3 +178,30 @@ void ledger_close(struct ledger *l)
     l->metadata = NULL;
     l->count = 0;
 }
+
+struct each_ledger {
+    struct arena *arena;
+    struct object_store *objects;
+    const char *bucket;
+    error (*each)(void *context, struct ledger *);
+    void *context;
+};
+
+static error open_one(void *context, const struct object_info *object)
+{
+    const struct each_ledger *all = context;
+    size_t length = strlen(object->key), tail = strlen("/metadata");
+    if (length <= tail || strcmp(object->key + length - tail, "/metadata") != 0) return OK;
+    struct ledger ledger;
+    const char *url =
+        arena_printf(all->arena, "s3://%s/%.*s", all->bucket, (int)(length - tail), object->key);
+    TRY(ledger_open(all->arena, all->objects, url, &ledger));
+    return all->each(all->context, &ledger);
+}
+
+error ledger_each(struct arena *arena, struct object_store *objects, const char *bucket,
+                  error (*each)(void *context, struct ledger *), void *context)
+{
+    struct each_ledger all = {arena, objects, bucket, each, context};
+    return ledger_list(objects, bucket, "cp/", arena, open_one, &all);
+}

@@ -21,6 +21,9 @@ struct ledger {
 /* `url`: s3://bucket/prefix. A checkpoint that does not exist has no metadata. */
 error ledger_open(struct arena *, struct object_store *, const char *url, struct ledger *) MUST_CHECK;
 void ledger_close(struct ledger *);
+/* Every checkpoint below cp/ of the bucket; `each` takes the ledger over. */
+error ledger_each(struct arena *, struct object_store *, const char *bucket,
+                  error (*each)(void *context, struct ledger *), void *context) MUST_CHECK;
 struct ledger_batch *ledger_find(const struct ledger *, int64_t number); /* NULL: not kept */
 const char *ledger_key(struct arena *, const struct ledger *, const char *kind, int64_t number);
 /* The plan that keeps the job from running while batches are being taken back; NULL: none. */

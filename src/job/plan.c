@@ -115,6 +115,7 @@ json_t *plan_again(const struct pipeline *p, const json_t *plan, const struct st
     if (old) json_array_extend(superseded, old);
     json_array_extend(superseded, json_object_get(plan, "files"));
     json_object_set_new(again, "superseded", superseded);
+    json_object_set_new(again, "wall_us", json_integer(p->wall_us));
     json_object_set_new(again, "files", files_document(files, count));
     json_t *schemas = schemas_document(p), *sinks = program_sinks(p);
     if (schemas) json_object_set_new(again, "schemas", schemas);

@@ -6,6 +6,8 @@
  *            behind batch TO. A run that is under way, however long it sleeps, plans nothing any more,
  *            for that number is taken; a run that starts finds a plan it must not finish. Both stop.
  *            A pending batch is refused before: a run may be publishing it.
+ *   claim    the folders of the files: a compaction that has merged one of them already, so that its rows
+ *            cannot be told apart any more, ends the going back here, with nothing changed
  *   K = LAST .. TO+1:  its files, partitions that became empty, its plan, its commit
  *   commit   commit/LAST+1: the next run continues with batch LAST+2, from the positions behind TO
  *
@@ -13,6 +15,7 @@
  * the same command goes on where it stopped. Each step may be repeated.
  * Before the fence it is checked that the stream still has the records, for they will exist nowhere
  * else. */
+#include "job/compact_log.h"
 #include "job/ledger.h"
 
 /* ---- show ---- */
@@ -144,6 +147,29 @@ static const json_t *positions_behind(const struct ledger *l, int64_t to)
 {
     const struct ledger_batch *b = ledger_find(l, to);
     return b ? json_object_get(b->plan, "positions") : json_object_get(l->metadata, "shards");
+}
+
+/* Rows that a compaction merged with others' cannot be taken out again. The claims also keep one that is
+ * under way from planning with what is about to go. */
+static error claim_files(const struct rewind_options *o, const struct ledger *l, struct arena *arena,
+                         int64_t to)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct staged_file *files;
+        size_t count;
+        if (l->batches[i].number <= to || !json_object_get(l->batches[i].plan, "files")) continue;
+        TRY(plan_files(arena, l->batches[i].plan, &files, &count));
+        for (size_t k = 0; k < count; k++) {
+            bool closed;
+            TRY(compact_claim(arena, o->objects, "rewind", &files[k].file, &closed));
+            if (closed)
+                return fail(ERR_PRECONDITION,
+                            "%s of batch %lld was merged with other files when its hour was compacted: the "
+                            "batch cannot be taken back", files[k].file.key,
+                            (long long)l->batches[i].number);
+        }
+    }
+    return OK;
 }
 
 static error begin_rewind(const struct rewind_options *o, const struct ledger *l, struct arena *arena,
@@ -283,6 +309,12 @@ static error rewind_ledger(const struct rewind_options *o, const struct ledger *
         TRY(begin_rewind(o, l, arena, to));
         if (*to >= l->planned) return OK;
     }
+    error e = claim_files(o, l, arena, *to);
+    if (e == ERR_PRECONDITION) { /* then nothing has gone yet: the plan that keeps the job out goes */
+        (void)o->objects->ops->remove(o->objects, l->bucket, ledger_key(arena, l, "plan", from + 1));
+        return e;
+    }
+    TRY(e);
     for (size_t i = l->count; i-- > 0;) {
         const struct ledger_batch *b = &l->batches[i];
         if (b->number <= *to || b->number > from) continue;

@@ -3,7 +3,7 @@
  * Whatever fails before the plan is durable is forgotten: staged bytes are removed, the reader goes
  * back to the checkpoint. Whatever fails after it is finished by complete(), by this process or the
  * next one; complete() is idempotent. */
-#include "job/internal.h"
+#include "job/compact_log.h"
 
 enum {
     SLICE_RECORDS = 16384,
@@ -187,18 +187,15 @@ static error read_window(struct job *job, int64_t wall_us)
 
 /* ---- after the plan ---- */
 
-/* Reads the planned ranges again and stages the files anew, under the plan's wall time. */
-static error read_again(struct job *job, const json_t *plan)
+/* Reads the planned ranges again and stages the files anew, as of the wall time. */
+static error read_again(struct job *job, const json_t *plan, int64_t wall_us)
 {
-    log_line(LOG_WARN, "job", "batch %lld: staged files are gone, reading its ranges again",
-             (long long)job->checkpoint.next);
     if (job->reader_open) reader_close(&job->reader);
     job->reader_open = false;
     TRY(open_reader(job));
     TRY(reader_restrict(&job->reader, json_object_get(plan, "ranges")));
     job->pipeline.previous = job->checkpoint.previous;
-    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, job->checkpoint.replays + 1,
-                       json_integer_or(plan, "wall_us", 0)));
+    TRY(pipeline_begin(&job->pipeline, job->checkpoint.next, job->checkpoint.replays + 1, wall_us));
     while (!reader_drained(&job->reader)) {
         struct shard_reader *shard;
         struct records records;
@@ -216,11 +213,13 @@ static error read_again(struct job *job, const json_t *plan)
 
 /* The batch anew, under a plan that takes the place of the pending one. That plan fences: of two
  * runs that make a batch again, one goes on. */
-static error replay(struct job *job)
+static error replay(struct job *job, const char *why, int64_t wall_us)
 {
     struct staged_file *files;
     size_t count;
-    TRY(read_again(job, job->checkpoint.pending));
+    log_line(LOG_WARN, "job", "batch %lld: %s, reading its ranges again", (long long)job->checkpoint.next,
+             why);
+    TRY(read_again(job, job->checkpoint.pending, wall_us));
     TRY(pipeline_finish(&job->pipeline, &files, &count));
     json_t *plan = plan_again(&job->pipeline, job->checkpoint.pending, files, count);
     error e = checkpoint_replan(&job->checkpoint, plan);
@@ -249,17 +248,42 @@ static error remove_superseded(struct job *job, struct arena *arena)
     return OK;
 }
 
-/* Makes the pending plan's files visible, or, when their bytes are gone, those of a replay. */
+static bool same_folder(const struct data_file *a, const struct data_file *b)
+{
+    const char *x = strrchr(a->key, '/'), *y = strrchr(b->key, '/');
+    return x && y && x - a->key == y - b->key && strncmp(a->key, b->key, (size_t)(x - a->key)) == 0 &&
+           strcmp(a->bucket, b->bucket) == 0;
+}
+
+/* From here on no compaction replaces a folder of these files without having seen the plan. *closed:
+ * one has already. */
+static error claim_folders(struct job *job, struct arena *arena, const struct staged_file *files,
+                           size_t count, bool *closed)
+{
+    *closed = false;
+    for (size_t i = 0; i < count && !*closed; i++)
+        if (i == 0 || !same_folder(&files[i - 1].file, &files[i].file))
+            TRY(compact_claim(arena, job->options->objects, job->options->name, &files[i].file, closed));
+    return OK;
+}
+
+/* Makes the pending plan's files visible, or those of a replay: when their bytes are gone, as of the
+ * same time; when their hour was compacted meanwhile, as of now. */
 static error publish(struct job *job, struct arena *arena, struct staged_file **files, size_t *count)
 {
     for (int replays = 0;; replays++) {
+        bool closed;
         TRY(remove_superseded(job, arena));
         TRY(plan_files(arena, job->checkpoint.pending, files, count));
-        error e = OK;
+        TRY(claim_folders(job, arena, *files, *count, &closed));
+        error e = closed ? fail(ERR_CONFLICT, "batch %lld has files for an hour that was compacted: is this "
+                                              "machine's clock slow?", (long long)job->checkpoint.next)
+                         : OK;
         for (size_t i = 0; e == OK && i < *count; i++)
             e = table_publish(job->options->objects, &(*files)[i].file);
-        if (e != ERR_NO_SUCH_UPLOAD || replays == REPLAYS_MAX) return e;
-        TRY(replay(job));
+        if ((e != ERR_NO_SUCH_UPLOAD && !closed) || replays == REPLAYS_MAX) return e;
+        int64_t wall_us = closed ? now_us() : json_integer_or(job->checkpoint.pending, "wall_us", 0);
+        TRY(replay(job, closed ? "its hour was compacted" : "staged files are gone", wall_us));
     }
 }
 

@@ -154,6 +154,7 @@ static void metadata_read(struct thrift_in *in, struct parquet_chunk *k, struct 
         }
     }
     if (in->bad) return;
+    k->is_int96 = physical == PHYSICAL_INT96;
     k->file_offset = dictionary > 0 && dictionary < pages ? dictionary : pages;
     in->bad = physical < 0 || physical > PHYSICAL_FIXED || !codec_from_number(codec, &k->codec) ||
               k->values < 0 || k->uncompressed_bytes < 0 || k->compressed_bytes < 0 ||

@@ -68,6 +68,7 @@ struct parquet_chunk {
     int64_t values, nulls;       /* nulls -1 when unknown */
     int64_t file_offset, compressed_bytes, uncompressed_bytes;
     enum parquet_codec codec;
+    bool is_int96;               /* timestamps in the old form */
     uint32_t encodings;          /* bit per Encoding number */
     span min, max;               /* physical encoding, data NULL when absent */
 };

@@ -64,6 +64,12 @@ error table_write_all(struct table_writer *, const struct batch *const *, size_t
 struct table_long_row { int64_t row; const char *column; /* with the longest value */ };
 size_t table_long_rows(const struct table_writer *, const struct batch *, struct arena *,
                        struct table_long_row **);
+/* Finishes the open files: what is written next begins new ones. */
+error table_writer_cut(struct table_writer *) MUST_CHECK;
+/* All rows of these Parquet files, in their order, over a query of the engine; every file's columns
+ * must be those of the schema. Memory: the engine's and the writer's. Tells how many rows there were. */
+error table_write_files(struct table_writer *, struct sql_engine *, const struct schema *,
+                        const char *const *paths, size_t count, int64_t *rows) MUST_CHECK;
 size_t table_writer_memory(const struct table_writer *);
 int64_t table_writer_rows(const struct table_writer *);
 int64_t table_writer_bytes(const struct table_writer *); /* encoded so far */
@@ -82,6 +88,9 @@ error lines_writer_write(struct lines_writer *, const struct batch *) MUST_CHECK
 error lines_writer_finish(struct lines_writer *, struct arena *, struct data_file **files,
                           size_t *count) MUST_CHECK;
 void lines_writer_abandon(struct lines_writer *);
+
+/* The codec that the name of a writer's file tells. */
+enum parquet_codec table_codec_of(const char *key);
 
 /* Makes one staged file visible; again is OK. ERR_NO_SUCH_UPLOAD: its bytes are gone. */
 error table_publish(struct object_store *, const struct data_file *) MUST_CHECK;

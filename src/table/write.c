@@ -129,10 +129,27 @@ static error finish_all_open(struct table_writer *w)
     return first;
 }
 
+error table_writer_cut(struct table_writer *w)
+{
+    return finish_all_open(w);
+}
+
+static const char *const codec_names[] = {"", ".snappy", ".gz", ".zstd", ".lz4"};
+
 static const char *codec_name(enum parquet_codec codec)
 {
-    static const char *const names[] = {"", ".snappy", ".gz", ".zstd", ".lz4"};
-    return names[codec];
+    return codec_names[codec];
+}
+
+enum parquet_codec table_codec_of(const char *key)
+{
+    const char *end = key + strlen(key) - strlen(".parquet");
+    for (int i = 1; i < (int)(sizeof codec_names / sizeof *codec_names); i++) {
+        size_t size = strlen(codec_names[i]);
+        if (end - key > (ptrdiff_t)size && strncmp(end - size, codec_names[i], size) == 0)
+            return (enum parquet_codec)i;
+    }
+    return PARQUET_NONE;
 }
 
 error table_partition_too_long(const char *folder)
