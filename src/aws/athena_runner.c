@@ -103,7 +103,9 @@ static json_t *no_reply(error e)
     const char *text = e == ERR_TIMEOUT   ? "Query timeout"
                        : e == ERR_STOPPED ? "GENERIC_INTERNAL_ERROR: the query's process ended (it "
                                             "may have needed more memory than a query may have)"
-                                          : error_text();
+                                          : "GENERIC_INTERNAL_ERROR: the query's process could not be "
+                                            "run";
+    if (e != ERR_TIMEOUT && e != ERR_STOPPED) log_line(LOG_ERROR, "athena", "%s", error_text());
     return json_pack("{s:s, s:s, s:i, s:i, s:b}", "State", "FAILED", "Reason", text, "Category",
                      e == ERR_TIMEOUT ? 2 : 1, "Type", e == ERR_TIMEOUT ? 1100 : 233, "Retryable",
                      e != ERR_TIMEOUT);

@@ -271,8 +271,7 @@ static error object_open_file(struct local *l, const char *bucket, const char *k
         entry_release(entry);
         TRY(e);
     }
-    return fail(ERR_CORRUPT, "the file of object %s in bucket %s is missing from %s", key, bucket,
-                l->folder);
+    return fail(ERR_CORRUPT, "the file of object %s in bucket %s is missing", key, bucket);
 }
 
 static error file_read(int file, const char *key, int64_t offset, size_t length, struct buffer *out)

@@ -15,6 +15,7 @@ static error open_parts(struct query_engine *engine, struct arena *arena, const 
     TRY(object_open_local(arena_printf(arena, "%s/objects", path), &engine->own_objects));
     engine->catalog = engine->own_catalog;
     engine->objects = engine->own_objects;
+    engine->directory = must_strdup(path);
     engine->account = must_strdup(account);
     engine->region = must_strdup(region);
     return OK;
@@ -50,6 +51,7 @@ void query_close(struct query_engine *engine)
     if (engine->own_objects) engine->own_objects->ops->close(engine->own_objects);
     if (engine->own_catalog) engine->own_catalog->ops->close(engine->own_catalog);
     if (engine->state) state_close(engine->state);
+    free(engine->directory);
     free(engine->account);
     free(engine->region);
     free(engine);
@@ -91,5 +93,5 @@ error query_run(struct query_engine *engine, const struct query_request *request
         e = trino_run(&run);
     }
     arena_release(&own);
-    return e;
+    return e == OK || !engine->directory ? e : locations_told(engine->directory, e);
 }

@@ -13,6 +13,7 @@
 
 struct query_engine {
     struct state *state; /* NULL: over stores of others */
+    char *directory;     /* NULL with it */
     char *account, *region;
     struct object_store *objects, *own_objects; /* own ones are closed with the engine */
     struct catalog *catalog, *own_catalog;
@@ -21,6 +22,10 @@ struct query_engine {
 
 /* Opens the SQL engine, for those that run SQL: DDL and counts do not pay for it. */
 error engine_needed(struct query_engine *) MUST_CHECK;
+
+/* told.c: the error of before, which failed with `e`, with names of the lake for paths below the data
+ * directory. */
+error locations_told(const char *directory, error e);
 
 struct run {
     struct query_engine *engine;

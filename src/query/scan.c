@@ -93,7 +93,7 @@ static error footer_look(struct footers *f, const char *path, struct parquet_foo
     struct stat st;
     size_t need = TAIL_FIRST;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail_errno("open %s", path);
+    if (fd < 0) return fail_errno("HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split %s", path);
     error e = fstat(fd, &st) == 0 ? ERR_TOO_LARGE : fail_errno("stat %s", path);
     for (int turn = 0; turn < 2 && e == ERR_TOO_LARGE; turn++) { /* a large footer is read twice */
         size_t size = (size_t)st.st_size < need ? (size_t)st.st_size : need;

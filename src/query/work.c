@@ -102,6 +102,7 @@ void query_work(const json_t *request, json_t **reply)
     int64_t begun = monotonic_us();
     struct work w = {.request = request};
     error e = work_in(&w);
+    if (e != OK) locations_told(json_text(request, "Directory"), e);
     *reply = e == OK ? succeeded(&w) : failed(e);
     json_object_set_new(*reply, "Scanned", json_integer(w.outcome.scanned_bytes));
     json_object_set_new(*reply, "EngineMs", json_integer((monotonic_us() - begun) / US_PER_MS));

@@ -210,6 +210,13 @@ def what_fails_says_so_in_Athenas_words():
     status = fails("TRUNCATE TABLE shop.t")
     assert status["AthenaError"]["ErrorType"] == 1200, status
     run("DROP TABLE IF EXISTS shop.nope")
+    run("CREATE EXTERNAL TABLE shop.torn (a int) STORED AS PARQUET LOCATION 's3://lake/torn/'")
+    for key in ("torn/a.parquet", "torn/b c.parquet", "torn/a.parquet"):
+        s3.put_object(Bucket="lake", Key=key, Body=b"no file of Parquet's")
+    for text in ("SELECT COUNT(*) FROM shop.torn", "SELECT a FROM shop.torn"):
+        reason = fails(text)["StateChangeReason"]
+        assert "s3://lake/torn/a.parquet" in reason and server.directory not in reason, reason
+    run("DROP TABLE shop.torn")
     assert "10001" in fails("DROP TABLE shop.nope")["StateChangeReason"]
 
 
