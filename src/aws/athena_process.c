@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,11 +16,13 @@ enum { REPLY_MAX = 8 << 20 };
 
 static error spawn(const char *binary, int socket, int *pid)
 {
-    char *const argv[] = {"sluice", "query-worker", NULL};
+    char parent[16];
+    char *const argv[] = {"sluice", "query-worker", "--parent", parent, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
     pid_t child;
+    snprintf(parent, sizeof parent, "%d", (int)getpid());
     sigemptyset(&none);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);

@@ -41,9 +41,23 @@ static error runner_of(const struct call *c, struct athena_runner **out)
     return OK;
 }
 
+/* S3 lets any caller of the account write; where Lake Formation guards a location, it decides. */
+static error output_check(struct call *c, const char *output, const char *owner)
+{
+    struct catalog *catalog;
+    if (owner && strcmp(owner, c->account) != 0)
+        return fail(ERR_ATHENA_INPUT,
+                    "The S3 location provided to save your query results is not owned by the "
+                    "expected bucket owner %s", owner);
+    TRY(glue_catalog(c, &catalog));
+    error e = catalog_require_target(catalog, NULL, NULL, output);
+    if (e != ERR_ACCESS_DENIED) return e;
+    return fail(ERR_ATHENA_INPUT, "Access denied when writing to location: %s", output);
+}
+
 static error output_find(struct start *s)
 {
-    const struct call *c = s->call;
+    struct call *c = s->call;
     const char *bucket, *key;
     bool there;
     const json_t *config = json_object_get(s->group, "Configuration");
@@ -64,7 +78,8 @@ static error output_find(struct start *s)
         return fail(ERR_ATHENA_INPUT, "Unable to verify/create output bucket %s", bucket);
     const char *slash = chosen[strlen(chosen) - 1] == '/' ? "" : "/";
     s->output = arena_printf(c->arena, "%s%s", chosen, slash);
-    return OK;
+    const json_t *from = json_object_get(chosen == own ? c->input : config, "ResultConfiguration");
+    return output_check(c, s->output, json_text(from, "ExpectedBucketOwner"));
 }
 
 static error context_check(const struct call *c)
@@ -120,17 +135,11 @@ static struct state_key token_key(const struct call *c)
 /* Of all that makes two requests the same. */
 static const char *request_digest(const struct call *c)
 {
-    struct buffer text = {0};
-    uint8_t digest[SHA256_SIZE];
-    char *hex = arena_calloc(c->arena, 1, 2 * SHA256_SIZE + 1);
     json_t *copy = json_copy(c->input);
     json_object_del(copy, "ClientRequestToken");
-    json_print(&text, copy);
+    const char *digest = json_digest(c->arena, copy);
     json_decref(copy);
-    sha256(digest, buffer_span(&text));
-    buffer_release(&text);
-    hex_encode(hex, digest, sizeof digest);
-    return hex;
+    return digest;
 }
 
 static error token_look(struct start *s, struct state_txn *txn)
@@ -169,10 +178,38 @@ static bool same(const json_t *a, const json_t *b, const char *member)
     return x && y ? json_equal(x, y) : !x && !y;
 }
 
+/* Tables and views are defined as they were then, and still the caller's to read. */
+static bool relations_same(struct call *c, const json_t *relations)
+{
+    struct catalog *catalog;
+    const char *digest;
+    const json_t *one;
+    size_t i;
+    if (!relations || glue_catalog(c, &catalog) != OK) return false;
+    json_array_foreach(relations, i, one) {
+        const char *database = json_string_value(json_array_get(one, 0)),
+                   *name = json_string_value(json_array_get(one, 1)),
+                   *then = json_string_value(json_array_get(one, 2));
+        if (query_relation_digest(catalog, database, name, c->arena, &digest) != OK) return false;
+        if (strcmp(digest, then) != 0) return false;
+    }
+    return true;
+}
+
+static bool result_there(struct call *c, const json_t *execution)
+{
+    struct object_store *objects = c->gateway->options.objects;
+    struct object_info info;
+    const char *bucket, *key,
+        *location = json_text(json_object_get(execution, "ResultConfiguration"), "OutputLocation");
+    return location && object_url_parse(c->arena, location, &bucket, &key) == OK &&
+           objects->ops->head(objects, bucket, key, c->arena, &info) == OK;
+}
+
 static bool reuse_one(void *context, const char *name, json_t *ignored)
 {
     struct reuse *r = context;
-    const struct call *c = r->start->call;
+    struct call *c = r->start->call;
     json_t *document;
     (void)ignored;
     if (r->looked++ == REUSE_LOOK) return false;
@@ -188,7 +225,8 @@ static bool reuse_one(void *context, const char *name, json_t *ignored)
                 same(x, own, "Query") && same(x, own, "QueryExecutionContext") &&
                 same(x, own, "ExecutionParameters") &&
                 same(document, r->start->document, "Principal") &&
-                same(document, r->start->document, "Output");
+                same(document, r->start->document, "Output") && result_there(c, x) &&
+                relations_same(c, json_object_get(document, "Relations"));
     if (fits) r->found = document;
     else json_decref(document);
     return !fits;
@@ -197,7 +235,7 @@ static bool reuse_one(void *context, const char *name, json_t *ignored)
 /* The document of a query whose result is one that is there already. */
 static void reuse_take(struct start *s, const json_t *found)
 {
-    static const char *const kept[] = {"Columns", "Header", "Rows"};
+    static const char *const kept[] = {"Columns", "Relations", "Header", "Rows"};
     json_t *x = json_object_get(s->document, "Execution");
     const json_t *old = json_object_get(found, "Execution");
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)

@@ -78,7 +78,7 @@ static void set_statistics(json_t *document, const json_t *reply)
 /* What the process said -> the document. */
 static void take_reply(json_t *document, const json_t *reply)
 {
-    static const char *const kept[] = {"Columns", "Header", "Updated", "Rows"};
+    static const char *const kept[] = {"Columns", "Relations", "Header", "Updated", "Rows"};
     json_t *x = json_object_get(document, "Execution");
     if (!query_change(document, json_text(reply, "State"), json_text(reply, "Reason"))) return;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)

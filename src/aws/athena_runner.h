@@ -2,8 +2,8 @@
  * query-worker` (query/query.h). A few run at once, the others wait in line.
  *
  *   state  athena-query       account, region, ID     {"Execution": Athena's QueryExecution,
- *                                                      "Principal"?, "Columns"?, "Header"?,
- *                                                      "Updated"?, "Rows"?}
+ *                                                      "Principal"?, "Columns"?, "Relations"?,
+ *                                                      "Header"?, "Updated"?, "Rows"?}
  *          athena-history     account, region, WORKGROUP/NEWEST FIRST/ID   {}
  *          athena-token       account, region, PRINCIPAL/TOKEN   {"Id", "Digest"}
  *          athena-unfinished  "-", "-", ID            {"Account", "Region"}: one that has not ended

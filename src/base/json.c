@@ -1,6 +1,8 @@
 #include "base/json.h"
 
 #include "base/date.h"
+#include "base/digest.h"
+#include "base/text.h"
 
 error json_read(span text, json_t **out)
 {
@@ -67,6 +69,18 @@ error json_print_kept(struct buffer *out, const json_t *value)
         return fail(ERR_INVALID_INPUT, "a text with a zero byte cannot be kept");
     json_decref(read);
     return OK;
+}
+
+const char *json_digest(struct arena *arena, const json_t *value)
+{
+    struct buffer text = {0};
+    uint8_t digest[SHA256_SIZE];
+    char *hex = arena_calloc(arena, 1, 2 * SHA256_SIZE + 1);
+    json_print(&text, value);
+    sha256(digest, buffer_span(&text));
+    buffer_release(&text);
+    hex_encode(hex, digest, sizeof digest);
+    return hex;
 }
 
 json_t *json_from_span(span s)

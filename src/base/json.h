@@ -26,6 +26,8 @@ bool json_is_set(const json_t *object, const char *name); /* present and true */
 /* Prints what will be read again: a text with a zero byte, which json_read refuses, is
  * ERR_INVALID_INPUT. */
 error json_print_kept(struct buffer *, const json_t *) MUST_CHECK;
+/* SHA-256 of its compact text, in hexadecimal; in the arena. */
+const char *json_digest(struct arena *, const json_t *);
 /* New JSON string from a span of UTF-8. */
 json_t *json_from_span(span);
 /* AWS timestamp: seconds with milliseconds as a number. */

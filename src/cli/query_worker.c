@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-struct worker_options { int64_t memory; };
+struct worker_options { int64_t memory, parent; };
 
 static error request_read(json_t **out)
 {
@@ -37,6 +37,7 @@ static int worker_run(const void *given, int count, char **arguments)
     struct rlimit limit = {(rlim_t)options->memory << 20, (rlim_t)options->memory << 20};
     (void)limit;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (options->parent && getppid() != options->parent) return STATUS_FAILED; /* it died before */
 #ifndef __SANITIZE_ADDRESS__ /* whose own memory is beyond any limit */
     setrlimit(RLIMIT_DATA, &limit);
 #endif
@@ -53,6 +54,9 @@ static const struct option_row worker_options[] = {
     {.name = "memory", .type = OPTION_INTEGER, .argument = "MIB",
      .summary = "Memory of the process (default: 2048)",
      .offset = offsetof(struct worker_options, memory), .min = 64, .max = 1 << 20},
+    {.name = "parent", .type = OPTION_INTEGER, .argument = "PID",
+     .summary = "Who started it (default: anyone)", .offset = offsetof(struct worker_options, parent),
+     .min = 1, .max = INT32_MAX},
     {0},
 };
 

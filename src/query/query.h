@@ -73,6 +73,8 @@ struct query_request {
     const char *output;              /* s3:// folder, for tables without a place; NULL: none */
     const char *id;                  /* of the query, for names of files; its bytes are counted */
     int64_t bytes_most;              /* that it may scan; 0: any */
+    json_t *relations;               /* gets [database, name, digest] of each that is read, as
+                                        query_relation_digest has it; NULL: not wanted */
 };
 
 struct query_outcome {
@@ -85,6 +87,10 @@ struct query_outcome {
 /* Runs one statement. `outcome` (its texts in the arena) may be NULL. */
 error query_run(struct query_engine *, const struct query_request *, const struct query_sink *,
                 struct arena *, struct query_outcome *) MUST_CHECK;
+/* Of a table's or view's definition, as the catalog's principal sees it: a result that stands on
+ * relations whose digests are the same may be used again. */
+error query_relation_digest(struct catalog *, const char *database, const char *name, struct arena *,
+                            const char **digest) MUST_CHECK;
 /* From another thread or a signal handler: the running statement ends with ERR_STOPPED. */
 void query_interrupt(struct query_engine *);
 
@@ -108,7 +114,7 @@ void query_print_value(struct buffer *out, const struct column *, int64_t row);
  *             "Parameters"?: [...], "WorkGroup", "Output"?: "s3://BUCKET/FOLDER/",
  *             "BytesMost"?: integer}
  *   reply    {"State": "SUCCEEDED" | "FAILED", "Reason"?, "Category"?, "Type"?, "Retryable"?,
- *             "Columns": [ColumnInfo...], "Header": bool, "Rows", "Updated"?, "Scanned",
+ *             "Columns": [ColumnInfo...], "Relations": [[database, name, digest]...], "Header": bool, "Rows", "Updated"?, "Scanned",
  *             "Output"?, "Manifest"?, "EngineMs"}
  */
 void query_work(const json_t *request, json_t **reply);

@@ -55,6 +55,17 @@ static error database_check(struct run *run, const char *name)
     return OK;
 }
 
+error query_relation_digest(struct catalog *catalog, const char *database, const char *name,
+                            struct arena *arena, const char **digest)
+{
+    json_t *document;
+    TRY(catalog_require(catalog, PERMISSION_SELECT, database, name));
+    TRY(catalog->ops->get_table(catalog, database, name, &document));
+    *digest = json_digest(arena, document);
+    json_decref(document);
+    return OK;
+}
+
 error relation_find(void *state, const struct dialect_name *name, struct arena *arena,
                     const struct dialect_relation **out, bool *missing_database)
 {
@@ -72,6 +83,10 @@ error relation_find(void *state, const struct dialect_name *name, struct arena *
     r->database = arena_text(arena, span_of(name->database));
     r->name = arena_text(arena, span_of(name->name));
     e = relation_read(arena, document, r);
+    if (run->request->relations)
+        json_array_append_new(run->request->relations,
+                              json_pack("[s, s, s]", r->database, r->name,
+                                        json_digest(arena, document)));
     json_decref(document);
     *out = r;
     return e;

@@ -8,6 +8,7 @@ struct work {
     struct query_kind kind;
     struct query_outcome outcome;
     struct result_file file;
+    json_t *relations; /* that were read */
 };
 
 /* Where Athena puts the results of such a statement. */
@@ -54,7 +55,8 @@ static error statement_run(struct work *w)
     struct query_request q = {.text = text, .database = json_text(w->request, "Database"),
                               .work_group = json_text(w->request, "WorkGroup"),
                               .output = json_text(w->request, "Output"), .id = id,
-                              .bytes_most = json_integer_or(w->request, "BytesMost", 0)};
+                              .bytes_most = json_integer_or(w->request, "BytesMost", 0),
+                              .relations = w->relations};
     struct query_sink sink = result_sink(&w->file);
     query_kind_of(span_of(text), &w->kind);
     w->file.csv = w->kind.has_header && !w->kind.plan;
@@ -88,8 +90,8 @@ static json_t *failed(error e)
 static json_t *succeeded(const struct work *w)
 {
     json_t *reply = json_pack(
-        "{s:s, s:O*, s:b, s:I, s:s*}", "State", "SUCCEEDED", "Columns", w->file.columns, "Header",
-        w->kind.has_header, "Rows", (json_int_t)w->file.rows, "Output", w->file.location);
+        "{s:s, s:O*, s:O, s:b, s:I, s:s*}", "State", "SUCCEEDED", "Columns", w->file.columns,
+        "Relations", w->relations, "Header", w->kind.has_header, "Rows", (json_int_t)w->file.rows, "Output", w->file.location);
     if (w->outcome.updated >= 0)
         json_object_set_new(reply, "Updated", json_integer(w->outcome.updated));
     if (w->outcome.file_count && w->file.location)
@@ -100,13 +102,14 @@ static json_t *succeeded(const struct work *w)
 void query_work(const json_t *request, json_t **reply)
 {
     int64_t begun = monotonic_us();
-    struct work w = {.request = request};
+    struct work w = {.request = request, .relations = json_array()};
     error e = work_in(&w);
     if (e != OK) locations_told(json_text(request, "Directory"), e);
     *reply = e == OK ? succeeded(&w) : failed(e);
     json_object_set_new(*reply, "Scanned", json_integer(w.outcome.scanned_bytes));
     json_object_set_new(*reply, "EngineMs", json_integer((monotonic_us() - begun) / US_PER_MS));
     result_release(&w.file);
+    json_decref(w.relations);
     if (w.engine) query_close(w.engine);
     arena_release(&w.arena);
 }

@@ -225,6 +225,8 @@ def requests_that_cannot_be_queries_are_refused_at_once():
     refused(athena.start_query_execution, QueryString="SELECT 1", says="No output location provided")
     refused(athena.start_query_execution, QueryString="SELECT 1", ResultConfiguration={"OutputLocation": "s3://nope/"},
             says="Unable to verify/create output bucket nope")
+    refused(athena.start_query_execution, QueryString="SELECT 1",
+            ResultConfiguration={**OUT, "ExpectedBucketOwner": "210987654321"}, says="expected bucket owner 210987654321")
     refused(athena.start_query_execution, QueryString="SELECT 1", ResultConfiguration=OUT, WorkGroup="nope",
             says="WorkGroup is not found.")
     before = athena.list_query_executions(MaxResults=1)["QueryExecutionIds"]
@@ -257,6 +259,21 @@ def a_result_may_be_used_again():
     assert execution["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"], execution
     assert execution["ResultConfiguration"]["OutputLocation"] == before["ResultConfiguration"]["OutputLocation"]
     assert rows(again) == [["answer"], ["42"]]
+
+    def is_reused(text):
+        return run(text, **reuse)[1]["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"]
+
+    run("CREATE EXTERNAL TABLE shop.reused (a int) STORED AS PARQUET LOCATION 's3://lake/reused/'")
+    counted = "SELECT COUNT(*) AS n FROM shop.reused"
+    assert not is_reused(counted) and is_reused(counted)
+    run("ALTER TABLE shop.reused ADD COLUMNS (b int)")
+    assert not is_reused(counted), "the table is another"
+    _, last = run(counted)
+    place = urllib.parse.urlparse(last["ResultConfiguration"]["OutputLocation"])
+    s3.delete_object(Bucket=place.netloc, Key=place.path[1:])
+    _, then = run(counted, **reuse)
+    assert then["ResultConfiguration"]["OutputLocation"] != last["ResultConfiguration"]["OutputLocation"], "it is gone"
+    run("DROP TABLE shop.reused")
 
 
 @test
@@ -375,6 +392,9 @@ def a_caller_does_what_Lake_Formation_lets_it():
     assert rows(query) == [["open"]], "only the columns granted"
     _, status = as_analyst("SELECT secret FROM closed.c")
     assert status["State"] == "FAILED", status
+    lake.register_resource(ResourceArn="arn:aws:s3:::lake/registered", UseServiceLinkedRole=True)
+    refused(analyst.start_query_execution, QueryString="SELECT 1", says="Access denied when writing to location",
+            ResultConfiguration={"OutputLocation": "s3://lake/registered/results/"})
 
 
 @test
@@ -382,8 +402,8 @@ def a_killed_server_leaves_no_query_that_runs_for_ever():
     query = start(SLOW)
     while athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"] == "QUEUED":
         time.sleep(0.02)
-    children = workers()
-    assert children
+    while not (children := workers()):
+        time.sleep(0.02)
     server.stop(signal.SIGKILL)
     server.start()
     status = wait(query)["Status"]
