@@ -14,10 +14,11 @@ extern char **environ;
 
 enum { REPLY_MAX = 8 << 20 };
 
-static error spawn(const char *binary, int socket, int *pid)
+static error spawn(const char *binary, bool ready, int socket, int *pid)
 {
     char parent[16];
-    char *const argv[] = {"sluice", "query-worker", "--parent", parent, NULL};
+    char *const argv[] = {"sluice", "query-worker", "--parent", parent, ready ? "--ready" : NULL,
+                          NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -48,27 +49,29 @@ static error send_all(int socket, span bytes)
     return shutdown(socket, SHUT_WR) == 0 ? OK : fail_errno("shutdown");
 }
 
-static void reap(struct query_process *p)
+void query_process_end(struct query_process *p)
 {
     kill(p->pid, SIGKILL);
     while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR) {}
     close(p->socket);
 }
 
-error query_process_start(const char *binary, span request, struct query_process *p)
+error query_process_start(const char *binary, bool ready, struct query_process *p)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return fail_errno("socketpair");
     p->socket = ends[0];
-    error e = spawn(binary, ends[1], &p->pid);
+    error e = spawn(binary, ready, ends[1], &p->pid);
     close(ends[1]);
-    if (e != OK) {
-        close(ends[0]);
-        return e;
-    }
-    e = send_all(p->socket, request);
-    if (e != OK) reap(p);
+    if (e != OK) close(ends[0]);
+    return e;
+}
+
+error query_process_send(struct query_process *p, span request)
+{
+    error e = send_all(p->socket, request);
+    if (e != OK) query_process_end(p);
     return e;
 }
 
@@ -95,7 +98,7 @@ error query_process_wait(struct query_process *p, int64_t until_us, json_t **rep
 {
     struct buffer text = {0};
     error e = reply_read(p, until_us, &text);
-    reap(p);
+    query_process_end(p);
     if (e == OK && json_read(buffer_span(&text), reply) != OK)
         e = fail(ERR_STOPPED, "the query's process died");
     buffer_release(&text);

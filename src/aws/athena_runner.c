@@ -26,6 +26,7 @@ struct athena_runner {
     struct waiting *line; /* in order; those that run are among them */
     int length;
     bool closing;
+    struct query_process spare; /* waits ready for the next query of data; pid 0: none */
 };
 
 static struct query_key key_of(const struct waiting *w)
@@ -111,24 +112,58 @@ static json_t *no_reply(error e)
                      e != ERR_TIMEOUT);
 }
 
+static bool is_data(const json_t *document)
+{
+    const char *type = json_text(json_object_get(document, "Execution"), "StatementType");
+    return type && strcmp(type, "DML") == 0;
+}
+
+/* ---- the spare: the SQL engine opens while nobody waits ---- */
+
+static bool spare_take(struct athena_runner *r, struct query_process *out)
+{
+    pthread_mutex_lock(&r->lock);
+    *out = r->spare;
+    r->spare = (struct query_process){0};
+    pthread_mutex_unlock(&r->lock);
+    return out->pid != 0;
+}
+
+static void spare_make(struct athena_runner *r)
+{
+    struct query_process made;
+    pthread_mutex_lock(&r->lock);
+    if (!r->closing && !r->spare.pid && query_process_start(r->binary, true, &made) == OK)
+        r->spare = made;
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* A process that has the request. One that waited may have gone: it does not wait for ever. */
+static error process_take(struct athena_runner *r, bool data, span request,
+                          struct query_process *out)
+{
+    if (data && spare_take(r, out) && query_process_send(out, request) == OK) return OK;
+    TRY(query_process_start(r->binary, data, out));
+    return query_process_send(out, request);
+}
+
 static error process_run(struct athena_runner *r, struct waiting *w, const json_t *document,
                          json_t **reply)
 {
     struct buffer text = {0};
     struct query_process process;
-    const char *type = json_text(json_object_get(document, "Execution"), "StatementType");
-    int64_t most = type && strcmp(type, "DML") == 0 ? DML_US : DDL_US;
+    bool data = is_data(document);
     json_t *request = worker_request(r, w, document);
     json_print(&text, request);
     json_decref(request);
-    error e = query_process_start(r->binary, buffer_span(&text), &process);
+    error e = process_take(r, data, buffer_span(&text), &process);
     buffer_release(&text);
     if (e != OK) return e;
     pthread_mutex_lock(&r->lock);
     w->pid = process.pid;
     if (w->stopped || r->closing) kill(process.pid, SIGKILL);
     pthread_mutex_unlock(&r->lock);
-    return query_process_wait(&process, monotonic_us() + most, reply);
+    return query_process_wait(&process, monotonic_us() + (data ? DML_US : DDL_US), reply);
 }
 
 /* QUEUED -> RUNNING; ERR_STOPPED: it has been cancelled. */
@@ -180,6 +215,7 @@ static void run_one(struct athena_runner *r, struct waiting *w)
     if (!closing && query_end(r, w, reply) != OK)
         log_line(LOG_ERROR, "athena", "query %s: its end cannot be written: %s", w->id,
                  error_text());
+    if (document && is_data(document)) spare_make(r);
     json_decref(document);
     json_decref(reply);
 }
@@ -326,6 +362,7 @@ void athena_runner_close(struct athena_runner *r)
     pthread_mutex_unlock(&r->lock);
     while (r->started) pthread_join(r->threads[--r->started], NULL);
     while (r->line) line_drop(r, r->line);
+    if (r->spare.pid) query_process_end(&r->spare);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->wake);
     free(r->directory);

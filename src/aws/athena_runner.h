@@ -46,7 +46,11 @@ void athena_runner_stop(struct athena_runner *, const char *id);
 /* ---- processes (athena_process.c) ---- */
 
 struct query_process { int pid, socket; };
-error query_process_start(const char *binary, span request, struct query_process *) MUST_CHECK;
+/* `ready`: it opens the SQL engine before its request comes. */
+error query_process_start(const char *binary, bool ready, struct query_process *) MUST_CHECK;
+/* An error ends it. */
+error query_process_send(struct query_process *, span request) MUST_CHECK;
 /* Until it has replied, or the time is over (ERR_TIMEOUT): then, or when it is killed, it has no
  * reply. ERR_STOPPED: it died without one. */
 error query_process_wait(struct query_process *, int64_t until_us, json_t **reply) MUST_CHECK;
+void query_process_end(struct query_process *);

@@ -117,4 +117,6 @@ void query_print_value(struct buffer *out, const struct column *, int64_t row);
  *             "Columns": [ColumnInfo...], "Relations": [[database, name, digest]...], "Header": bool, "Rows", "Updated"?, "Scanned",
  *             "Output"?, "Manifest"?, "EngineMs"}
  */
-void query_work(const json_t *request, json_t **reply);
+struct sql_engine;
+/* `ready` (NULL: none) is closed with the query. */
+void query_work(const json_t *request, struct sql_engine *ready, json_t **reply);

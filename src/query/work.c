@@ -5,6 +5,7 @@ struct work {
     const json_t *request;
     struct arena arena;
     struct query_engine *engine;
+    struct sql_engine *ready;
     struct query_kind kind;
     struct query_outcome outcome;
     struct result_file file;
@@ -76,6 +77,8 @@ static error work_in(struct work *w)
 {
     TRY(query_open(json_text(w->request, "Directory"), json_text(w->request, "Account"),
                    json_text(w->request, "Region"), &w->engine));
+    w->engine->sql = w->ready;
+    w->ready = NULL;
     query_act_as(w->engine, json_text(w->request, "Principal"));
     return statement_run(w);
 }
@@ -99,10 +102,10 @@ static json_t *succeeded(const struct work *w)
     return reply;
 }
 
-void query_work(const json_t *request, json_t **reply)
+void query_work(const json_t *request, struct sql_engine *ready, json_t **reply)
 {
     int64_t begun = monotonic_us();
-    struct work w = {.request = request, .relations = json_array()};
+    struct work w = {.request = request, .ready = ready, .relations = json_array()};
     error e = work_in(&w);
     if (e != OK) locations_told(json_text(request, "Directory"), e);
     *reply = e == OK ? succeeded(&w) : failed(e);
@@ -111,5 +114,6 @@ void query_work(const json_t *request, json_t **reply)
     result_release(&w.file);
     json_decref(w.relations);
     if (w.engine) query_close(w.engine);
+    sql_close(w.ready);
     arena_release(&w.arena);
 }

@@ -146,13 +146,22 @@ static error session_query(struct sql_engine *engine, struct session *s, const c
 {
     duck_prepared prepared = NULL;
     running_set(engine, s->connection);
-    error e = functions_register(engine->duck, s->connection);
-    if (e == OK) e = session_run(s, setup);
+    error e = session_run(s, setup);
     if (e == OK) e = statement_prepare(s, text, &prepared);
     if (e == OK) return result_open(engine, s, prepared, out);
     running_set(engine, NULL);
     if (prepared) engine->duck->destroy_prepare(&prepared);
     session_close(s);
+    return e;
+}
+
+error sql_prepare(struct sql_engine *engine)
+{
+    struct session *s = &engine->ready;
+    if (s->database) return OK;
+    TRY(session_open(engine, s));
+    error e = functions_register(engine->duck, s->connection);
+    if (e != OK) session_close(s);
     return e;
 }
 
@@ -162,7 +171,9 @@ error sql_query(struct sql_engine *engine, const struct sql_statement *statement
     struct session session;
     struct buffer setup = {0};
     for (size_t i = 0; i < statement->table_count; i++) TRY(paths_check(&statement->tables[i]));
-    TRY(session_open(engine, &session));
+    TRY(sql_prepare(engine));
+    session = engine->ready;
+    engine->ready = (struct session){0};
     setup_print(&setup, statement);
     error e = session_query(engine, &session, statement->text, buffer_text(&setup), out);
     buffer_release(&setup);
@@ -195,6 +206,7 @@ error sql_open(const struct sql_options *options, struct sql_engine **out)
 void sql_close(struct sql_engine *engine)
 {
     if (!engine) return;
+    session_close(&engine->ready);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
 }

@@ -16,6 +16,7 @@ struct session {
 struct sql_engine {
     const struct duck *duck;
     struct sql_options options;
+    struct session ready;    /* of the next query; database NULL: to be opened */
     pthread_mutex_t lock;    /* guards running */
     duck_connection running; /* what sql_interrupt stops */
 };

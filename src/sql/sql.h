@@ -19,6 +19,8 @@ struct sql_options {
 /* ERR_UNSUPPORTED with the command that installs it when the library is not there. */
 error sql_open(const struct sql_options *, struct sql_engine **) MUST_CHECK;
 void sql_close(struct sql_engine *);
+/* Opens what the next query needs ahead of it. */
+error sql_prepare(struct sql_engine *) MUST_CHECK;
 
 /* Files of one partition (or of an unpartitioned table): all with the same partition values. */
 struct sql_files {
