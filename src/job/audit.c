@@ -6,7 +6,8 @@
  *   record in two ranges would be twice in the table, one in none is missing;
  * - a batch's files are those of its plan, with the plan's rows; where the plan is gone (a
  *   checkpoint keeps the last hundred), their numbers are without a gap, and
- *   read = rows + quarantined + filtered of the counts in the footers;
+ *   read = rows + quarantined + filtered of the counts in the footers; of a script's tables, whose rows
+ *   are no records, and of several targets: rows = the rows that were written;
  * - each file is there once, under the name that its footer says;
  * - the catalog has the folders of all files.
  *
@@ -262,11 +263,47 @@ static void judge_planned_counts(struct judge *j, const struct audit_group *g,
                 (long long)b->number, (long long)c[0], (long long)c[1], (long long)c[2], (long long)c[3]);
 }
 
+/* Rows of the table's files with the same suffix as `of`, and the most that their footers say. */
+static int64_t rows_beside(const struct audit_batch *b, const struct audit_file *of, int64_t *said)
+{
+    int64_t rows = 0;
+    *said = -1;
+    for (size_t i = 0; i < b->file_count; i++) {
+        const struct audit_file *f = b->files[i];
+        if (f->quarantined || f->copy || f->part < 0 || strcmp(f->suffix, of->suffix) != 0) continue;
+        int64_t counted = json_integer_or(f->counts, "rows", -1);
+        if (counted > *said) *said = counted;
+        rows += f->rows;
+    }
+    return rows;
+}
+
+/* Of each table that a program wrote in the batch, or of each target: as many rows as were written. */
+static void judge_written_rows(struct judge *j, const struct audit_group *g,
+                               const struct audit_batch *b)
+{
+    json_t *seen = json_object();
+    for (size_t i = 0; i < b->file_count; i++) {
+        const struct audit_file *f = b->files[i];
+        int64_t said;
+        if (f->quarantined || f->copy || f->part < 0 || json_object_get(seen, f->suffix)) continue;
+        json_object_set_new(seen, f->suffix, json_true());
+        int64_t rows = rows_beside(b, f, &said);
+        if (said >= 0 && rows != said)
+            problem(j, "wrong count", at_batch(g, b), "batch %lld wrote %lld rows as %s...%s, there are %lld",
+                    (long long)b->number, (long long)said, f->job, f->suffix, (long long)rows);
+    }
+    json_decref(seen);
+}
+
 /* Without one: the counts that the last finished file of the batch carries. */
 static void judge_footer_counts(struct judge *j, const struct audit_group *g,
                                 const struct audit_batch *b)
 {
-    if (!b->counts || json_integer_or(b->counts, "targets", 0) != 1) return;
+    if (!b->counts || json_integer_or(b->counts, "targets", 0) != 1) {
+        judge_written_rows(j, g, b);
+        return;
+    }
     int64_t read = range_records(b), filtered = json_integer_or(b->counts, "filtered", 0);
     int64_t rows = rows_of(b, false), quarantined = rows_of(b, true);
     if (json_integer_or(b->counts, "read", 0) == read && read != rows + quarantined + filtered)

@@ -161,6 +161,7 @@ error pipeline_register(struct pipeline *, const struct staged_file *, size_t co
 struct table_share {
     const char *suffix;              /* "", "-t1", "-q": tells the tables of a batch apart */
     size_t memory_bytes;
+    const int64_t *rows;             /* of the table in this batch so far; lives as long as the writer */
 };
 error pipeline_writer(struct pipeline *, const struct target *, struct table_share,
                       struct table_writer **) MUST_CHECK;

@@ -159,11 +159,14 @@ size_t pipeline_memory(const struct pipeline *p)
     return p->options->memory_bytes ? p->options->memory_bytes : MEMORY_DEFAULT;
 }
 
+struct footer_source { struct pipeline *pipeline; const int64_t *rows; };
+
 /* What every footer names: job, checkpoint, batch, target and the ranges it may hold rows of. */
 static void footer_pairs(void *context, struct arena *arena, struct parquet_key_value **pairs,
                          size_t *count)
 {
-    struct pipeline *p = context;
+    const struct footer_source *source = context;
+    struct pipeline *p = source->pipeline;
     struct buffer ranges = {0};
     json_t *document = reader_ranges(p->reader);
     json_print(&ranges, document);
@@ -176,13 +179,15 @@ static void footer_pairs(void *context, struct arena *arena, struct parquet_key_
                                         span_of(arena_printf(arena, "%lld", (long long)p->batch))};
     out[3] = (struct parquet_key_value){SPAN("sluice.wall_time"), span_of(date_iso8601(arena, p->wall_us))};
     out[4] = (struct parquet_key_value){SPAN("sluice.ranges"), arena_span(arena, buffer_span(&ranges))};
-    out[5] = (struct parquet_key_value){ /* so far; of the last file: of the batch */
+    /* So far; of the last file: of the batch, "rows" of its table. A program has 0 targets, for its
+     * rows are no records. */
+    out[5] = (struct parquet_key_value){
         SPAN("sluice.counts"),
         span_of(arena_printf(arena, "{\"read\":%lld,\"quarantined\":%lld,\"filtered\":%lld,\"targets\":%d,"
-                             "\"previous\":%lld}",
+                             "\"rows\":%lld,\"previous\":%lld}",
                              (long long)p->counts.read, (long long)p->counts.quarantined,
-                             (long long)p->counts.filtered, p->target_count,
-                             (long long)p->previous))}; /* of a program 0: its rows are no records */
+                             (long long)p->counts.filtered, p->target_count, (long long)*source->rows,
+                             (long long)p->previous))};
     buffer_release(&ranges);
     *pairs = out;
     *count = 6;
@@ -215,6 +220,8 @@ static const char *object_stem(struct pipeline *p, const char *suffix)
 void pipeline_layout(struct pipeline *p, const struct target *target, struct table_share share,
                      struct table_layout *out)
 {
+    struct footer_source *source = ARENA_NEW(&p->batch_arena, struct footer_source);
+    *source = (struct footer_source){p, share.rows};
     *out = (struct table_layout){
         .bucket = target->bucket,
         .prefix = target->prefix,
@@ -227,7 +234,7 @@ void pipeline_layout(struct pipeline *p, const struct target *target, struct tab
         .parquet = target->parquet,
         .memory_bytes = share.memory_bytes,
         .footer = footer_pairs,
-        .footer_context = p,
+        .footer_context = source,
     };
     out->parquet.delta = p->options->parquet_delta;
     out->parquet.pool = p->pool;
@@ -247,9 +254,10 @@ static error open_writer(struct pipeline *p, int index)
 {
     struct target_run *run = &p->targets[index];
     bool quarantine = index == p->target_count;
-    struct table_share share = {"-q", pipeline_memory(p) / 8};
+    struct table_share share = {"-q", pipeline_memory(p) / 8, &run->rows};
     if (!quarantine) {
-        share = (struct table_share){"", pipeline_memory(p) / 2 / (size_t)p->target_count};
+        share.suffix = "";
+        share.memory_bytes = pipeline_memory(p) / 2 / (size_t)p->target_count;
         if (p->target_count > 1) share.suffix = arena_printf(&p->batch_arena, "-t%d", index);
     }
     run->rows = 0;

@@ -152,9 +152,9 @@ static error sink_new(struct pipeline *p, const struct target *target, const str
     return OK;
 }
 
-static struct table_share sink_share(struct pipeline *p)
+static struct table_share sink_share(struct pipeline *p, const struct sink *sink)
 {
-    struct table_share share = {"", pipeline_memory(p) / 2};
+    struct table_share share = {"", pipeline_memory(p) / 2, &sink->rows};
     if (p->program.sink_count)
         share.suffix = arena_printf(&p->batch_arena, "-t%d", p->program.sink_count);
     return share;
@@ -171,7 +171,7 @@ error sink_open(struct pipeline *p, const struct target *target, const struct sc
                 struct sink **out)
 {
     TRY(sink_new(p, target, schema, out));
-    TRY(pipeline_writer(p, &(*out)->target, sink_share(p), &(*out)->writer));
+    TRY(pipeline_writer(p, &(*out)->target, sink_share(p, *out), &(*out)->writer));
     sink_add(p, *out);
     return OK;
 }
@@ -181,7 +181,7 @@ error sink_open_lines(struct pipeline *p, const struct target *target, const str
 {
     struct table_layout layout;
     TRY(sink_new(p, target, schema, out));
-    pipeline_layout(p, &(*out)->target, sink_share(p), &layout);
+    pipeline_layout(p, &(*out)->target, sink_share(p, *out), &layout);
     TRY(lines_writer_open(p->options->objects, &layout, format, &(*out)->lines));
     sink_add(p, *out);
     return OK;
