@@ -155,6 +155,10 @@ static error rebuild_job(const struct checkpoint_options *o, struct stores *s, s
     enum { DOCUMENT_MAX_BYTES = 16 << 20 };
     struct buffer text = {0};
     json_t *document = NULL, *report = NULL;
+    size_t size = strlen(path);
+    if (size > 3 && strcmp(path + size - 3, ".py") == 0)
+        return fail(ERR_UNSUPPORTED, "%s is a script: the footers of one table do not prove what a batch "
+                    "wrote to others, so its checkpoint is not rebuilt", path);
     error e = file_read_whole(path, &text, DOCUMENT_MAX_BYTES);
     if (e == OK) e = json_read(buffer_span(&text), &document);
     buffer_release(&text);
@@ -256,7 +260,8 @@ const struct command checkpoint_command = {
         "rebuild: makes a lost checkpoint again from the footers of the job's files, so that the job "
         "goes on behind them exactly once; the job must not run. It is refused where a checkpoint is; "
         "when the audit finds gaps, overlaps or missing files, they are listed, and the exit status "
-        "is 2.",
+        "is 2. A script's checkpoint is not rebuilt: the footers of one table do not prove what a "
+        "batch wrote to others.",
     .examples = "  sluice checkpoint show ventilators_to_lake\n"
                 "  sluice checkpoint rewind ventilators_to_lake --to-batch 41 --remove-files\n"
                 "  sluice checkpoint rebuild job.json\n",

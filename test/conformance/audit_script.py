@@ -65,4 +65,12 @@ def the_last_file_of_a_batch_is_missed():
     assert audit() == (0, 6, []), audit()
 
 
+@test
+def its_checkpoint_is_not_rebuilt():
+    script = os.path.join(ROOT, "test", "data", "scripts", NAME + ".py")
+    done = subprocess.run([SLUICE, "checkpoint", "rebuild", script, "--dir", server.directory],
+                          capture_output=True, text=True)
+    assert done.returncode != 0 and "is a script" in done.stderr, done
+
+
 done()
