@@ -20,7 +20,8 @@
  * process may have died) readers find the bytes at T: the index never describes bytes that are
  * not there. The todo record has the next writer finish the rename, or the removal of an
  * overwritten or deleted object's file, under the index's write lock; a rename is synced before
- * its record goes. A small object's bytes are in its young record instead, and its file is synced
+ * its record goes. The one who overwrites or deletes removes the file himself, under that lock; the
+ * record of it goes with the next commit. A small object's bytes are in its young record instead, and its file is synced
  * later with many others. A file in .staging that no record names and no process has locked is an
  * orphan. */
 #pragma once
@@ -30,13 +31,16 @@
 
 #include <stdatomic.h>
 
-enum { TOKEN_SIZE = 32 };
+enum { TOKEN_SIZE = 32, DROPPED_MAX = 32 };
 
 struct local {
     struct object_store store; /* first: the door's handle */
     char *folder;
     struct state *index;
     atomic_int young; /* small objects put since files were synced last */
+    /* drops whose files this process has removed, the last of them; under the index's write lock */
+    char dropped[DROPPED_MAX][TOKEN_SIZE + 1];
+    unsigned dropped_next;
 };
 
 static inline struct local *local_of(struct object_store *s) { return (struct local *)s; }
@@ -96,7 +100,9 @@ error place_move(const struct local *, const char *token, const char *path) MUST
 /* Makes moves durable: syncs the folders from the store down to the path's, but for those that
  * `synced`, the list of this round, has already. */
 error place_sync(const struct local *, const char *path, struct buffer *synced) MUST_CHECK;
-void place_drop(const struct local *, const char *token, const char *path);
+/* True: the bytes were still where they were staged; doing it again would then remove what is at the
+ * path. */
+bool place_drop(const struct local *, const char *token, const char *path);
 const char *place_full(const struct local *, const char *path, struct buffer *out);
 const char *staging_full(const struct local *, const char *token, struct buffer *out);
 
@@ -115,11 +121,16 @@ error entry_read(struct state_txn *, const char *bucket, const char *key,
                  struct entry *) MUST_CHECK;
 void entry_release(struct entry *);
 /* Finishes the file work that earlier commits have left; inside a write transaction. Without
- * `all`, the records of few moves stay until there are more. *left: some could not be done. */
-error todo_finish(struct local *, struct state_txn *, bool all, bool *left) MUST_CHECK;
+ * `all`, the records of few moves stay until there are more. */
+struct todo_outcome {
+    bool left;     /* some could not be done */
+    bool pressing; /* the records that went should be gone for good soon; else any later commit will do */
+};
+error todo_finish(struct local *, struct state_txn *, bool all, struct todo_outcome *) MUST_CHECK;
 enum todo_kind { TODO_MOVE, TODO_MOVE_YOUNG, TODO_DROP };
 error todo_add(struct state_txn *, const char *token, const char *path,
                enum todo_kind) MUST_CHECK;
+/* Right away, without a commit when the records may wait for the next. */
 void todo_settle(struct local *, bool all);
 
 /* ---- young.c ---- */

@@ -104,11 +104,21 @@ static bool todo_collect(void *context, const char *token, json_t *document)
     return !list->more;
 }
 
+/* Once in this process, while the record of a drop waits for another commit to go with: the path
+ * may be someone's by then, if only of a file put there by hand. */
+static void drop_once(struct local *l, const struct todo *todo, struct todo_outcome *outcome)
+{
+    for (int i = 0; i < DROPPED_MAX; i++)
+        if (strcmp(l->dropped[i], todo->token) == 0) return;
+    if (place_drop(l, todo->token, todo->path)) outcome->pressing = true;
+    snprintf(l->dropped[l->dropped_next++ % DROPPED_MAX], TOKEN_SIZE + 1, "%s", todo->token);
+}
+
 /* The file work itself. What fails is left for the next: the object stays readable where it is
  * staged. */
-static bool todo_do(struct local *l, const struct todo *todo)
+static bool todo_do(struct local *l, const struct todo *todo, struct todo_outcome *outcome)
 {
-    if (todo->drop) place_drop(l, todo->token, todo->path);
+    if (todo->drop) drop_once(l, todo, outcome);
     else if (place_move(l, todo->token, todo->path) != OK) {
         log_line(LOG_WARN, "object", "left for later: %s", error_text());
         return false;
@@ -125,16 +135,16 @@ static bool todo_sync(struct local *l, const struct todo *todo, struct buffer *s
 }
 
 static error todos_finish(struct local *l, struct state_txn *t, const struct todo *todos,
-                          size_t count, bool sync, bool *left)
+                          size_t count, bool sync, struct todo_outcome *outcome)
 {
     struct buffer synced = {0};
     struct arena arena = {0};
     bool *done = ARENA_ARRAY(&arena, bool, count);
     error e = OK;
-    for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i]);
+    for (size_t i = 0; i < count; i++) done[i] = todo_do(l, &todos[i], outcome);
     for (size_t i = 0; i < count; i++) { /* looked at last: a drop may have cleared the way */
         enum obstacle found = done[i] ? PATH_TAKEN : place_look(l, todos[i].path);
-        *left |= found != PATH_TAKEN && found != PATH_BLOCKED;
+        outcome->left |= found != PATH_TAKEN && found != PATH_BLOCKED;
     }
     for (size_t i = 0; i < count && e == OK; i++)
         if (done[i] && (todos[i].drop || todos[i].young || sync) && todo_sync(l, &todos[i], &synced))
@@ -145,17 +155,17 @@ static error todos_finish(struct local *l, struct state_txn *t, const struct tod
 }
 
 /* Syncing folders costs flushes of the disk, so that is done for many moves together. */
-error todo_finish(struct local *l, struct state_txn *t, bool all, bool *left)
+error todo_finish(struct local *l, struct state_txn *t, bool all, struct todo_outcome *outcome)
 {
-    enum { SYNC_AT = 32 };
+    enum { SYNC_AT = DROPPED_MAX };
     struct arena arena = {0};
     struct todo_list list = {.arena = &arena};
     error e = state_scan(t, record_key("todo", ""), NULL, todo_collect, &list);
     size_t count = list.todos.size / sizeof(struct todo);
-    *left = list.more;
+    *outcome = (struct todo_outcome){.left = list.more, .pressing = all || count >= SYNC_AT};
     if (e == OK)
         e = todos_finish(l, t, (const struct todo *)(const void *)list.todos.data, count,
-                         all || count >= SYNC_AT, left);
+                         outcome->pressing, outcome);
     buffer_release(&list.todos);
     arena_release(&arena);
     return e;
@@ -177,9 +187,9 @@ void todo_settle(struct local *l, bool all)
     struct state_txn *t;
     error e = state_begin(l->index, true, &t);
     if (e == OK) {
-        bool left;
-        e = todo_finish(l, t, all, &left);
-        if (e == OK) e = state_commit(t);
+        struct todo_outcome outcome;
+        e = todo_finish(l, t, all, &outcome);
+        if (e == OK && outcome.pressing) e = state_commit(t);
         else state_abort(t);
     }
     if (e != OK) log_line(LOG_WARN, "object", "left for later: %s", error_text());
@@ -421,8 +431,8 @@ static error bucket_delete_in(struct local *l, struct state_txn *t, const char *
 {
     bool found = false;
     TRY(bucket_require(t, bucket));
-    bool left;
-    TRY(todo_finish(l, t, true, &left));
+    struct todo_outcome todos;
+    TRY(todo_finish(l, t, true, &todos));
     TRY(state_scan(t, object_state_key(bucket, ""), NULL, stop_at_first, &found));
     if (found) /* older versions always have a newest one among the objects */
         return fail(ERR_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty: %s",

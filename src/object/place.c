@@ -176,7 +176,7 @@ error place_sync(const struct local *l, const char *path, struct buffer *synced)
 /* Staged bytes first: the process that wants to move them may still be about to, and then must
  * find nothing to move once the path has been cleared. Bytes that were still staged never came to
  * the path: what is there belongs to the object that took their place. */
-void place_drop(const struct local *l, const char *token, const char *path)
+bool place_drop(const struct local *l, const char *token, const char *path)
 {
     struct buffer full = {0};
     bool staged = world->unlink(staging_full(l, token, &full)) == 0;
@@ -189,4 +189,5 @@ void place_drop(const struct local *l, const char *token, const char *path)
         if (world->rmdir(full.data) != 0) break;
     }
     buffer_release(&full);
+    return staged;
 }

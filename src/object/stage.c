@@ -186,15 +186,15 @@ error publish_in(struct local *l, struct state_txn *t, struct publication *p)
 {
     struct entry old;
     json_t *bucket;
-    bool left;
-    TRY(todo_finish(l, t, false, &left));
+    struct todo_outcome todos;
+    TRY(todo_finish(l, t, false, &todos));
     TRY(bucket_read(t, p->bucket, &bucket));
     enum versioning versioning = bucket_versioning(bucket);
     json_decref(bucket);
     TRY(entry_read_any(t, p->bucket, p->key, &old));
     error e = condition_check(&old, p->condition);
     if (e == OK) {
-        place_choose(l, p->bucket, p->key, p->staged.token, left, &p->path);
+        place_choose(l, p->bucket, p->key, p->staged.token, todos.left, &p->path);
         e = object_write(t, p, versioning, &old);
     }
     if (e == OK)
@@ -351,10 +351,10 @@ static error complete_in(struct local *l, struct state_txn *t, const char *token
                          struct publication *p)
 {
     json_t *record;
-    bool left;
+    struct todo_outcome todos;
     error e = upload_record(t, p->bucket, p->key, token, &record);
     if (e == ERR_NO_SUCH_UPLOAD && was_completed(t, p->bucket, p->key, token))
-        return todo_finish(l, t, false, &left);
+        return todo_finish(l, t, false, &todos);
     TRY(e);
     p->staged = (struct staged){token, json_integer_or(record, "size", 0),
                                 json_text(record, "etag"), json_text(record, "type"), NULL};

@@ -190,8 +190,8 @@ error version_remove(struct local *l, struct state_txn *t, const char *bucket, c
     TRY(bucket_read(t, bucket, &document));
     enum versioning versioning = bucket_versioning(document);
     json_decref(document);
-    bool left;
-    TRY(todo_finish(l, t, false, &left));
+    struct todo_outcome todos;
+    TRY(todo_finish(l, t, false, &todos));
     TRY(entry_read_any(t, bucket, key, &old));
     error e = OK;
     if (versioning != VERSIONING_NEVER) {
@@ -225,8 +225,8 @@ static error version_erase(struct local *l, struct state_txn *t, const char *buc
 {
     struct entry current;
     struct version_search found;
-    bool left;
-    TRY(todo_finish(l, t, false, &left));
+    struct todo_outcome todos;
+    TRY(todo_finish(l, t, false, &todos));
     TRY(entry_read_any(t, bucket, key, &current));
     if (current.document && strcmp(entry_version(current.document), id) == 0) {
         *out = json_incref(current.document);

@@ -12,7 +12,7 @@ A NAME is a row, or the beginning of several. Without one all of them run.
 """
 import argparse, importlib, json, os, platform, statistics, subprocess, sys, time
 
-from row import Curve, Row, sample_of
+from row import Absent, Curve, Row, sample_of
 from stage import BUILD, ROOT, Stage
 
 MODULES = ["core", "kinesis", "s3", "start", "script", "pipeline", "query", "curve"]
@@ -174,6 +174,10 @@ def main():
         try:
             results.append(measure(row, options))
             tell(row, results[-1], options.json)
+        except Absent as why:
+            results.append({"name": row.name, "work": row.work, "absent": str(why)})
+            print(json.dumps(results[-1]) if options.json else
+                  "%s: %s\n  not present: %s" % (row.name, row.work, why), flush=True)
         except Exception as why:
             failed.append(row.name)
             print("bench: %s: %s" % (row.name, repr(why)), file=sys.stderr)

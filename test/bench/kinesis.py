@@ -51,6 +51,12 @@ def put_records_row(connections, shards):
     return run
 
 
+def put_records_moto(stage):
+    peer = stage.moto()
+    return (put_records(stage, stage.sluice(), 1, 1, stage.count(1600)),
+            put_records(stage, peer, 1, 1, stage.count(20, 4)))
+
+
 def put_record(stage):
     def side(server, requests):
         make_stream(server, "bench")
@@ -108,6 +114,8 @@ ROWS = [
         put_records_row(4, 1), "kinesalite 3.3.3", floor=50, goal=80),
     Row("put-records-shards", "the same over 4 connections into 4 shards", "records/s",
         put_records_row(4, 4), "kinesalite 3.3.3"),
+    Row("put-records-moto", "PutRecords of 500 x 191 B, signed, 1 connection, beside moto's server",
+        "records/s", put_records_moto, "moto"),
     Row("put-record", "PutRecord of one record, 1 connection, at the median latency", "calls/s",
         put_record, "kinesalite 3.3.3"),
     Row("get-records", "GetRecords of 10,000 records as JSON", "records/s",

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 
+class Absent(Exception):
+    """A peer that the command does not install is not on this machine."""
+
+
 @dataclass
 class Row:
     name: str

@@ -1,9 +1,12 @@
 """What the rows stand on: folders, records, servers under measure, signed requests, the driver."""
-import contextlib, json, os, shutil, socket, subprocess, tempfile, time, urllib.request
+import contextlib, importlib.util, json, os, shutil, socket, subprocess, sys, tempfile, time
+import urllib.request
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from row import Absent
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("SLUICE_BUILD", "build")))
@@ -184,6 +187,14 @@ class Stage(contextlib.ExitStack):
         return self.server("kinesalite", [
             "node", os.path.join(PEERS, "kinesalite", "cli.js"), "--port", str(port),
             "--createStreamMs", "10", "--deleteStreamMs", "10", "--shardLimit", "1000"], port)
+
+    def moto(self):
+        """No package of Debian's or npm's: measured where it is installed."""
+        if not importlib.util.find_spec("moto"):
+            raise Absent("moto (%s cannot import it)" % sys.executable)
+        port = free_port()
+        return self.server("moto", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p",
+                                    str(port)], port)
 
     def s3rver(self, bucket):
         port = free_port()

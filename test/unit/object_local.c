@@ -267,6 +267,26 @@ static void test_foreign_file_in_the_way(void **context)
     assert_string_equal(file_text(f, "lake/note.txt"), "a person's");
 }
 
+/* What an overwrite or a removal left to do is done once: a file put there afterwards stays. */
+static void test_foreign_file_where_one_was(void **context)
+{
+    struct fixture *f = *context;
+    const char *const keys[] = {"written.txt", "removed.txt"};
+    for (int i = 0; i < 2; i++) assert_int_equal(put(f, keys[i], "one"), OK);
+    assert_int_equal(put(f, keys[0], "two"), OK);
+    assert_int_equal(f->store->ops->remove(f->store, "lake", keys[1]), OK);
+    assert_int_equal(file_count(f, "lake"), 1);
+    for (int i = 0; i < 2; i++) {
+        char *path = arena_printf(&f->arena, "%s/lake/%s", f->folder, keys[i]);
+        assert_int_equal(file_replace(path, SPAN("a person's")), OK);
+    }
+    assert_int_equal(put(f, "other", "three"), OK);
+    for (int i = 0; i < 2; i++)
+        assert_string_equal(file_text(f, arena_printf(&f->arena, "lake/%s", keys[i])), "a person's");
+    assert_object(f, keys[0], "two");
+    assert_missing(f, keys[1]);
+}
+
 static void test_missing_file_is_corruption(void **context)
 {
     struct fixture *f = *context;
@@ -576,6 +596,7 @@ int main(void)
         TEST(test_file_and_folder_of_one_name),
         TEST(test_symbolic_links_are_not_followed),
         TEST(test_foreign_file_in_the_way),
+        TEST(test_foreign_file_where_one_was),
         TEST(test_missing_file_is_corruption),
         TEST(test_conditions),
         TEST(test_list_pages),
