@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -463,6 +464,44 @@ static void test_small_objects_survive_a_power_failure(void **context)
 }
 
 /* The index forgets the bytes once their files are durable. */
+/* A disk on which nothing can be moved, and a path cannot be seen once. */
+static struct { bool stuck; const char *unseen; } disk;
+
+static int stuck_rename(const char *from, const char *to)
+{
+    errno = EIO;
+    return disk.stuck ? -1 : real_world.rename(from, to);
+}
+
+static int unseeing_stat(const char *path, struct world_stat *out)
+{
+    if (!disk.unseen || strcmp(path + strlen(path) - strlen(disk.unseen), disk.unseen) != 0) return real_world.stat(path, out);
+    disk.unseen = NULL;
+    errno = EIO;
+    return -1;
+}
+
+/* The first version's bytes are to be moved to lake/k still; no other's may go there before. */
+static void test_path_of_a_move_that_is_due(void **context)
+{
+    struct fixture *f = *context;
+    struct world failing = real_world;
+    failing.rename = stuck_rename;
+    failing.stat = unseeing_stat;
+    assert_int_equal(object_bucket_set(f->store, "lake", "versioning", json_string("Enabled")), OK);
+    world = &failing;
+    disk.stuck = true;
+    assert_int_equal(put(f, "k", "first"), OK);
+    disk.unseen = "/lake/k";
+    assert_int_equal(put(f, "k", "second"), OK);
+    disk.stuck = false;
+    assert_int_equal(put(f, "other", "moves what is due"), OK);
+    world = &real_world;
+    assert_object(f, "k", "second");
+    reopen(f);
+    assert_object(f, "k", "second");
+}
+
 static void test_small_objects_become_files(void **context)
 {
     struct fixture *f = *context;
@@ -605,6 +644,7 @@ int main(void)
         TEST(test_upload_sweep),
         TEST(test_orphans_go_at_open),
         TEST(test_small_objects_survive_a_power_failure),
+        TEST(test_path_of_a_move_that_is_due),
         TEST(test_small_objects_become_files),
         TEST(test_buckets),
         TEST(test_threads),
