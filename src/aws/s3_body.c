@@ -109,8 +109,10 @@ static error body_prepare(struct s3_body *b)
     TRY(chunks_sign(c, &b->chunks));
     if (c->s3->payload == PAYLOAD_DIGEST) b->sha256 = digest_open(DIGEST_SHA256);
     s3_sum_open(&b->sum, b->expected.kind);
-    return s3_store(c)->ops->upload_begin(s3_store(c), c->s3->bucket, c->s3->key,
-                                          s3_header(c, "content-type"), &b->upload);
+    TRY(s3_store(c)->ops->upload_begin(s3_store(c), c->s3->bucket, c->s3->key,
+                                       s3_header(c, "content-type"), &b->upload));
+    object_upload_keep_md5(b->upload);
+    return OK;
 }
 
 error s3_body_open(struct call *c, struct s3_body **out)

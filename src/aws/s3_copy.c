@@ -90,6 +90,7 @@ static error copy_run(struct call *c, struct s3_source *source, json_t *attribut
     TRY(s3_put_condition(c, &condition));
     const char *type = new_type ? s3_header(c, "content-type") : source->version.info.content_type;
     TRY(s3_store(c)->ops->upload_begin(s3_store(c), c->s3->bucket, c->s3->key, type, &u));
+    object_upload_keep_md5(u);
     s3_sum_open(&sum, kind);
     error e = s3_source_copy(c, source, 0, source->version.info.size, u, &sum);
     s3_sum_close(&sum, text);
@@ -173,6 +174,7 @@ static error upload_part_copy_from(struct call *c, struct s3_source *source)
     TRY(s3_parameter_integer(c, "partNumber", 1, OBJECT_PARTS_MAX, 0, &number));
     TRY(s3_upload_checksum(c, &stored.checksum));
     TRY(s3_store(c)->ops->upload_begin(s3_store(c), c->s3->bucket, c->s3->key, NULL, &u));
+    object_upload_keep_md5(u);
     s3_sum_open(&sum, stored.checksum);
     error e = s3_source_copy(c, source, first, length, u, &sum);
     s3_sum_close(&sum, text);

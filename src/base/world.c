@@ -124,6 +124,12 @@ static void real_write_out(int file, int64_t offset, int64_t size)
     (void)sync_file_range(file, offset, size, SYNC_FILE_RANGE_WRITE); /* an error shows at the sync */
 }
 
+static int real_direct(int file, bool on)
+{
+    int flags = fcntl(file, F_GETFL);
+    return flags < 0 ? -1 : fcntl(file, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
 static int real_lock(int file)
 {
     return flock(file, LOCK_EX | LOCK_NB);
@@ -153,6 +159,7 @@ const struct world real_world = {
     .read = real_read,
     .sync = fdatasync,
     .write_out = real_write_out,
+    .direct = real_direct,
     .close = close,
     .rename = rename,
     .unlink = unlink,

@@ -22,6 +22,9 @@ struct world {
     int (*sync)(int file);                                                     /* fdatasync */
     /* Begins to bring written bytes to the disk and does not wait: makes a later sync short. */
     void (*write_out)(int file, int64_t offset, int64_t size);
+    /* From now on writes pass by the system's cache, where that can be, or no longer. They are whole
+     * pages then, at whole pages and from memory that begins at one. -1: it cannot be. */
+    int (*direct)(int file, bool on);
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);

@@ -109,8 +109,8 @@ static void find_copies(struct judge *j, struct audit_batch *b)
         struct audit_file *f = b->files[i];
         for (size_t k = 0; k < i && !f->copy; k++) {
             struct audit_file *g = b->files[k];
-            bool same = (f->size == g->size && f->etag && g->etag && strcmp(f->etag, g->etag) == 0) ||
-                        strcmp(f->base, g->base) == 0;
+            bool alike = f->size == g->size && f->tail && g->tail && !memcmp(f->tail, g->tail, MD5_SIZE);
+            bool same = alike || strcmp(f->base, g->base) == 0;
             if (!same || g->copy || is_unfinished(j, b, f, g)) continue;
             bool later = originality(b, f) <= originality(b, g);
             struct audit_file *copy = later ? f : g, *original = later ? g : f;

@@ -5,10 +5,12 @@
 #include "job/ledger.h"
 
 struct audit_file {
-    const char *bucket, *key, *base, *etag;
+    const char *bucket, *key, *base;
     const char *object;              /* key of the object that holds its rows: its own, or a merged file's */
     const struct parquet_footer *footer; /* of the object; NULL: it cannot be read */
     int64_t size, modified_us;
+    const uint8_t *tail;             /* MD5 of its last bytes, the footer among them: tells copies, whose
+                                        ETag may be another; NULL: it was not read */
     const char *trouble;             /* why its footer cannot be read; NULL: it was */
     int64_t rows;
     const char *job, *checkpoint;    /* of the footer; NULL: it has none of the sluice.* keys */

@@ -15,7 +15,7 @@ static const char *footer_text(struct audit *a, const struct parquet_footer *foo
 }
 
 /* The footer of a file, whose length is known only when its end was read. */
-static error read_footer(struct audit *a, const struct audit_file *f, struct parquet_footer **out)
+static error read_footer(struct audit *a, struct audit_file *f, struct parquet_footer **out)
 {
     struct buffer tail = {0};
     size_t want = f->size < TAIL_BYTES ? (size_t)f->size : TAIL_BYTES, need = 0;
@@ -31,6 +31,9 @@ static error read_footer(struct audit *a, const struct audit_file *f, struct par
         if (e != ERR_TOO_LARGE || need > (size_t)f->size) break;
         want = need;
     }
+    uint8_t digest[MD5_SIZE];
+    md5(digest, buffer_span(&tail));
+    if (e == OK) f->tail = arena_copy(&a->arena, digest, sizeof digest);
     buffer_release(&tail);
     return e;
 }
@@ -203,7 +206,6 @@ static error take_object(void *context, const struct object_info *object)
                                                          .key = object->key,
                                                          .object = object->key,
                                                          .base = base,
-                                                         .etag = object->etag,
                                                          .size = object->size,
                                                          .modified_us = object->modified_us,
                                                          .part = -1,

@@ -65,11 +65,13 @@ struct upload {
     char *bucket, *key, *type;
     json_t *attributes;
     char token[TOKEN_SIZE + 1];
-    char etag[2 * MD5_SIZE + 1]; /* once the bytes have ended */
+    char etag[2 * MD5_SIZE + 3]; /* once the bytes have ended */
     int file;                    /* locked: others know that its writer lives */
     int64_t size, began_us;
     int64_t left_bytes;          /* that are on their way to the disk */
-    struct digest_apart *digest;
+    bool keeps_md5;              /* however many they are */
+    struct digest_apart *digest; /* NULL: the ETag is known, or there will be none of its own */
+    struct behind *behind;       /* writes what comes now; NULL: nobody does */
     struct buffer bytes;         /* all of them while they are few */
 };
 
@@ -132,6 +134,16 @@ error todo_add(struct state_txn *, const char *token, const char *path,
                enum todo_kind) MUST_CHECK;
 /* Right away, without a commit when the records may wait for the next. */
 void todo_settle(struct local *, bool all);
+
+/* ---- behind.c: the bytes of a large file, written beside the caller and past the system's cache ---- */
+struct behind;
+enum { BEHIND_ALIGN = 4096 };
+/* `offset` is a multiple of BEHIND_ALIGN. NULL: it cannot be; write them as ever. */
+struct behind *behind_open(int file, const char *name, int64_t offset);
+/* Copies; an error may be that of an earlier write. Thread: one. */
+error behind_write(struct behind *, span) MUST_CHECK;
+/* All bytes are in the file afterwards, not durable. Frees. */
+error behind_close(struct behind *) MUST_CHECK;
 
 /* ---- young.c ---- */
 enum { YOUNG_BYTES_MAX = 16 * 1024 };

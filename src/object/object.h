@@ -104,7 +104,10 @@ error object_bucket_get(struct object_store *, const char *bucket, json_t **) MU
 error object_bucket_set(struct object_store *, const char *bucket, const char *name,
                         json_t *value /* NULL removes it */) MUST_CHECK;
 
-/* Ends the bytes of an upload: MD5 as hexadecimal text, and their number. */
+/* The ETag will be the bytes' MD5 however many they are. Without that, the one of a large object is
+ * its token and "-1", as those of multipart uploads are. Before the first byte. */
+void object_upload_keep_md5(struct upload *);
+/* Ends the bytes of an upload: their ETag, and their number. */
 const char *object_upload_etag(struct upload *);
 int64_t object_upload_size(const struct upload *);
 /* Makes the upload the object at once, durable and visible. Frees the upload, whatever happens. */

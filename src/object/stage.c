@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool token_is_valid(const char *token)
@@ -17,6 +18,7 @@ void upload_free(struct upload *u)
 {
     uint8_t ignored[SHA256_SIZE];
     if (u->digest) digest_apart_close(u->digest, ignored);
+    if (u->behind && behind_close(u->behind) != OK) log_line(LOG_WARN, "object", "%s", error_text());
     if (u->file >= 0) world->close(u->file);
     buffer_release(&u->bytes);
     free(u->bucket);
@@ -107,6 +109,26 @@ static error stage_write(struct upload *u, span bytes)
     return OK;
 }
 
+void object_upload_keep_md5(struct upload *u)
+{
+    u->keeps_md5 = true;
+}
+
+/* What comes behind the first LARGE_BYTES of a large object: no MD5, no copy in the system's cache. */
+static error stage_write_large(struct upload *u, span bytes)
+{
+    uint8_t ignored[SHA256_SIZE];
+    if (u->digest) {
+        digest_apart_close(u->digest, ignored);
+        u->digest = NULL;
+        snprintf(u->etag, sizeof u->etag, "%s-1", u->token);
+        u->behind = behind_open(u->file, u->token, u->size);
+    }
+    if (!u->behind) return stage_append(u, bytes);
+    u->size += (int64_t)bytes.size;
+    return behind_write(u->behind, bytes);
+}
+
 const char *object_upload_etag(struct upload *u)
 {
     uint8_t md5[SHA256_SIZE];
@@ -127,7 +149,10 @@ int64_t object_upload_size(const struct upload *u)
 error stage_sync(struct upload *u)
 {
     struct buffer folder = {0};
+    struct behind *behind = u->behind;
+    u->behind = NULL;
     object_upload_etag(u);
+    if (behind) TRY(behind_close(behind));
     if (world->sync(u->file) != 0) return fail_errno("sync staged object %s", u->key);
     error e = file_sync_folder(place_full(u->local, ".staging", &folder));
     buffer_release(&folder);
@@ -278,7 +303,11 @@ error local_upload_begin(struct object_store *s, const char *bucket, const char 
 
 error local_upload_write(struct upload *u, span bytes)
 {
-    return stage_write(u, bytes);
+    enum { LARGE_BYTES = 512 * 1024 };
+    size_t room = u->size < LARGE_BYTES ? (size_t)(LARGE_BYTES - u->size) : 0;
+    if (u->keeps_md5 || bytes.size <= room) return stage_write(u, bytes);
+    if (room) TRY(stage_write(u, (span){bytes.data, room}));
+    return stage_write_large(u, (span){bytes.data + room, bytes.size - room});
 }
 
 void local_upload_abandon(struct upload *u)

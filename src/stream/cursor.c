@@ -268,11 +268,11 @@ static error cursor_add_frame(struct local_cursor *c, const struct shard_row *ro
 {
     if (c->next < f->first)
         return fail(ERR_CORRUPT, "stream log: record %" PRIu64 " of a shard is missing", c->next);
+    struct stored_record r = {
+        .sequence = shard_sequence(row, c->next, f->arrival_us),
+        .arrival_us = f->arrival_us,
+    };
     for (uint64_t i = c->next - f->first; i < f->count; i++) {
-        struct stored_record r = {
-            .sequence = shard_sequence(row, c->next, f->arrival_us),
-            .arrival_us = f->arrival_us,
-        };
         TRY(frame_record(f, (uint32_t)i, &r.partition_key, &r.data));
         *more = !slice_full(&c->slice, limits, r.data.size) &&
                 !(limits->through && sequence_compare(r.sequence, *limits->through) > 0);
@@ -280,6 +280,7 @@ static error cursor_add_frame(struct local_cursor *c, const struct shard_row *ro
         slice_add(&c->slice, &r, limits->raw);
         c->next++;
         c->last = r.sequence;
+        r.sequence = sequence_behind(r.sequence);
     }
     return OK;
 }

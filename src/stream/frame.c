@@ -68,9 +68,20 @@ error frame_decode(MDB_val key, MDB_val value, struct frame *f)
     return OK;
 }
 
+/* Whoever takes a record looks at its first bytes: those of records behind are asked for early, so
+ * that not each is a wait for memory. */
+static inline void fetch_ahead(const struct frame *f, uint32_t i)
+{
+    enum { AHEAD = 16 };
+    if (i + AHEAD >= f->count) return;
+    const char *entry = f->table + (size_t)ENTRY * (i + AHEAD);
+    __builtin_prefetch(f->payload.data + get_le32(entry) + get_le32(entry + 4));
+}
+
 error frame_record(const struct frame *f, uint32_t i, span *key, span *data)
 {
     const char *entry = f->table + (size_t)ENTRY * i;
+    fetch_ahead(f, i);
     size_t start = get_le32(entry), middle = start + get_le32(entry + 4);
     size_t end = i + 1 < f->count ? get_le32(entry + ENTRY) : f->payload.size;
     if (start > middle || middle > end || end > f->payload.size)

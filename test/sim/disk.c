@@ -208,6 +208,13 @@ static void disk_write_out(int file, int64_t offset, int64_t size)
     (void)file, (void)offset, (void)size; /* a hint: nothing is durable */
 }
 
+static int disk_direct(int file, bool on)
+{
+    (void)file, (void)on;
+    errno = EINVAL; /* it would take a thread */
+    return -1;
+}
+
 static int64_t disk_read(int file, void *data, size_t size, int64_t offset)
 {
     return refuse(false) ? -1 : real_world.read(file, data, size, offset);
@@ -284,6 +291,7 @@ static struct world disk_world(void)
     w.open = disk_open;
     w.write = disk_write;
     w.write_out = disk_write_out;
+    w.direct = disk_direct;
     w.read = disk_read;
     w.sync = disk_sync;
     w.close = real_world.close;

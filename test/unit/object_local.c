@@ -388,6 +388,49 @@ static void test_upload(void **context)
                                           "00000000000000000000000000000000"), ERR_NO_SUCH_UPLOAD);
 }
 
+/* In pieces of odd sizes; sums to `size` bytes. */
+static void write_pieces(struct fixture *f, struct upload *u, const char *bytes, size_t size)
+{
+    for (size_t at = 0, piece = 1; at < size; at += piece, piece = piece * 7 % 300007 + 1) {
+        if (piece > size - at) piece = size - at;
+        assert_int_equal(f->store->ops->upload_write(u, (span){bytes + at, piece}), OK);
+    }
+}
+
+/* Behind the first half MiB bytes go another way to the file: all of them arrive, and the ETag is of
+ * the form that is no MD5, the same for all who ask. */
+static void test_upload_large(void **context)
+{
+    static const size_t sizes[] = {512 * 1024, 512 * 1024 + 1, 768 * 1024, 768 * 1024 + 4095, 5000000};
+    struct fixture *f = *context;
+    const struct object_ops *ops = f->store->ops;
+    char *bytes = malloc(5000000);
+    for (size_t i = 0; i < 5000000; i++) bytes[i] = (char)(i * 2654435761u >> 13);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct buffer got = {0};
+        struct object_info info;
+        const char *token;
+        struct upload *u = begin(f, "u/large");
+        write_pieces(f, u, bytes, sizes[i]);
+        assert_int_equal(ops->upload_finish(u, &f->arena, &token), OK);
+        reopen(f);
+        ops = f->store->ops;
+        assert_int_equal(ops->upload_complete(f->store, "lake", "u/large", token), OK);
+        assert_int_equal(ops->get(f->store, "lake", "u/large", 1 << 23, &got), OK);
+        assert_int_equal(got.size, sizes[i]);
+        assert_memory_equal(got.data, bytes, sizes[i]);
+        assert_int_equal(ops->head(f->store, "lake", "u/large", &f->arena, &info), OK);
+        if (i == 0) assert_int_equal(strlen(info.etag), 32);
+        else assert_string_equal(info.etag, arena_printf(&f->arena, "%s-1", token));
+        buffer_release(&got);
+    }
+    struct upload *u = begin(f, "u/large");
+    write_pieces(f, u, bytes, 2000000);
+    ops->upload_abandon(u);
+    assert_int_equal(file_count(f, ".staging"), 0);
+    free(bytes);
+}
+
 static void test_upload_abort_and_abandon(void **context)
 {
     struct fixture *f = *context;
@@ -640,6 +683,7 @@ int main(void)
         TEST(test_conditions),
         TEST(test_list_pages),
         TEST(test_upload),
+        TEST(test_upload_large),
         TEST(test_upload_abort_and_abandon),
         TEST(test_upload_sweep),
         TEST(test_orphans_go_at_open),
