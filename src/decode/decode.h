@@ -39,6 +39,9 @@ struct decode_options {
     enum decode_policy policy;
     bool strict;              /* a value that does not fit quarantines its record */
     size_t record_bytes_max;  /* 0: no limit */
+    /* Per top-level column; NULL: none. Only text fits it, and becomes what the text's cast to the
+     * column's type is (batch.h). TIMESTAMP columns alone. */
+    const bool *from_text;
     const char *walk;         /* for tests: one of decode_walks(); NULL: the fastest one */
 };
 
@@ -58,6 +61,7 @@ struct decoder;
 
 error decoder_open(struct decoder **, const struct schema *, const struct decode_options *) MUST_CHECK;
 void decoder_close(struct decoder *);
+const int64_t *decoder_bad_values(const struct decoder *); /* as `decoded` has them */
 
 struct decoded {
     const struct batch *batch;          /* valid until the next decoder_run; origin maps rows to records */

@@ -34,6 +34,8 @@ struct range integer_range(enum type_kind); /* TINYINT..BIGINT */
 
 /* By policy and the kind of a type that is not nested. */
 const struct conversion *conversion_of(enum decode_policy, enum type_kind);
+/* Of decode_options.from_text. */
+const struct conversion *conversion_from_text(enum type_kind);
 
 bool number_to_int(const struct number *, int64_t min, int64_t max, int64_t *out);
 double number_to_double(const struct number *); /* correctly rounded; beyond range: infinity */

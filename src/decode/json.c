@@ -40,6 +40,8 @@ error decoder_open(struct decoder **out, const struct schema *schema,
                                   .child_count = d->schema->field_count,
                                   .children = d->schema->fields},
                    options->policy);
+    for (int i = 0; options->from_text && i < schema->field_count; i++)
+        if (options->from_text[i]) walk_node_from_text(&d->root.children[i]);
     batch_begin(&d->builder, d->schema);
     *out = d;
     return OK;
@@ -56,6 +58,11 @@ void decoder_close(struct decoder *d)
     free(d->bad_values);
     arena_release(&d->arena);
     free(d);
+}
+
+const int64_t *decoder_bad_values(const struct decoder *d)
+{
+    return d->bad_values;
 }
 
 /* Not an object: is it a document at all? */

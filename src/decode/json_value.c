@@ -611,6 +611,13 @@ const struct conversion *conversion_of(enum decode_policy policy, enum type_kind
     return &tables[policy][kind];
 }
 
+const struct conversion *conversion_from_text(enum type_kind kind)
+{
+    static const struct conversion timestamp = {text_to_timestamp, NULL, NULL};
+    CHECK(kind == TYPE_TIMESTAMP);
+    return &timestamp;
+}
+
 enum direct direct_of(const struct conversion *c)
 {
     if (c->number == number_to_integer || c->number == cast_number_integer) return DIRECT_INTEGER;

@@ -17,6 +17,12 @@ static void make_scalar(struct walk_node *n, enum decode_policy policy)
     n->max = range.max;
 }
 
+void walk_node_from_text(struct walk_node *n)
+{
+    n->scalar = conversion_from_text(n->kind);
+    n->direct = direct_of(n->scalar);
+}
+
 void walk_node_open(struct walk_node *n, const struct type *type, enum decode_policy policy)
 {
     bool fields = type->kind == TYPE_STRUCT;

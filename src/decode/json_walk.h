@@ -21,6 +21,7 @@ struct walk_node {
 };
 
 void walk_node_open(struct walk_node *, const struct type *, enum decode_policy);
+void walk_node_from_text(struct walk_node *); /* of decode_options.from_text */
 void walk_node_close(struct walk_node *);
 
 enum { RECORD_CELLS_MAX = 1 << 24 };

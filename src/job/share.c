@@ -6,6 +6,23 @@
 
 enum { RECORD_MAX_DEFAULT = 10 << 20 };
 
+/* The columns that the first transform does nothing with but cast; the schema with them cast, or NULL:
+ * there are none. */
+static const struct schema *early_schema(struct pipeline *p, const struct schema *schema)
+{
+    const struct node *source = p->graph->source;
+    const struct node *first = source->consumer_count == 1 ? source->consumers[0] : NULL;
+    struct schema *early = NULL;
+    if (schema != source->source.schema || !first || !first->type->casts) return NULL;
+    first->type->casts(first, schema, p->early);
+    for (int i = 0; i < schema->field_count; i++) {
+        if (!p->early[i]) continue;
+        if (!early) early = (struct schema *)schema_copy(&p->decoder_arena, schema);
+        ((struct field *)early->fields)[i].type = type_of(TYPE_TIMESTAMP);
+    }
+    return early;
+}
+
 error shares_open(struct pipeline *p, const struct schema *schema)
 {
     size_t max = p->options->record_bytes_max ? p->options->record_bytes_max : RECORD_MAX_DEFAULT;
@@ -16,8 +33,16 @@ error shares_open(struct pipeline *p, const struct schema *schema)
     };
     shares_release(p);
     p->shares = must_calloc(SHARES_MAX, sizeof *p->shares);
-    for (int i = 0; i < SHARES_MAX; i++)
-        TRY(decoder_open(&p->shares[i].decoder, schema, &options));
+    p->early = must_calloc((size_t)schema->field_count, sizeof *p->early);
+    const struct schema *early = early_schema(p, schema);
+    struct decode_options early_options = options;
+    early_options.from_text = p->early;
+    for (int i = 0; i < SHARES_MAX; i++) {
+        struct share *share = &p->shares[i];
+        share->bad_values = must_calloc((size_t)schema->field_count, sizeof *share->bad_values);
+        TRY(decoder_open(&share->decoder, schema, &options));
+        if (early) TRY(decoder_open(&share->early, early, &early_options));
+    }
     p->decoded_schema = schema;
     return OK;
 }
@@ -25,11 +50,15 @@ error shares_open(struct pipeline *p, const struct schema *schema)
 void shares_release(struct pipeline *p)
 {
     for (int i = 0; p->shares && i < SHARES_MAX; i++) {
-        if (p->shares[i].decoder) decoder_close(p->shares[i].decoder);
+        decoder_close(p->shares[i].decoder);
+        decoder_close(p->shares[i].early);
+        free(p->shares[i].bad_values);
         arena_release(&p->shares[i].arena);
     }
     free(p->shares);
+    free(p->early);
     p->shares = NULL;
+    p->early = NULL;
     p->share_count = 0;
     p->decoded_schema = NULL;
 }
@@ -37,8 +66,7 @@ void shares_release(struct pipeline *p)
 int64_t shares_bad_values(const struct pipeline *p, int column)
 {
     int64_t sum = 0;
-    for (int i = 0; p->shares && i < SHARES_MAX; i++)
-        if (p->shares[i].decoded.bad_values) sum += p->shares[i].decoded.bad_values[column];
+    for (int i = 0; p->shares && i < SHARES_MAX; i++) sum += p->shares[i].bad_values[column];
     return sum;
 }
 
@@ -69,14 +97,53 @@ static const struct batch *with_record_timestamp(struct share *share)
     return wider;
 }
 
+/* Whether a column that is cast early had a value which is no such text: what becomes of it is the
+ * declared type's and the transform's to say. */
+static bool cast_too_early(const struct pipeline *p, const struct decoded *decoded,
+                           const int64_t *bad_before)
+{
+    for (int i = 0; i < p->decoded_schema->field_count; i++)
+        if (p->early[i] && decoded->bad_values[i] != bad_before[i]) return true;
+    for (size_t i = 0; i < decoded->fault_count; i++)
+        if (decoded->faults[i].column >= 0 && p->early[decoded->faults[i].column]) return true;
+    return false;
+}
+
+static error decode_by(const struct pipeline *p, struct share *share, struct decoder *decoder,
+                       bool *too_early)
+{
+    size_t columns = (size_t)p->decoded_schema->field_count;
+    int64_t *before = ARENA_ARRAY(&share->arena, int64_t, columns);
+    memcpy(before, decoder_bad_values(decoder), columns * sizeof *before);
+    TRY(decoder_run(decoder, share->records.data, share->records.count, &share->arena,
+                    &share->decoded));
+    *too_early = decoder == share->early && cast_too_early(p, &share->decoded, before);
+    for (size_t i = 0; i < columns && !*too_early; i++)
+        share->bad_values[i] += share->decoded.bad_values[i] - before[i];
+    return OK;
+}
+
+/* Where a value cannot be cast early, more of its kind are likely: the next slices are not tried. */
+static error share_decode(const struct pipeline *p, struct share *share)
+{
+    enum { LATE_SLICES = 16 };
+    bool again = true;
+    if (share->early && share->late == 0) {
+        TRY(decode_by(p, share, share->early, &again));
+        if (again) share->late = LATE_SLICES;
+    } else if (share->late) {
+        share->late--;
+    }
+    return again ? decode_by(p, share, share->decoder, &again) : OK;
+}
+
 static error share_run(const struct pipeline *p, struct share *share)
 {
     const struct graph *graph = p->graph;
     arena_reset(&share->arena);
     share->rejected = NULL;
     share->outputs = ARENA_ARRAY(&share->arena, struct node_output, (size_t)graph->count);
-    TRY(decoder_run(share->decoder, share->records.data, share->records.count, &share->arena,
-                    &share->decoded));
+    TRY(share_decode(p, share));
     share->outputs[graph->source - graph->nodes].batch =
         graph->source->source.record_timestamp ? with_record_timestamp(share) : share->decoded.batch;
     for (int i = 0; i < graph->count; i++) {

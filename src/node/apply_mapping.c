@@ -5,6 +5,7 @@
  * comes out as NULL. Conversion starts from the field's actual type. */
 #include "node/node.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -348,6 +349,36 @@ static error wants(const struct node *node, struct arena *arena, const struct sc
     return OK;
 }
 
+/* ---- which casts its source may make for it ---- */
+
+/* How often the outputs read each of the context's columns, and how often as a timestamp alone. */
+static void count_reads(const struct output *parent, int *reads, int *timestamps)
+{
+    for (int i = 0; i < parent->child_count; i++) {
+        const struct output *out = &parent->children[i];
+        if (out->kind == OUTPUT_STRUCT && out->path_length == 0) {
+            count_reads(out, reads, timestamps);
+        } else if (out->kind != OUTPUT_NULL) {
+            bool whole = out->kind == OUTPUT_CAST && out->path_length == 1;
+            reads[out->path[0]]++;
+            timestamps[out->path[0]] += whole && out->type->kind == TYPE_TIMESTAMP;
+        }
+    }
+}
+
+static void casts(const struct node *node, const struct schema *in, bool *columns)
+{
+    const struct mapping *mapping = node->state;
+    int known = node->inputs[0]->schema->field_count;
+    int *reads = must_calloc((size_t)known, sizeof *reads);
+    int *timestamps = must_calloc((size_t)known, sizeof *timestamps);
+    count_reads(&mapping->root, reads, timestamps);
+    for (int i = 0; i < in->field_count; i++)
+        columns[i] = in->fields[i].type->kind == TYPE_STRING && reads[i] && reads[i] == timestamps[i];
+    free(reads);
+    free(timestamps);
+}
+
 /* ---- running: outputs over a batch ---- */
 
 /* Columns of one context and, per element of it, whether a cast failed there. */
@@ -494,4 +525,5 @@ const struct node_type node_apply_mapping = {
     .open = open_mapping,
     .apply = apply,
     .wants = wants,
+    .casts = casts,
 };

@@ -53,6 +53,9 @@ struct node_type {
     /* The fields a transform reads from a source whose schema is detected, with their declared
      * types, so that the source decodes straight into them. NULL: it takes whatever comes. */
     error (*wants)(const struct node *, struct arena *, const struct schema **);
+    /* Sets the columns of the input that a transform does nothing with but cast them from text to
+     * TIMESTAMP: it takes them cast too. NULL: none. */
+    void (*casts)(const struct node *, const struct schema *in, bool *columns);
 };
 
 /* What a source node says of itself. */
