@@ -55,9 +55,10 @@ EXTERN_aws     := -lcbor
 all: $(BUILD)/sluice
 
 # Forms of a hot loop for some machines; which one runs is decided when it starts.
+VECTORIZE := -ftree-vectorize -fvect-cost-model=dynamic
 ifeq ($(shell uname -m),x86_64)
-$(BUILD)/obj/%_avx2.o: ALL_CFLAGS += -mavx2 -mbmi -mbmi2
-$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += -mavx512bw -mavx512vl -mbmi -mbmi2
+$(BUILD)/obj/%_avx2.o: ALL_CFLAGS += -mavx2 -mbmi -mbmi2 $(VECTORIZE)
+$(BUILD)/obj/%_avx512.o: ALL_CFLAGS += -mavx512bw -mavx512vl -mavx512dq -mbmi -mbmi2 $(VECTORIZE)
 endif
 
 $(BUILD)/obj/%.o: src/%.c

@@ -38,6 +38,25 @@ static inline void builder_int(struct builder *b, int64_t value)
     b->length++;
 }
 
+/* Many at once; the values must fit. */
+static inline void builder_ints(struct builder *b, const uint64_t *values, size_t count)
+{
+    char *to = builder_room(&b->values, count * sizeof *values);
+    switch (b->width) {
+    case 4:
+        for (size_t i = 0; i < count; i++) {
+            int32_t value = (int32_t)values[i];
+            memcpy(to + i * sizeof value, &value, sizeof value);
+        }
+        break;
+    case 8: memcpy(to, values, count * sizeof *values); break;
+    default:
+        for (size_t i = 0; i < count; i++) memcpy(to + i * b->width, &values[i], sizeof *values);
+    }
+    b->values.size += count * b->width;
+    b->length += (int64_t)count;
+}
+
 static inline void builder_double(struct builder *b, double value)
 {
     char *to = builder_room(&b->values, sizeof value);

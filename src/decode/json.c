@@ -1,12 +1,14 @@
 /* In: records (one JSON document each) and a schema. Out: a batch with one row per good record, in
  * order, and a fault per other record. Who reads what: json_scan.c the bytes, json_walk.c a record
  * along the schema, json_value.c one value for one column. */
-#include "decode/json_walk.h"
+#include "decode/json_template.h"
 
 #include <stdlib.h>
 
 /* Text may triple when an object is copied into a string column; offsets are 31 bits. */
 #define RUN_BYTES_MAX ((size_t)512 << 20)
+
+enum { BLOCK_LEAST = 8, ALONE_MAX = 255 };
 
 struct decoder {
     struct decode_options options;
@@ -15,6 +17,10 @@ struct decoder {
     struct walk_node root;
     struct batch_builder builder;
     struct walk walk;
+    walk_block_fn *block_walk; /* NULL: records are walked one by one */
+    struct block *block;   /* NULL too */
+    size_t block_most; /* records: fewer after values that were not plain */
+    size_t alone, patience; /* records to walk one by one before the next block */
     struct buffer faults; /* struct decode_fault */
     struct buffer origin; /* the record (uint32_t) of each row; room for all */
     int64_t *bad_values;
@@ -33,8 +39,12 @@ error decoder_open(struct decoder **out, const struct schema *schema,
     d->walk.policy = options->policy;
     d->walk.strict = options->strict;
     walk_init(&d->walk);
-    d->walk.in_order = direct_find(options->walk);
-    CHECK(d->walk.in_order);
+    const struct direct_walk *form = direct_find(options->walk);
+    CHECK(form);
+    d->walk.in_order = form->in_order;
+    d->block_walk = form->block;
+    d->block_most = BLOCK_LEAST;
+    if (d->block_walk) d->block = block_open(options->record_bytes_max);
     walk_node_open(&d->root,
                    &(struct type){.kind = TYPE_STRUCT,
                                   .child_count = d->schema->field_count,
@@ -53,6 +63,7 @@ void decoder_close(struct decoder *d)
     walk_node_close(&d->root);
     batch_builder_release(&d->builder);
     walk_release(&d->walk);
+    block_close(d->block);
     buffer_release(&d->faults);
     buffer_release(&d->origin);
     free(d->bad_values);
@@ -130,6 +141,70 @@ static void take_fault(struct decoder *d, size_t record)
     batch_rewind(&d->builder);
 }
 
+/* ---- records alike ---- */
+
+static void structs_and_missing(struct decoder *d, size_t rows)
+{
+    const struct template *t = &d->block->template;
+    struct builder **structs = (struct builder **)(void *)t->structs.data;
+    struct builder **missing = (struct builder **)(void *)t->missing.data;
+    for (size_t i = 0; i < t->structs.size / sizeof *structs; i++)
+        structs[i]->length += (int64_t)rows;
+    for (size_t i = 0; i < t->missing.size / sizeof *missing; i++)
+        for (size_t r = 0; r < rows; r++) builder_null(missing[i]);
+}
+
+/* NULLs of rows that are not taken are not counted: their records are walked again. */
+static void take_block(struct decoder *d, size_t first, size_t rows)
+{
+    const struct buffer *bad = &d->walk.bad;
+    const uint32_t *bad_rows = (const uint32_t *)(const void *)d->block->bad_rows.data;
+    uint32_t *origin = (uint32_t *)(void *)d->origin.data + d->builder.rows;
+    for (size_t i = 0; i < bad->size / sizeof(int32_t); i++)
+        d->bad_values[get_le32(bad->data + i * sizeof(int32_t))] += bad_rows[i] < rows;
+    for (size_t i = 0; i < rows; i++) origin[i] = (uint32_t)(first + i);
+    structs_and_missing(d, rows);
+    d->builder.rows += (int64_t)rows;
+}
+
+/* How many records from `first` on became rows, all at once. Blocks are shorter after one that was
+ * not taken whole, whose columns were parsed for nothing behind the last row. */
+static size_t decode_block(struct decoder *d, const span *records, size_t first, size_t count)
+{
+    struct block *b = d->block;
+    size_t n = count - first < d->block_most ? count - first : d->block_most;
+    if (!b->template.count || !(n = block_fill(b, records + first, n))) return 0;
+    buffer_reset(&b->bad_rows);
+    walk_begin(&d->walk, records[first], false);
+    size_t rows = d->block_walk(b, &d->walk, n);
+    take_block(d, first, rows);
+    if (rows < n) batch_rewind(&d->builder);
+    d->block_most = rows == n ? 2 * n : rows;
+    if (d->block_most < BLOCK_LEAST) d->block_most = BLOCK_LEAST;
+    if (d->block_most > BLOCK_RECORDS) d->block_most = BLOCK_RECORDS;
+    return rows;
+}
+
+/* As many records as are alike, and one more by itself; how many. The longer no record is like
+ * another, the rarer it is tried. */
+static size_t decode_some(struct decoder *d, const span *records, size_t first, size_t count)
+{
+    bool together = d->block_walk && d->alone == 0;
+    size_t rows = together ? decode_block(d, records, first, count) : 0, at = first + rows;
+    if (d->alone) d->alone--;
+    if (rows) d->patience = 0;
+    if (at == count) return rows;
+    bool taken = decode_record(d, records[at]);
+    if (taken) take_row(d, at);
+    else take_fault(d, at);
+    if (taken && together && rows == 0) {
+        block_learn(d->block, &d->root, d->builder.columns, records[at]);
+        d->alone = d->patience;
+        d->patience = d->patience < ALONE_MAX ? 2 * d->patience + 1 : ALONE_MAX;
+    }
+    return rows + 1;
+}
+
 static const struct batch *finish(struct decoder *d, struct arena *arena, bool all)
 {
     const struct batch *batch = batch_finish(&d->builder, arena);
@@ -151,9 +226,7 @@ error decoder_run(struct decoder *d, const span *records, size_t count, struct a
     batch_reset(&d->builder);
     buffer_reset(&d->faults);
     buffer_reserve(&d->origin, (count + 1) * sizeof(uint32_t));
-    for (size_t i = 0; i < count; i++)
-        if (decode_record(d, records[i])) take_row(d, i);
-        else take_fault(d, i);
+    for (size_t i = 0; i < count;) i += decode_some(d, records, i, count);
     *out = (struct decoded){.batch = finish(d, arena, d->faults.size == 0),
                             .faults = (const struct decode_fault *)(void *)d->faults.data,
                             .fault_count = d->faults.size / sizeof(struct decode_fault),

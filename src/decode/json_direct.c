@@ -7,7 +7,7 @@ static bool anywhere(void)
 }
 
 /* Without any of it: each value by the general walk. */
-static const struct direct_walk general = {"general", anywhere, walk_in_order};
+static const struct direct_walk general = {"general", anywhere, walk_in_order, NULL};
 
 static const struct direct_walk *const walks[] = { /* fastest first */
 #ifdef __x86_64__
@@ -30,11 +30,11 @@ void calendar_set(struct calendar *c, uint32_t year)
     for (int month = 1; month <= 12; day += c->length[month++]) c->before[month] = day;
 }
 
-walk_object_fn *direct_find(const char *name)
+const struct direct_walk *direct_find(const char *name)
 {
     for (int i = 0; walks[i]; i++)
         if ((!name || strcmp(walks[i]->name, name) == 0) && walks[i]->runs_here())
-            return walks[i]->in_order;
+            return walks[i];
     return NULL;
 }
 

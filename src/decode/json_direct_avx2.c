@@ -41,6 +41,7 @@ static inline void text_copy(char *to, const char *from)
 }
 
 #include "decode/json_direct.h"
+#include "decode/json_block.h"
 
 static bool with_avx2(void)
 {
@@ -48,5 +49,5 @@ static bool with_avx2(void)
            __builtin_cpu_supports("bmi");
 }
 
-const struct direct_walk direct_avx2 = {"avx2", with_avx2, direct_fields};
+const struct direct_walk direct_avx2 = {"avx2", with_avx2, direct_fields, direct_block};
 #endif

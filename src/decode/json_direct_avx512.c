@@ -37,12 +37,14 @@ static inline void text_copy(char *to, const char *from)
 }
 
 #include "decode/json_direct.h"
+#include "decode/json_block.h"
 
 static bool with_avx512(void)
 {
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("bmi");
 }
 
-const struct direct_walk direct_avx512 = {"avx512", with_avx512, direct_fields};
+const struct direct_walk direct_avx512 = {"avx512", with_avx512, direct_fields, direct_block};
 #endif

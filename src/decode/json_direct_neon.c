@@ -46,5 +46,5 @@ static bool anywhere(void)
     return true;
 }
 
-const struct direct_walk direct_neon = {"neon", anywhere, direct_fields};
+const struct direct_walk direct_neon = {"neon", anywhere, direct_fields, NULL};
 #endif

@@ -28,4 +28,4 @@ static bool anywhere(void)
     return true;
 }
 
-const struct direct_walk direct_portable = {"portable", anywhere, direct_fields};
+const struct direct_walk direct_portable = {"portable", anywhere, direct_fields, NULL};

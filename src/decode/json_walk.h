@@ -133,14 +133,20 @@ bool walk_count_cells(struct walk *, const struct walk_node *element, const char
 
 /* ---- the direct walk (json_direct.h), in the forms that machines have ---- */
 
+struct block;
+/* The first n records of a filled block, as far as they are alike: their values into the builders.
+ * Returns how many records gave all of theirs; some builders may hold more. */
+typedef size_t walk_block_fn(struct block *, struct walk *, size_t n);
+
 struct direct_walk {
     const char *name;
     bool (*runs_here)(void);
     walk_object_fn *in_order;
+    walk_block_fn *block; /* NULL: none, records are walked one by one */
 };
 extern const struct direct_walk direct_avx512, direct_avx2, direct_neon, direct_portable;
 /* By name, or the fastest that runs here; NULL: none of that name does. */
-walk_object_fn *direct_find(const char *name);
+const struct direct_walk *direct_find(const char *name);
 
 /* ---- objects by index (json_index.c) ---- */
 

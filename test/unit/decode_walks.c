@@ -169,6 +169,83 @@ static void random_records(void **state)
     }
 }
 
+/* What a producer writes under each key, and once in `rare` values something else. */
+static void usual_value(struct buffer *out, char key, unsigned rare)
+{
+    static const char *const texts[] = {
+        "\"Vyaire\"", "\"\"", "\"853b5596-4736-4cea-92f8-9756082a4514\"",
+        "\"more than thirty-two bytes of plain text\"", "\"\xC3\xA9t\xC3\xA9\"",
+        "\"a \\\"quote\\\"\"",
+    };
+    if (random_below(rare) == 0) {
+        value(out, 3);
+    } else if (key == 'b' || key == 'e') {
+        unsigned month = random_below(24) ? 1 + random_below(12) : random_below(15);
+        unsigned day = 1 + random_below(random_below(9) ? 28 : 32);
+        const char *end = random_below(64) ? "" : random_below(2) ? "Z" : ".25";
+        buffer_printf(out, "\"%04u-%02u-%02u%s%02u:%02u:%02u%s\"", 1899 + random_below(200), month,
+                      day, random_below(4) ? " " : "T", random_below(24), random_below(60),
+                      random_below(60), end);
+    } else if (key == 'c' || key == 'h') {
+        buffer_append_text(out, texts[random_below(random_below(16) ? 4 : 6)]);
+    } else if (key == 'd') {
+        buffer_printf(out, "%s%u.%u", random_below(4) ? "" : "-", random_below(10000),
+                      random_below(1000));
+    } else {
+        unsigned more = random_below(8);
+        buffer_printf(out, "%u", random_below(more ? 128 : 1u << 31));
+    }
+}
+
+/* Keys in one order, some of them nested, with the same bytes between all values. */
+static void usual_record(struct buffer *out, unsigned shape, unsigned rare)
+{
+    const char *comma = shape % 2 ? ", " : ",", *colon = shape % 3 ? ": " : ":";
+    buffer_append_byte(out, '{');
+    for (unsigned i = 0; i < 8; i++) {
+        char key = (char)('a' + (i * 3 + shape) % 8);
+        buffer_printf(out, "%s\"%c\"%s", i ? comma : "", key, colon);
+        if (shape % 5 == 0 && key == 'd') {
+            buffer_printf(out, "{\"a\"%s", colon);
+            usual_value(out, 'a', rare);
+            buffer_printf(out, "%s\"c\"%s{\"e\"%s", comma, colon, colon);
+            usual_value(out, 'e', rare);
+            buffer_append_text(out, "}}");
+        } else {
+            usual_value(out, key, rare);
+        }
+    }
+    buffer_append_byte(out, '}');
+}
+
+/* Blocks of records that have one template, with few that have not, or many. */
+static void records_alike(void **state)
+{
+    (void)state;
+    static const unsigned rarity[] = {UINT32_MAX, 2000, 200, 20};
+    for (int round = 0; round < ROUNDS; round++) {
+        struct arena arena = {0};
+        struct buffer text = {0};
+        size_t starts[RECORDS + 1];
+        span records[RECORDS];
+        unsigned shape = random_below(30);
+        for (int i = 0; i < RECORDS; i++) {
+            if (random_below(200) == 0) shape = random_below(30);
+            starts[i] = text.size;
+            usual_record(&text, shape, rarity[round % 4]);
+        }
+        starts[RECORDS] = text.size;
+        for (int i = 0; i < RECORDS; i++) {
+            size_t size = starts[i + 1] - starts[i];
+            if (random_below(256) == 0) size = random_below((unsigned)size + 1);
+            records[i] = (span){text.data + starts[i], size};
+        }
+        expect_all_alike(schema_of(&arena, fields[round % 3]), records, RECORDS);
+        arena_release(&arena);
+        buffer_release(&text);
+    }
+}
+
 /* Every cut of a record whose shape is known, where memory goes on with the rest of it. */
 static void every_cut(void **state)
 {
@@ -203,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_records),
+        cmocka_unit_test(records_alike),
         cmocka_unit_test(every_cut),
         cmocka_unit_test(the_portable_one_is_everywhere),
     };
