@@ -4,8 +4,8 @@
  * The reader accepts only what is plainly good. Anything else is read again, slowly, as a document
  * and checked against the operation's rows, so that refusals are worded in one place.
  *
- * Records of JSON as SDKs write them, data and key without escapes or anything else, are read without
- * tokens; the first that is not so and those behind it go the general way. */
+ * Records of JSON as SDKs write them, data and key without escapes or anything else, are read
+ * without tokens; the first that is not so and those behind it go the general way. */
 #include "aws/kinesis.h"
 
 enum {
@@ -221,7 +221,8 @@ static bool plain_record(struct plain *p, struct put_record *record)
         if (i && !plain_take(p, ',')) return false;
         if (p->at < p->end && *p->at == ' ') p->at++;
         if (!has_data && plain_name(p, SPAN("\"Data\""))) has_data = plain_data(p, record);
-        else if (!has_key && plain_name(p, SPAN("\"PartitionKey\""))) has_key = plain_key(p, record);
+        else if (!has_key && plain_name(p, SPAN("\"PartitionKey\"")))
+            has_key = plain_key(p, record);
         else return false;
     }
     return has_data && has_key && plain_take(p, '}');

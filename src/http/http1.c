@@ -6,13 +6,22 @@
  *
  * Timeouts: the library counts seconds without socket activity and would also count the time a
  * handler takes, so its clock is off while we are inside a handler and started anew behind it.
- * The time for a head is ours: a peer that sends a header line now and then is active to it. */
+ * The time for a head is ours: a peer that sends a header line now and then is active to it.
+ *
+ * Memory: once it has served a request a daemon holds all its pool. A connection that has nothing
+ * to do for a second gives the daemon up and waits for bytes without one. */
 #include "http/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,11 +33,13 @@ enum {
     DISCARD_MAX_BYTES = 64 * 1024,
     /* Over the limit in mid-upload: the reply can only follow the body's end. */
     OVERRUN_MAX_BYTES = 64 * 1024 * 1024,
+    REST_AFTER_US = US_PER_SECOND,
 };
 
 #define MHD_FUNCTIONS(F)                                                                           \
     F(MHD_start_daemon) F(MHD_stop_daemon) F(MHD_add_connection) F(MHD_run_wait)                   \
-    F(MHD_get_timeout) F(MHD_set_connection_option) F(MHD_get_connection_values_n)                 \
+    F(MHD_get_timeout) F(MHD_get_daemon_info) F(MHD_get_connection_info)                           \
+    F(MHD_set_connection_option) F(MHD_get_connection_values_n)                 \
     F(MHD_create_response_from_buffer) F(MHD_create_response_from_callback)                        \
     F(MHD_create_response_from_fd_at_offset64) F(MHD_add_response_header)                          \
     F(MHD_queue_response) F(MHD_destroy_response)
@@ -49,6 +60,12 @@ struct http1 {
     bool head_seen; /* the handler's first call of this request has been */
     bool replied;   /* the reply is with the library */
     int64_t deadline_us; /* for the head; 0: none */
+    int64_t rest_us;     /* when to do without a daemon; 0: not to be thought of */
+    bool resting;
+    int spare;           /* of one that rests: a socket for the library to shut down */
+    /* whether the library holds bytes of a request to come is told by what it has read */
+    uint64_t read_before, consumed;
+    bool countable; /* no body so far without its length */
     unsigned stall_seconds;
 };
 
@@ -147,13 +164,27 @@ static bool answer_before_body(const struct http_exchange *x)
            declared > DISCARD_MAX_BYTES;
 }
 
+/* The library's bytes of this request, for take_rest(). */
+static void count_request(struct http1 *h)
+{
+    uint64_t body = 0;
+    span length = http_header(&h->exchange.request, "content-length");
+    const union MHD_ConnectionInfo *head =
+        mhd.MHD_get_connection_info(h->http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    h->countable = h->countable && head &&
+                   !http_header(&h->exchange.request, "transfer-encoding").data &&
+                   (!length.data || parse_uint64(length, &body));
+    if (head) h->consumed += head->header_size + body;
+}
+
 static enum MHD_Result on_head(struct http1 *h, const char *method)
 {
     struct http_exchange *x = &h->exchange;
     h->head_seen = true;
-    h->deadline_us = 0;
+    h->deadline_us = h->rest_us = 0;
     exchange_method(x, span_of(method));
     mhd.MHD_get_connection_values_n(h->http, MHD_HEADER_KIND, on_header, x);
+    count_request(h);
     exchange_start(x);
     if (answer_before_body(x)) return respond(h);
     restart_timeout(h);
@@ -200,7 +231,9 @@ static void on_completed(void *context, struct MHD_Connection *http, void **stat
     (void)http, (void)state, (void)why;
     struct http1 *h = context;
     exchange_end(&h->exchange);
-    h->deadline_us = monotonic_us() + h->connection->limits->idle_us;
+    int64_t now = monotonic_us();
+    h->deadline_us = now + h->connection->limits->idle_us;
+    h->rest_us = now + REST_AFTER_US;
     atomic_store(&h->connection->busy, false);
 }
 
@@ -259,17 +292,95 @@ static bool peer_ended(const struct http1 *h, struct MHD_Daemon *daemon)
     return recv(h->connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* Bytes that the library has read from the socket, but for a constant. */
+static bool bytes_read(int socket, uint64_t *out)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    int waiting = 0;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        size < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received ||
+        ioctl(socket, FIONREAD, &waiting) != 0)
+        return false; /* the end of a TLS tunnel, for one */
+    *out = info.tcpi_bytes_received - (uint64_t)waiting;
+    return true;
+}
+
+/* Idle, and nothing of what comes next is with the library. */
+static bool take_rest(struct http1 *h)
+{
+    uint64_t read;
+    h->rest_us = 0;
+    if (atomic_load(&h->connection->busy) || !h->countable ||
+        !bytes_read(h->connection->socket, &read) || read != h->read_before + h->consumed)
+        return false;
+    h->spare = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    h->resting = h->spare >= 0;
+    return h->resting;
+}
+
 static void drive(struct http1 *h, struct MHD_Daemon *daemon)
 {
     while (!h->closed && !peer_ended(h, daemon)) {
         int32_t wait_ms = -1;
         if (connection_closing(h->connection) && !atomic_load(&h->connection->busy)) return;
         if (h->deadline_us) {
-            int64_t left_us = h->deadline_us - monotonic_us();
-            if (left_us <= 0) return;
-            wait_ms = (int32_t)(left_us / US_PER_MS + 1);
+            int64_t now = monotonic_us(), until = h->deadline_us;
+            if (until <= now || (h->rest_us && h->rest_us <= now && take_rest(h))) return;
+            if (h->rest_us && h->rest_us < until) until = h->rest_us;
+            wait_ms = (int32_t)((until - now) / US_PER_MS + 1);
         }
         if (mhd.MHD_run_wait(daemon, wait_ms) != MHD_YES) return;
+    }
+}
+
+/* When the library ends it shuts down the connection that it has, and insists on taking it out of
+ * its epoll set; it gets another to do that to. */
+static void keep_connection(struct http1 *h, struct MHD_Daemon *daemon, int copy)
+{
+    const union MHD_DaemonInfo *info = mhd.MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct epoll_event nothing = {0};
+    CHECK(info && epoll_ctl(info->epoll_fd, EPOLL_CTL_DEL, copy, NULL) == 0);
+    CHECK(dup3(h->spare, copy, O_CLOEXEC) == copy);
+    CHECK(epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, copy, &nothing) == 0);
+    close(h->spare);
+}
+
+/* Requests, until the connection is over or has come to rest. */
+static void serve_awake(struct http1 *h)
+{
+    struct connection *c = h->connection;
+    struct MHD_Daemon *daemon = daemon_start(h);
+    int copy = fcntl(c->socket, F_DUPFD_CLOEXEC, 0);
+    struct sockaddr_storage peer = {0};
+    socklen_t length = sizeof peer;
+    getpeername(c->socket, (struct sockaddr *)&peer, &length);
+    h->consumed = 0;
+    h->countable = bytes_read(c->socket, &h->read_before);
+    h->closed = h->resting = false;
+    if (daemon && copy >= 0 &&
+        mhd.MHD_add_connection(daemon, copy, (struct sockaddr *)&peer, length) == MHD_YES) {
+        drive(h, daemon);
+        if (h->resting) keep_connection(h, daemon, copy);
+    } else {
+        log_line(LOG_WARN, "http", "%s: no descriptors or memory for a connection", c->peer);
+        if (copy >= 0 && !daemon) close(copy); /* else closed by MHD_add_connection */
+    }
+    if (daemon) mhd.MHD_stop_daemon(daemon);
+    exchange_close(&h->exchange);
+}
+
+/* Until there are bytes; false: the time is over, or the connection. */
+static bool rest(const struct http1 *h)
+{
+    struct pollfd p = {.fd = h->connection->socket, .events = POLLIN};
+    for (;;) {
+        int64_t left_us = h->deadline_us - monotonic_us();
+        if (left_us <= 0 || connection_closing(h->connection)) return false;
+        int ready = poll(&p, 1, (int)(left_us / US_PER_MS + 1));
+        char byte;
+        if (ready > 0) return recv(p.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+        if (ready < 0 && errno != EINTR) return false;
     }
 }
 
@@ -278,19 +389,8 @@ void http1_serve(struct connection *c)
     struct http1 h = {.connection = c};
     h.stall_seconds = (unsigned)((c->limits->stall_us + US_PER_SECOND - 1) / US_PER_SECOND);
     h.deadline_us = monotonic_us() + c->limits->idle_us;
-    struct MHD_Daemon *daemon = daemon_start(&h);
-    int copy = fcntl(c->socket, F_DUPFD_CLOEXEC, 0);
-    struct sockaddr_storage peer = {0};
-    socklen_t length = sizeof peer;
-    getpeername(c->socket, (struct sockaddr *)&peer, &length);
-    if (daemon && copy >= 0 &&
-        mhd.MHD_add_connection(daemon, copy, (struct sockaddr *)&peer, length) == MHD_YES) {
-        drive(&h, daemon);
-    } else {
-        log_line(LOG_WARN, "http", "%s: no descriptors or memory for a connection", c->peer);
-        if (copy >= 0 && !daemon) close(copy); /* else closed by MHD_add_connection */
-    }
-    if (daemon) mhd.MHD_stop_daemon(daemon);
-    exchange_close(&h.exchange);
+    do {
+        serve_awake(&h);
+    } while (h.resting && rest(&h));
     atomic_store(&c->busy, false);
 }
