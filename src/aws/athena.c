@@ -41,13 +41,20 @@ void athena_reply_error(struct call *c, error e, const char *message)
     call_reply_body(c, error_row(e)->status, wire_content_type(c->wire), writer_span(&w));
 }
 
-const char *athena_uuid(struct arena *arena)
+const char *athena_uuid_of(struct arena *arena, const uint8_t *bytes)
 {
     uint8_t b[16];
-    world->random(b, sizeof b);
+    memcpy(b, bytes, sizeof b);
     b[6] = (b[6] & 0x0f) | 0x40; /* RFC 9562, version 4 */
     b[8] = (b[8] & 0x3f) | 0x80;
     return arena_printf(
         arena, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
         b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+const char *athena_uuid(struct arena *arena)
+{
+    uint8_t bytes[16];
+    world->random(bytes, sizeof bytes);
+    return athena_uuid_of(arena, bytes);
 }

@@ -17,6 +17,7 @@ extern const struct operation athena_unserved_operations[];  /* athena_unserved.
 void athena_reply_error(struct call *, error, const char *message);
 
 const char *athena_uuid(struct arena *); /* a fresh id */
+const char *athena_uuid_of(struct arena *, const uint8_t *bytes); /* of 16 that say which */
 
 /* ---- member rows ---- */
 
@@ -43,6 +44,14 @@ enum { WORKGROUP_NAME_MAX = 128 };
 /* New reference to the WorkGroup; `primary` is there without being made. `name` NULL: primary. */
 error athena_workgroup_read(struct call *, struct state_txn *, const char *name,
                             json_t **out) MUST_CHECK;
+
+/* The name of the input's work group, checked to be there. */
+error athena_workgroup_name(struct call *, struct state_txn *, const char **out) MUST_CHECK;
+/* Replies with a page of the documents WORKGROUP/... of a kind, as `take` tells each. */
+error athena_workgroup_list(struct call *, const char *kind, const char *member,
+                            bool (*take)(void *page, const char *name,
+                                         json_t *document)) MUST_CHECK;
+bool athena_take_id(void *page, const char *name, json_t *document); /* what is behind the last '/' */
 
 /* ---- tags (athena_tag.c): of "workgroup/NAME", "datacatalog/NAME" ---- */
 

@@ -2,7 +2,7 @@
 #include "aws/athena.h"
 #include "query/query.h"
 
-enum { HISTORY_PAGE = 50, REUSE_LOOK = 200 };
+enum { REUSE_LOOK = 200 };
 
 static error unknown_query(const char *id)
 {
@@ -128,8 +128,8 @@ static json_t *execution_make(const struct start *s)
 static struct state_key token_key(const struct call *c)
 {
     const char *token = json_text(c->input, "ClientRequestToken");
-    return (struct state_key){c->account, c->region, "athena-token",
-                              arena_printf(c->arena, "%s/%s", c->principal.arn, token)};
+    return query_token_key((struct query_key){c->account, c->region, NULL},
+                           arena_printf(c->arena, "%s/%s", c->principal.arn, token));
 }
 
 /* Of all that makes two requests the same. */
@@ -283,8 +283,10 @@ static error start_in(struct start *s, struct state_txn *txn)
     TRY(token_look(s, txn));
     if (s->known) return OK;
     s->document = json_pack(
-        "{s:o, s:s*, s:s, s:O*}", "Execution", execution_make(s), "Principal", c->principal.iam_arn,
-        "Output", s->output, "BytesMost",
+        "{s:o, s:s*, s:s*, s:s, s:O*}", "Execution", execution_make(s), "Principal",
+        c->principal.iam_arn, "Token",
+        json_text(c->input, "ClientRequestToken") ? token_key(c).name : NULL, "Output", s->output,
+        "BytesMost",
         json_object_get(json_object_get(s->group, "Configuration"), "BytesScannedCutoffPerQuery"));
     TRY(reuse_look(s, txn));
     return query_begin(txn, (struct query_key){c->account, c->region, s->id}, s->document);
@@ -368,35 +370,9 @@ static error batch_get_query_execution(struct call *c)
     return e;
 }
 
-static bool take_id(void *context, const char *name, json_t *document)
-{
-    json_t *id = json_string(strrchr(name, '/') + 1);
-    bool more = glue_page_take(context, name, id);
-    (void)document;
-    json_decref(id);
-    return more;
-}
-
 static error list_query_executions(struct call *c)
 {
-    struct state_txn *txn;
-    struct glue_page page;
-    json_t *group;
-    const char *name = json_text(c->input, "WorkGroup");
-    TRY(state_begin(c->gateway->options.state, false, &txn));
-    error e = athena_workgroup_read(c, txn, name, &group);
-    if (e == OK) {
-        const char *prefix = arena_printf(c->arena, "%s/", json_text(group, "Name"));
-        e = glue_page_open(c, prefix, HISTORY_PAGE, &page);
-        if (e == OK)
-            e = glue_page_close(
-                &page, "QueryExecutionIds",
-                state_scan(txn, (struct state_key){c->account, c->region, "athena-history", prefix},
-                           page.after, take_id, &page));
-        json_decref(group);
-    }
-    state_abort(txn);
-    return e;
+    return athena_workgroup_list(c, "athena-history", "QueryExecutionIds", athena_take_id);
 }
 
 static error get_query_runtime_statistics(struct call *c)

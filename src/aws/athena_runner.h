@@ -2,8 +2,8 @@
  * query-worker` (query/query.h). A few run at once, the others wait in line.
  *
  *   state  athena-query       account, region, ID     {"Execution": Athena's QueryExecution,
- *                                                      "Principal"?, "Columns"?, "Relations"?,
- *                                                      "Header"?, "Updated"?, "Rows"?}
+ *                                                      "Principal"?, "Token"?, "Columns"?,
+ *                                                      "Relations"?, "Header"?, "Updated"?, "Rows"?}
  *          athena-history     account, region, WORKGROUP/NEWEST FIRST/ID   {}
  *          athena-token       account, region, PRINCIPAL/TOKEN   {"Id", "Digest"}
  *          athena-unfinished  "-", "-", ID            {"Account", "Region"}: one that has not ended
@@ -20,7 +20,9 @@ struct query_key { const char *account, *region, *id; };
 
 error query_get(struct state_txn *, struct query_key, json_t **) MUST_CHECK; /* ERR_NOT_FOUND */
 error query_put(struct state_txn *, struct query_key, const json_t *) MUST_CHECK;
-/* A new query, in its work group's history; unless it has ended already, among the unfinished. */
+struct state_key query_token_key(struct query_key, const char *token);
+/* A new query, in its work group's history; unless it has ended already, among the unfinished. What
+ * is older than 45 days is forgotten meanwhile. */
 error query_begin(struct state_txn *, struct query_key, const json_t *) MUST_CHECK;
 /* QUEUED or RUNNING -> the state; false: it has ended. */
 bool query_change(json_t *document, const char *state, const char *reason);

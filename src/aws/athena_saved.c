@@ -5,23 +5,12 @@
  *   athena-prepared  WORKGROUP/NAME     PreparedStatement */
 #include "aws/athena.h"
 
-enum { SAVED_PAGE = 50 };
 static const char kind_named[] = "athena-named", kind_named_in[] = "athena-named-in",
                   kind_prepared[] = "athena-prepared";
 
 static struct state_key key_of(const struct call *c, const char *kind, const char *name)
 {
     return (struct state_key){c->account, c->region, kind, name};
-}
-
-/* The work group's name, checked to be there. */
-static error group_name(struct call *c, struct state_txn *txn, const char **out)
-{
-    json_t *group;
-    TRY(athena_workgroup_read(c, txn, json_text(c->input, "WorkGroup"), &group));
-    *out = arena_text(c->arena, span_of(json_text(group, "Name")));
-    json_decref(group);
-    return OK;
 }
 
 /* ---- named queries ---- */
@@ -38,17 +27,14 @@ static const char *named_id(const struct call *c)
     uint8_t d[SHA256_SIZE];
     if (!token) return athena_uuid(c->arena);
     sha256(d, span_of(arena_printf(c->arena, "%s/%s", c->principal.arn, token)));
-    return arena_printf(c->arena,
-                        "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x",
-                        d[0], d[1], d[2], d[3], d[4], d[5], d[6] & 15, d[7], d[8] & 15, d[9], d[10],
-                        d[11], d[12], d[13], d[14], d[15]);
+    return athena_uuid_of(c->arena, d);
 }
 
 static error create_named_in(struct call *c, struct state_txn *txn, const char *id)
 {
     const char *group;
     json_t *there;
-    TRY(group_name(c, txn, &group));
+    TRY(athena_workgroup_name(c, txn, &group));
     json_t *named = json_pack(
         "{s:O, s:O*, s:O, s:O, s:s, s:s}", "Name", json_object_get(c->input, "Name"), "Description",
         json_object_get(c->input, "Description"), "Database", json_object_get(c->input, "Database"),
@@ -160,36 +146,9 @@ static error delete_named_query(struct call *c)
     return OK;
 }
 
-static bool take_id(void *page, const char *name, json_t *document)
-{
-    json_t *id = json_string(strrchr(name, '/') + 1);
-    bool more = glue_page_take(page, name, id);
-    (void)document;
-    json_decref(id);
-    return more;
-}
-
-/* What a work group holds of a kind, a page of it. */
-static error list_in_group(struct call *c, const char *kind, const char *member,
-                           bool (*take)(void *, const char *, json_t *))
-{
-    struct state_txn *txn;
-    struct glue_page page;
-    const char *group;
-    TRY(glue_begin(c, false, &txn));
-    error e = group_name(c, txn, &group);
-    const char *prefix = e == OK ? arena_printf(c->arena, "%s/", group) : NULL;
-    if (e == OK) e = glue_page_open(c, prefix, SAVED_PAGE, &page);
-    if (e == OK)
-        e = glue_page_close(&page, member,
-                            state_scan(txn, key_of(c, kind, prefix), page.after, take, &page));
-    state_abort(txn);
-    return e;
-}
-
 static error list_named_queries(struct call *c)
 {
-    return list_in_group(c, kind_named_in, "NamedQueryIds", take_id);
+    return athena_workgroup_list(c, kind_named_in, "NamedQueryIds", athena_take_id);
 }
 
 /* ---- prepared statements ---- */
@@ -220,7 +179,7 @@ static error prepared_put(struct call *c, struct state_txn *txn, bool new)
 {
     const char *group, *name = json_text(c->input, "StatementName");
     json_t *there;
-    TRY(group_name(c, txn, &group));
+    TRY(athena_workgroup_name(c, txn, &group));
     error e = prepared_read(c, txn, name, &there);
     if (e == OK) json_decref(there);
     if (new && e == OK)
@@ -249,7 +208,7 @@ static error get_prepared_statement(struct call *c)
     json_t *prepared;
     const char *group;
     TRY(glue_begin(c, false, &txn));
-    error e = group_name(c, txn, &group);
+    error e = athena_workgroup_name(c, txn, &group);
     if (e == OK) e = prepared_read(c, txn, json_text(c->input, "StatementName"), &prepared);
     state_abort(txn);
     if (e == OK) c->output = json_pack("{s:o}", "PreparedStatement", prepared);
@@ -307,7 +266,7 @@ static bool take_summary(void *page, const char *name, json_t *document)
 
 static error list_prepared_statements(struct call *c)
 {
-    return list_in_group(c, kind_prepared, "PreparedStatements", take_summary);
+    return athena_workgroup_list(c, kind_prepared, "PreparedStatements", take_summary);
 }
 
 /* ---- rows ---- */

@@ -280,6 +280,44 @@ static error list_engine_versions(struct call *c)
     return OK;
 }
 
+/* ---- what a work group holds ---- */
+
+error athena_workgroup_name(struct call *c, struct state_txn *txn, const char **out)
+{
+    json_t *group;
+    TRY(athena_workgroup_read(c, txn, json_text(c->input, "WorkGroup"), &group));
+    *out = arena_text(c->arena, span_of(json_text(group, "Name")));
+    json_decref(group);
+    return OK;
+}
+
+bool athena_take_id(void *page, const char *name, json_t *document)
+{
+    json_t *id = json_string(strrchr(name, '/') + 1);
+    bool more = glue_page_take(page, name, id);
+    (void)document;
+    json_decref(id);
+    return more;
+}
+
+error athena_workgroup_list(struct call *c, const char *kind, const char *member,
+                            bool (*take)(void *page, const char *name, json_t *document))
+{
+    struct state_txn *txn;
+    struct glue_page page;
+    const char *group;
+    TRY(glue_begin(c, false, &txn));
+    error e = athena_workgroup_name(c, txn, &group);
+    const char *prefix = e == OK ? arena_printf(c->arena, "%s/", group) : NULL;
+    if (e == OK) e = glue_page_open(c, prefix, GROUP_PAGE, &page);
+    if (e == OK)
+        e = glue_page_close(&page, member,
+                            state_scan(txn, (struct state_key){c->account, c->region, kind, prefix},
+                                       page.after, take, &page));
+    state_abort(txn);
+    return e;
+}
+
 /* ---- rows ---- */
 
 static const char *const encryption_options[] = {"SSE_S3", "SSE_KMS", "CSE_KMS", NULL};
