@@ -18,6 +18,7 @@ struct waiting {
 
 struct athena_runner {
     struct state *state;
+    struct object_store *objects;
     char *directory, *binary;
     pthread_t threads[THREADS];
     int started;
@@ -201,12 +202,29 @@ static error query_end(struct athena_runner *r, struct waiting *w, const json_t 
     return e;
 }
 
+/* What a query that ended before its end has staged. The names of its objects begin with its id. */
+static void staged_sweep(struct athena_runner *r, const char *id)
+{
+    struct arena arena = {0};
+    const char **buckets;
+    int64_t *created;
+    size_t count = 0;
+    error e = object_bucket_list(r->objects, &arena, &buckets, &created, &count);
+    for (size_t i = 0; i < count && e == OK; i++)
+        e = r->objects->ops->upload_sweep(r->objects, buckets[i], id, INT64_MAX, NULL, 0);
+    if (e != OK) log_line(LOG_WARN, "athena", "staged bytes of query %s: %s", id, error_text());
+    arena_release(&arena);
+}
+
 static void run_one(struct athena_runner *r, struct waiting *w)
 {
     json_t *document = NULL, *reply = NULL;
     error e = query_start(r, w, &document);
     if (e == OK) e = process_run(r, w, document, &reply);
-    if (e != OK) reply = no_reply(e);
+    if (e != OK) {
+        reply = no_reply(e);
+        staged_sweep(r, w->id);
+    }
     pthread_mutex_lock(&r->lock);
     w->pid = 0;
     bool closing = r->closing;
@@ -325,9 +343,11 @@ static error fail_all_left(struct athena_runner *r)
     error e = query_unfinished(r->state, &left);
     if (e != OK) return e;
     json_object_foreach(left, id, whose)
-        if (e == OK)
+        if (e == OK) {
+            staged_sweep(r, id);
             e = fail_left(r, (struct query_key){json_text(whose, "Account"),
                                                 json_text(whose, "Region"), id});
+        }
     json_decref(left);
     return e;
 }
@@ -336,6 +356,7 @@ error athena_runner_open(const struct gateway_options *options, struct athena_ru
 {
     struct athena_runner *r = must_calloc(1, sizeof *r);
     r->state = options->state;
+    r->objects = options->objects;
     r->directory = must_strdup(options->directory);
     r->binary = must_strdup(options->run_binary ? options->run_binary : "/proc/self/exe");
     CHECK(pthread_mutex_init(&r->lock, NULL) == 0 && pthread_cond_init(&r->wake, NULL) == 0);

@@ -170,13 +170,31 @@ def bytes_scanned_are_those_of_the_columns_read():
     run("SELECT MAX(id) FROM wide", WorkGroup="frugal")
 
 
-@test
-def what_a_killed_server_was_writing_is_not_there():
-    query = athena.start_query_execution(
+def start_writing_torn():
+    return athena.start_query_execution(
         QueryString="CREATE TABLE d.torn WITH (external_location = 's3://lake/torn/') AS SELECT x, y, z FROM "
                     "UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y) "
                     "CROSS JOIN UNNEST(sequence(1, 1000)) AS c(z)",
         ResultConfiguration={"OutputLocation": "s3://lake/out/"})["QueryExecutionId"]
+
+
+@test
+def what_a_stopped_query_has_staged_goes():
+    staging = os.path.join(server.directory, "objects", ".staging")
+    query = start_writing_torn()
+    while not os.listdir(staging):
+        time.sleep(0.02)
+    athena.stop_query_execution(QueryExecutionId=query)
+    for _ in range(500):
+        if not os.listdir(staging):
+            break
+        time.sleep(0.02)
+    assert os.listdir(staging) == [] and keys("torn/") == []
+
+
+@test
+def what_a_killed_server_was_writing_is_not_there():
+    query = start_writing_torn()
     while athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"] == "QUEUED":
         time.sleep(0.02)
     time.sleep(0.5)  # some rows are staged, or not: nothing depends on it
