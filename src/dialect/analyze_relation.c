@@ -70,16 +70,15 @@ static void relation_name(struct analyzer *a, struct relation *r, const char *re
     }
 }
 
-static error view_relation(struct analyzer *a, const struct node *n,
-                           const struct dialect_relation *r, struct relation *out)
+/* A view's text, by the names of its own database. */
+static error view_analyze(struct analyzer *a, const struct node *n, const struct dialect_relation *r,
+                          const char *text, struct relation *out)
 {
     struct dialect_statement s;
     const char *outer = a->database;
     const struct with_name *withs = a->withs;
     bool aggregate = a->in_aggregate;
-    if (a->depth > VIEW_DEPTH_MAX)
-        return refuse(n, ERR_USAGE, "INVALID_VIEW", "View '%s' is nested too deeply", r->name);
-    TRY(dialect_parse(a->dialect, r->view, a->arena, &s));
+    TRY(dialect_parse(a->dialect, text, a->arena, &s));
     if (s.verb != DIALECT_SELECT)
         return refuse(n, ERR_USAGE, "INVALID_VIEW", "View '%s' is no query", r->name);
     a->database = r->view_database ? r->view_database : r->database;
@@ -91,12 +90,77 @@ static error view_relation(struct analyzer *a, const struct node *n,
     a->database = outer;
     a->withs = withs;
     a->in_aggregate = aggregate;
-    if (e != OK) return fail_context(e, "view %s", r->name);
+    return e;
+}
+
+static error view_stale(const struct node *n, const struct dialect_relation *r, const char *why)
+{
+    return refuse(n, ERR_USAGE, "INVALID_VIEW",
+                  "View 'awsdatacatalog.%s.%s' is stale or in invalid state: %s", r->database, r->name,
+                  why);
+}
+
+/* Its columns must still be what they were when it was made, in Trino's words for what is not. */
+static error view_column_check(struct analyzer *a, const struct node *n,
+                               const struct dialect_relation *r, int i, const struct attribute *was,
+                               struct attribute *is)
+{
+    const char *now = type_name(a->arena, is->type), *then = type_name(a->arena, was->type);
+    if (!is->name || !span_equal_nocase(span_of(is->name), span_of(was->name)))
+        return view_stale(n, r, arena_printf(a->arena,
+                                             "column [%s] of type %s projected from query view at "
+                                             "position %d has a different name from column [%s] of "
+                                             "type %s stored in view definition",
+                                             is->name ? is->name : "", now, i, was->name, then));
+    if (same_type(is->type, was->type)) return OK;
+    if (!can_coerce(a->arena, is->type, was->type))
+        return view_stale(n, r, arena_printf(a->arena,
+                                             "column [%s] of type %s projected from query view at "
+                                             "position %d cannot be coerced to column [%s] of type "
+                                             "%s stored in view definition",
+                                             is->name, now, i, was->name, then));
+    struct value value = {is->type, is->code, n};
+    TRY(coerce(a, &value, was->type));
+    is->type = value.type;
+    is->code = value.code;
+    return OK;
+}
+
+static error view_check(struct analyzer *a, const struct node *n, const struct dialect_relation *r,
+                        struct relation *is)
+{
+    struct relation was;
+    if (!r->view_row || view_analyze(a, n, r, r->view_row, &was) != OK) return OK;
+    if (was.count != is->count)
+        return view_stale(n, r, arena_printf(a->arena,
+                                             "stored view column count (%d) does not match column "
+                                             "count derived from the view query analysis (%d)",
+                                             was.count, is->count));
+    for (int i = 0; i < is->count; i++)
+        TRY(view_column_check(a, n, r, i, &was.attributes[i], &is->attributes[i]));
+    return OK;
+}
+
+static error view_failed(struct analyzer *a, const struct node *n, const struct dialect_relation *r,
+                         error e)
+{
+    const char *why = arena_text(a->arena, span_of(error_text())), *line = strstr(why, "line ");
+    return refuse(n, e, "INVALID_VIEW", "Failed analyzing stored view 'awsdatacatalog.%s.%s': %s",
+                  r->database, r->name, line ? line : why);
+}
+
+static error view_relation(struct analyzer *a, const struct node *n,
+                           const struct dialect_relation *r, struct relation *out)
+{
+    if (a->depth > VIEW_DEPTH_MAX)
+        return refuse(n, ERR_USAGE, "INVALID_VIEW", "View '%s' is nested too deeply", r->name);
+    error e = view_analyze(a, n, r, r->view, out);
+    if (e != OK) return view_failed(a, n, r, e);
     const char *name = new_name(a, "r");
     out->code = code_of(a->arena, "(%c) AS %s", out->code, name);
     relation_name(a, out, r->name, name);
     for (int i = 0; i < out->count; i++) out->attributes[i].database = r->database;
-    return OK;
+    return view_check(a, n, r, out);
 }
 
 static error with_relation(struct analyzer *a, const struct with_name *w, struct relation *out)

@@ -138,6 +138,8 @@ struct dialect_relation {
     const struct schema *partition_keys; /* may be NULL or empty */
     const char *view;                    /* a view's query in the dialect; NULL: a table */
     const char *view_database;           /* where the view's names without database lie */
+    const char *view_row;                /* its columns when it was made, as a query: SELECT CAST(NULL
+                                            AS type) AS "name", ...; NULL: not known */
 };
 
 /* What the caller knows; all borrowed for the length of the call. */

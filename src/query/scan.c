@@ -11,6 +11,25 @@ enum { TAIL_FIRST = 8192 };
 
 /* ---- relations ---- */
 
+static const char *view_row(struct arena *arena, const json_t *columns)
+{
+    struct buffer text = {0};
+    const json_t *column;
+    size_t i;
+    json_array_foreach(columns, i, column) {
+        const char *name = json_text(column, "name"), *type = json_text(column, "type");
+        buffer_printf(&text, "%sCAST(NULL AS %s) AS \"", i ? ", " : "SELECT ", type ? type : "?");
+        for (; name && *name; name++) {
+            if (*name == '"') buffer_append_byte(&text, '"');
+            buffer_append_byte(&text, (uint8_t)*name);
+        }
+        buffer_append_byte(&text, '"');
+    }
+    const char *row = text.size ? arena_text(arena, buffer_span(&text)) : NULL;
+    buffer_release(&text);
+    return row;
+}
+
 /* What Presto and Athena keep for a view: a comment around base64 of JSON. */
 error view_read(struct arena *arena, const char *text, struct dialect_relation *r)
 {
@@ -29,6 +48,7 @@ error view_read(struct arena *arena, const char *text, struct dialect_relation *
     const char *sql = json_text(view, "originalSql"), *schema = json_text(view, "schema");
     if (sql) r->view = arena_text(arena, span_of(sql));
     if (schema) r->view_database = arena_text(arena, span_of(schema));
+    r->view_row = view_row(arena, json_object_get(view, "columns"));
     json_decref(view);
     return sql ? OK
                : fail(ERR_CORRUPT, "INVALID_VIEW: the view %s.%s holds no statement", r->database,

@@ -138,6 +138,22 @@ def views_are_queries_with_names():
     text = athena.get_query_results(QueryExecutionId=run("SHOW CREATE VIEW v")["QueryExecutionId"])["ResultSet"]["Rows"]
     assert [r["Data"][0]["VarCharValue"] for r in text] == ["CREATE VIEW d.v AS", "SELECT 1 AS a"], text
     assert "is a view" in fails("DROP TABLE v")
+    run("CREATE TABLE under WITH (external_location = 's3://lake/under/') AS SELECT 1 AS a, 'x' AS b")
+    run("CREATE OR REPLACE VIEW v AS SELECT * FROM under")
+    assert rows("SELECT * FROM v") == [["1", "x"]]
+    run("ALTER TABLE under ADD COLUMNS (c int)")
+    assert fails("SELECT * FROM v") == (
+        "INVALID_VIEW: line 1:15: View 'awsdatacatalog.d.v' is stale or in invalid state: stored view column count (2) "
+        "does not match column count derived from the view query analysis (3)")
+    run("CREATE OR REPLACE VIEW v AS SELECT a, b FROM under")
+    run("ALTER TABLE under REPLACE COLUMNS (a string, b string)")
+    assert "column [a] of type varchar projected from query view at position 0 cannot be coerced to column [a] of type " \
+        "integer stored in view definition" in fails("SELECT b FROM v")
+    run("ALTER TABLE under REPLACE COLUMNS (b string)")
+    reason = fails("SELECT b FROM v")
+    assert reason.startswith("INVALID_VIEW: line 1:15: Failed analyzing stored view 'awsdatacatalog.d.v': line 1:8: "
+                             "Column 'a' cannot be resolved"), reason
+    run("DROP TABLE under")
     run("DROP VIEW v")
     run("DROP VIEW IF EXISTS v")
     assert "does not exist" in fails("DROP VIEW v")
