@@ -71,8 +71,8 @@ static void relation_name(struct analyzer *a, struct relation *r, const char *re
 }
 
 /* A view's text, by the names of its own database. */
-static error view_analyze(struct analyzer *a, const struct node *n, const struct dialect_relation *r,
-                          const char *text, struct relation *out)
+static error view_analyze(struct analyzer *a, const struct node *n,
+                          const struct dialect_relation *r, const char *text, struct relation *out)
 {
     struct dialect_statement s;
     const char *outer = a->database;
@@ -96,8 +96,8 @@ static error view_analyze(struct analyzer *a, const struct node *n, const struct
 static error view_stale(const struct node *n, const struct dialect_relation *r, const char *why)
 {
     return refuse(n, ERR_USAGE, "INVALID_VIEW",
-                  "View 'awsdatacatalog.%s.%s' is stale or in invalid state: %s", r->database, r->name,
-                  why);
+                  "View 'awsdatacatalog.%s.%s' is stale or in invalid state: %s", r->database,
+                  r->name, why);
 }
 
 /* Its columns must still be what they were when it was made, in Trino's words for what is not. */
