@@ -50,17 +50,17 @@ static error known_check(const struct write *w, const char *const *known)
     return OK;
 }
 
-/* UNLOAD writes text as well: not compressed, in one file. */
+/* UNLOAD and CREATE TABLE AS write text as well: not compressed, in one file. */
 static error text_format(struct write *w, const char *format)
 {
-    const struct dialect_option *codec = option(w, "compression"),
-                                *by = option(w, "partitioned_by");
+    const char *property = w->table ? "write_compression" : "compression";
+    const struct dialect_option *codec = option(w, property), *by = option(w, "partitioned_by");
     const struct dialect_option *delimiter = option(w, "field_delimiter");
     if (by || !codec || !codec->value || strcasecmp(codec->value, "none") != 0)
         return fail(ERR_UNSUPPORTED,
                     "NOT_SUPPORTED: %s is written without compression and partitions: say "
-                    "compression = 'NONE'",
-                    format);
+                    "%s = 'NONE'",
+                    format, property);
     if (delimiter && (!delimiter->value || strlen(delimiter->value) != 1))
         return fail(ERR_USAGE, "INVALID_PROPERTY: line %d:%d: field_delimiter is one character",
                     delimiter->line, delimiter->column);
@@ -73,17 +73,23 @@ static error format_check(struct write *w)
 {
     const struct dialect_option *format = option(w, "format"), *type = option(w, "table_type");
     bool text =
-        !w->table && format && format->value &&
+        format && format->value &&
         (strcasecmp(format->value, "json") == 0 || strcasecmp(format->value, "textfile") == 0);
-    if (text) return text_format(w, format->value);
     if (type && (!type->value || strcasecmp(type->value, "hive") != 0))
         return fail(ERR_UNSUPPORTED,
                     "NOT_SUPPORTED: line %d:%d: table_type '%s' is not supported: HIVE "
                     "is",
                     type->line, type->column, type->value ? type->value : "");
+    if (text) return text_format(w, format->value);
+    const struct dialect_option *delimiter = option(w, "field_delimiter");
+    if (delimiter)
+        return fail(ERR_USAGE,
+                    "INVALID_TABLE_PROPERTY: line %d:%d: field_delimiter is of TEXTFILE alone",
+                    delimiter->line, delimiter->column);
     if (format && (!format->value || strcasecmp(format->value, "parquet") != 0))
         return fail(ERR_UNSUPPORTED,
-                    "NOT_SUPPORTED: line %d:%d: format '%s' is not written: PARQUET is",
+                    "NOT_SUPPORTED: line %d:%d: format '%s' is not written: PARQUET, JSON, "
+                    "TEXTFILE are",
                     format->line, format->column, format->value ? format->value : "");
     return OK;
 }
@@ -375,6 +381,11 @@ static error stage(struct write *w, struct selection *s)
     return e == OK ? OK : discard(w, e);
 }
 
+static error rows_stage(struct write *w, struct selection *s)
+{
+    return w->format == WRITE_PARQUET ? stage(w, s) : text_stage(w, s);
+}
+
 static error publish(struct write *w)
 {
     const char **names = ARENA_ARRAY(w->run->arena, const char *, w->file_count + 1);
@@ -441,22 +452,41 @@ static json_t *columns_document(const struct field *fields, int count)
 }
 
 #define PARQUET_IO "org.apache.hadoop.hive.ql.io.parquet."
+#define TEXT_INPUT "org.apache.hadoop.mapred.TextInputFormat"
+#define TEXT_OUTPUT "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+
+static const struct {
+    const char *classification, *input, *output, *serde;
+} table_formats[] = {
+    [WRITE_PARQUET] = {"parquet", PARQUET_IO "MapredParquetInputFormat",
+                       PARQUET_IO "MapredParquetOutputFormat", PARQUET_IO "serde.ParquetHiveSerDe"},
+    [WRITE_JSON] = {"json", TEXT_INPUT, TEXT_OUTPUT, "org.apache.hive.hcatalog.data.JsonSerDe"},
+    [WRITE_TEXT] = {"csv", TEXT_INPUT, TEXT_OUTPUT,
+                    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"},
+};
+
+static json_t *serde_parameters(const struct write *w)
+{
+    if (w->format != WRITE_TEXT) return json_pack("{s:s}", "serialization.format", "1");
+    const char delimiter[] = {(char)w->delimiter, '\0'};
+    return json_pack("{s:s, s:s}", "field.delim", delimiter, "serialization.format", delimiter);
+}
 
 static json_t *table_input(const struct write *w)
 {
     int data = w->schema.field_count - w->partition_count;
     return json_pack(
         "{s:s, s:s*, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:o, s:s, s:s, s:s, s:b, s:i, s:{s:s, "
-        "s:{s:s}}}}",
+        "s:o}}}",
         "Name", w->table, "Description", w->statement->comment, "Owner", "hadoop", "TableType",
-        "EXTERNAL_TABLE", "Parameters", "EXTERNAL", "TRUE", "classification", "parquet",
-        "transient_lastDdlTime", json_sprintf("%lld", (long long)(now_us() / US_PER_SECOND)),
-        "PartitionKeys", columns_document(w->schema.fields + data, w->partition_count),
-        "StorageDescriptor", "Columns", columns_document(w->schema.fields, data), "Location",
-        w->location, "InputFormat", PARQUET_IO "MapredParquetInputFormat", "OutputFormat",
-        PARQUET_IO "MapredParquetOutputFormat", "Compressed", 0, "NumberOfBuckets", -1, "SerdeInfo",
-        "SerializationLibrary", PARQUET_IO "serde.ParquetHiveSerDe", "Parameters",
-        "serialization.format", "1");
+        "EXTERNAL_TABLE", "Parameters", "EXTERNAL", "TRUE", "classification",
+        table_formats[w->format].classification, "transient_lastDdlTime",
+        json_sprintf("%lld", (long long)(now_us() / US_PER_SECOND)), "PartitionKeys",
+        columns_document(w->schema.fields + data, w->partition_count), "StorageDescriptor",
+        "Columns", columns_document(w->schema.fields, data), "Location", w->location, "InputFormat",
+        table_formats[w->format].input, "OutputFormat", table_formats[w->format].output,
+        "Compressed", 0, "NumberOfBuckets", -1, "SerdeInfo", "SerializationLibrary",
+        table_formats[w->format].serde, "Parameters", serde_parameters(w));
 }
 
 static error table_make(struct write *w)
@@ -495,12 +525,13 @@ static error ctas_prepare(struct write *w)
                                         "write_compression",
                                         "parquet_compression",
                                         "is_external",
+                                        "field_delimiter",
                                         NULL};
     struct run *run = w->run;
     const struct dialect_option *place = option(w, "external_location");
     TRY(known_check(w, known));
     TRY(format_check(w));
-    TRY(codec_read(w));
+    if (w->format == WRITE_PARQUET) TRY(codec_read(w));
     TRY(partitions_read(w));
     const char *output = run->request->output;
     if (!place && !output)
@@ -547,7 +578,7 @@ error create_table_as(struct run *run, const struct dialect_statement *statement
     TRY(ctas_prepare(&w));
     error e = selection_open(run, statement, &s);
     if (e == OK) e = schema_of_query(&w, &s);
-    if (e == OK && !statement->no_data) e = stage(&w, &s);
+    if (e == OK && !statement->no_data) e = rows_stage(&w, &s);
     selection_close(&s);
     if (e == OK) e = visible(&w, table_make);
     return e == OK ? rows_told(run) : e;
@@ -685,7 +716,7 @@ error unload(struct run *run, const struct dialect_statement *statement)
     TRY(empty_check(&w));
     error e = selection_open(run, statement, &s);
     if (e == OK) e = schema_of_query(&w, &s);
-    if (e == OK) e = w.format == WRITE_PARQUET ? stage(&w, &s) : text_stage(&w, &s);
+    if (e == OK) e = rows_stage(&w, &s);
     selection_close(&s);
     if (e == OK) e = visible(&w, nothing);
     return e == OK ? rows_told(run) : e;

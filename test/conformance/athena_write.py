@@ -123,6 +123,21 @@ def UNLOAD_writes_files_alone():
 
 
 @test
+def CREATE_TABLE_AS_writes_JSON_and_text_that_is_read_again():
+    rows_of = "SELECT * FROM (VALUES (1, 'a,b', true, DATE '2023-01-02'), (NULL, NULL, false, NULL)) AS t (i, s, b, d)"
+    read = [["1", "a,b", "true", "2023-01-02"], [None, None, "false", None]]
+    for name, how in (("as_json", "format = 'JSON'"), ("as_text", "format = 'TEXTFILE', field_delimiter = '|'"),
+                      ("as_plain", "format = 'textfile'")):
+        run(f"CREATE TABLE {name} WITH ({how}, write_compression = 'NONE', external_location = 's3://lake/{name}/') AS "
+            + rows_of)
+        assert rows(f"SELECT * FROM {name} ORDER BY i") == read, name
+        assert len(keys(name + "/")) == 1
+    assert "write_compression = 'NONE'" in fails("CREATE TABLE packed WITH (format = 'JSON') AS SELECT 1 AS a")
+    for format in ("ORC", "AVRO"):
+        assert f"format '{format}' is not written" in fails(f"CREATE TABLE no WITH (format = '{format}') AS SELECT 1 AS a")
+
+
+@test
 def views_are_queries_with_names():
     run("CREATE VIEW v AS SELECT kind, COUNT(*) AS n FROM made GROUP BY kind")
     assert rows("SELECT n FROM v WHERE kind = 'a'") == [["3"]]
