@@ -10,7 +10,7 @@ import collections, contextlib, json, os, re, shutil, signal, subprocess, sys, t
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "conformance", "lib"))
 from testing import *
-import proxy
+import clock, proxy
 
 WRITING = ("write,pwrite64,writev,pwritev,pwritev2,rename,renameat,renameat2,unlink,unlinkat,rmdir,"
            "fsync,fdatasync,msync,sync_file_range,mkdir,mkdirat,link,linkat,ftruncate,truncate,"
@@ -130,10 +130,12 @@ def judge(directory, acknowledged, sent=None):
 class Scenario:
     """A data directory before a run of the job; a command; what must hold in the end."""
 
+    command = staticmethod(job_command)
+
     def __init__(self, name, directory, acknowledged):
         self.name, self.directory, self.acknowledged = name, directory, acknowledged
         with Copy(self) as copy:
-            self.calls = record_calls(job_command(copy))
+            self.calls = record_calls(self.command(copy))
 
     def points(self):
         return [(self, call, number, what) for call, number, on_file in self.calls
@@ -142,13 +144,21 @@ class Scenario:
     def run_point(self, call, number, what):
         """Injects once; "" or what was wrong; and whether the job survived it."""
         with Copy(self) as copy:
-            first = run(injected(job_command(copy), call, number, what))
+            first = run(injected(self.command(copy), call, number, what))
             if what == "kill" and first.returncode == 0:
-                return "the job was not killed", True
-            again = run(job_command(copy))
+                return "it was not killed", True
+            between = self.look(copy)
+            again = run(self.command(copy))
             if again.returncode:
                 return "the next run failed: " + again.stderr, False
-            return judge(copy, self.acknowledged), first.returncode == 0
+            return between or judge(copy, self.acknowledged) or self.look_again(copy), first.returncode == 0
+
+    def look(self, copy):
+        """What is wrong already before the next run, or ""."""
+        return ""
+
+    def look_again(self, copy):
+        return ""
 
 
 class Copy:
@@ -350,6 +360,26 @@ class TogetherScenario(Scenario):
             return judge(copy, acknowledged, sent), False
 
 
+def compact_command(directory, *options):
+    return [SLUICE, "compact", "db.lake", "--grace", "0", *(options or ["--dir", directory])]
+
+
+class CompactScenario(Scenario):
+    """Files of an hour that is over are compacted; whoever asks the catalog sees every row once whenever
+    that dies."""
+
+    command = staticmethod(compact_command)
+
+    def look(self, copy):
+        rows = [r["id"] for r in sql(copy, "SELECT id FROM db.lake")]
+        good = [n for n in self.acknowledged if n % BAD_EVERY]
+        return "" if sorted(rows) == good else "behind the crash %d rows of %d" % (len(rows), len(good))
+
+    def look_again(self, copy):
+        files = json.loads(run([SLUICE, "audit", "db.lake", "--dir", copy, "--json"]).stdout)["files"]
+        return "" if files == 1 else "%d files behind a compaction" % files
+
+
 class RemoteScenario(Scenario):
     """The job works over the network; one of its requests fails there, or is the last thing it does:
     killed before the server has it, or when the server has done it."""
@@ -378,10 +408,11 @@ class RemoteScenario(Scenario):
                 server.end()
                 server.remove()
 
+    def remote_command(self, copy):
+        return [SLUICE, "run", os.path.join(copy, "job.json"), "--remote", "--json", "--window", "0", "--drain"]
+
     def run_remote(self, copy, server, endpoint, started=lambda process: None):
-        command = [SLUICE, "run", os.path.join(copy, "job.json"), "--remote", "--json", "--window", "0",
-                   "--drain"]
-        process = subprocess.Popen(command, env=server.remote_environment(copy, endpoint), text=True,
+        process = subprocess.Popen(self.remote_command(copy), env=server.remote_environment(copy, endpoint), text=True,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started(process)
         _, err = process.communicate(timeout=120)
@@ -404,10 +435,32 @@ class RemoteScenario(Scenario):
                                   on_cut=kill if what in self.KILLS else None)
             status, _ = self.run_remote(copy, server, between.endpoint, started)
             between.close()
+            seen = self.look(copy)
             again, err = self.run_remote(copy, server, server.endpoint)
             if again:
                 return "the next run failed: " + err, False
-            return judge(copy, self.acknowledged), status == 0
+            return seen or judge(copy, self.acknowledged) or self.look_again(copy), status == 0
+
+
+class RemoteCompactScenario(RemoteScenario):
+    look, look_again = CompactScenario.look, CompactScenario.look_again
+
+    def remote_command(self, copy):
+        return compact_command(copy, "--remote")
+
+
+def make_closed(folder):
+    """Four batches of an hour that is over: their files are to be compacted."""
+    server = Server(directory=os.path.join(folder, "closed"))
+    make_tables(server)
+    acknowledged, hour = [], clock.hours_ago(3)
+    for n in range(0, 200, 50):
+        put(server.client("kinesis"), n, 50, acknowledged)
+        done = run(job_command(server.directory), env=clock.at(hour))
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+    server.stop()
+    return server.directory, acknowledged
 
 
 def all_scenarios(folder):
@@ -416,4 +469,7 @@ def all_scenarios(folder):
     scenarios.append(ServerScenario("server", later.directory, later.acknowledged))
     scenarios.append(TogetherScenario("together", first.directory, first.acknowledged))
     scenarios.append(RemoteScenario("remote", first.directory, first.acknowledged))
+    closed = make_closed(folder)
+    scenarios.append(CompactScenario("compact", *closed))
+    scenarios.append(RemoteCompactScenario("compact over the network", *closed))
     return scenarios
