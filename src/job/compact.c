@@ -225,6 +225,7 @@ static error remove_sources(struct compaction *c, struct unit *u)
         if (!key) return fail(ERR_CORRUPT, "the compaction's plan of %s has a source without a key", u->folder);
         TRY(objects->ops->remove(objects, c->bucket, key));
     }
+    TRY(compact_sweep(c->options, u, &c->arena)); /* of another that came second */
     return compact_log_done(&c->arena, objects, &u->log, false);
 }
 
@@ -445,7 +446,8 @@ static error compact_files(struct compaction *c, struct unit *u, struct audit *f
     }
     compact_measure(o, u, files);
     if (u->files == u->sources) decide(u, "nothing", "its files are as large as they should be");
-    else if (others) decide(u, "refused", arena_printf(&c->arena, "there are files at %s already", u->to));
+    else if (others) decide(u, "skipped", arena_printf(&c->arena, "there are files at %s already: another "
+                                                       "compaction's, or not Sluice's", u->to));
     else if (o->dry_run) decide(u, "to do", NULL);
     else return merge_unit(c, u, files);
     return OK;

@@ -16,6 +16,8 @@ struct unit {                        /* one partition */
     int64_t sources, source_bytes, files, file_bytes, rows;
 };
 
+/* Staged bytes of dead compactions of the unit's folder go. */
+error compact_sweep(const struct compact_options *, const struct unit *, struct arena *) MUST_CHECK;
 /* What merging would make of the files: fills the unit's numbers, but for file_bytes. */
 void compact_measure(const struct compact_options *, struct unit *, const struct audit *files);
 /* Merges the files, whose footers have been read: the new ones are durable and invisible. */

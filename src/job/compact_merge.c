@@ -175,12 +175,18 @@ static error merge_groups(const struct compact_options *o, const struct audit *f
     return OK;
 }
 
+error compact_sweep(const struct compact_options *o, const struct unit *u, struct arena *arena)
+{
+    return o->objects->ops->upload_sweep(o->objects, u->bucket, stem_begin(arena, u->folder), now_us(), NULL,
+                                         0);
+}
+
 error compact_merge(const struct compact_options *o, const struct unit *u, const struct audit *files,
                     struct arena *arena, struct data_file **merged, size_t *count)
 {
     struct provenance provenance = {.folder = u->folder};
     struct table_writer *writer;
-    TRY(o->objects->ops->upload_sweep(o->objects, u->bucket, stem_begin(arena, u->folder), now_us(), NULL, 0));
+    TRY(compact_sweep(o, u, arena));
     TRY(open_writer(o, u, files, arena, &provenance, &writer));
     error e = merge_groups(o, files, &provenance, writer);
     if (e == OK) return table_writer_finish(writer, arena, merged, count);

@@ -72,6 +72,16 @@ static error update_table(struct catalog *base, const char *database, const char
     return fate == FATE_LOST ? sim_fault() : OK;
 }
 
+/* Of the partition with these values; NULL: there is none. */
+static const char *location_of(json_t *of, const json_t *values)
+{
+    const char *location;
+    json_t *known;
+    json_object_foreach(of, location, known)
+        if (json_equal(known, values)) return location;
+    return NULL;
+}
+
 static error add_partitions(struct catalog *base, const char *database, const char *table,
                             const json_t *inputs, int *added, int *existed)
 {
@@ -87,12 +97,10 @@ static error add_partitions(struct catalog *base, const char *database, const ch
     json_t *input;
     json_array_foreach((json_t *)inputs, i, input) {
         const char *location = json_text(json_object_get(input, "StorageDescriptor"), "Location");
-        if (json_object_get(of, location)) {
-            ++*existed;
-            continue;
-        }
-        json_object_set_new(of, location, json_deep_copy(json_object_get(input, "Values")));
-        ++*added;
+        json_t *values = json_object_get(input, "Values");
+        bool known = location_of(of, values) != NULL;
+        if (!known) json_object_set_new(of, location, json_deep_copy(values));
+        ++*(known ? existed : added);
     }
     return fate == FATE_LOST ? sim_fault() : OK;
 }
@@ -100,8 +108,37 @@ static error add_partitions(struct catalog *base, const char *database, const ch
 static error partitions(struct catalog *base, const char *database, const char *table,
                         bool (*each)(void *context, json_t *partition), void *context)
 {
-    (void)base, (void)database, (void)table, (void)each, (void)context;
-    return fail(ERR_UNSUPPORTED, "the job lists no partitions");
+    (void)database;
+    enum fate fate = sim_step(process_of(base), "partitions", table);
+    if (fate != FATE_GOOD) return fate == FATE_DEAD ? sim_dead() : sim_fault();
+    const char *location;
+    json_t *values;
+    json_object_foreach(json_object_get(sim.partitions, table), location, values) {
+        json_t *partition = json_pack("{s:O, s:{s:s}}", "Values", values, "StorageDescriptor", "Location", location);
+        bool more = each(context, partition);
+        json_decref(partition);
+        if (!more) break;
+    }
+    return OK;
+}
+
+static error move_partition(struct catalog *base, const char *database, const char *table,
+                            const json_t *values, const char *from, const char *to)
+{
+    (void)database;
+    enum fate fate = sim_step(process_of(base), "move_partition", to);
+    if (fate == FATE_DEAD) return sim_dead();
+    if (fate == FATE_FAULT) return sim_fault();
+    json_t *of = json_object_get(sim.partitions, table);
+    const char *location = location_of(of, values);
+    if (!location) return fail(ERR_ENTITY_NOT_FOUND, "no partition at %s", from);
+    if (strcmp(location, to) != 0) {
+        if (strcmp(location, from) != 0) return fail(ERR_CONFLICT, "the partition is at %s", location);
+        oracle_swapped(from, to);
+        json_object_del(of, location);
+        json_object_set_new(of, to, json_deep_copy(values));
+    }
+    return fate == FATE_LOST ? sim_fault() : OK;
 }
 
 static error tables(struct catalog *base, bool (*each)(void *context, json_t *table), void *context)
@@ -145,5 +182,6 @@ const struct catalog_ops sim_catalog_ops = {
     .partitions = partitions,
     .tables = tables,
     .remove_partition = remove_partition,
+    .move_partition = move_partition,
     .close = close_catalog,
 };

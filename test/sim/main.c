@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { JOBS_MAX = 64, LAST_RUNS = 12, DISK_PERMILLE = 100, ON_DISK_PERMILLE = 60,
-       ADMIN_PERMILLE = 100 };
+       ADMIN_PERMILLE = 100, COMPACTS_EVERY = 8 };
 
 /* ---- one seed ---- */
 
@@ -105,6 +105,13 @@ static void seed_begin(uint64_t seed)
     sim.on_disk = sim.rewound = false;
     sim.admin = sim_chance(ADMIN_PERMILLE);
     if (sim.admin) sim.trims = sim.overtrims = false; /* what is taken back must be there to be read */
+    sim.compacts = seed % COMPACTS_EVERY == 3;
+    if (sim.compacts) {
+        sim.layout %= 2;
+        sim.admin = sim.trims = sim.overtrims = false; /* a late batch is read again */
+        sim.overlaps = true;
+        sim.switch_permille = sim_chance(500) ? 20 : 100;
+    }
     sim.start = sim_chance(300) ? START_LATEST + sim_below(2) : START_TRIM_HORIZON;
     sim.start_us = sim.started_us = 0;
     sim.begun = false;
@@ -160,13 +167,13 @@ static struct process *process_pick(bool alive)
 static void check_result(const struct process *p)
 {
     if (p->work != WORK_JOB) {
-        admin_check(p);
+        (p->work == WORK_COMPACT ? compact_check : admin_check)(p);
         return;
     }
     bool fine = p->result == OK || p->result == ERR_STOPPED || p->result == ERR_FENCED ||
                 error_row(p->result)->retry == RETRY_BACKOFF;
     if (sim.on_disk && !sim.calm && (p->result == ERR_IO || p->result == ERR_NO_SPACE)) fine = true;
-    if (sim.rewound && !sim.calm && p->result == ERR_CONFLICT) fine = true;
+    if ((sim.rewound || sim.compacts) && !sim.calm && p->result == ERR_CONFLICT) fine = true; /* a slow clock */
     if (p->overlapped && p->result == ERR_DATA_LOSS) fine = true; /* another run committed, then retention */
     if (sim.loses_staged && p->result == ERR_NO_SUCH_UPLOAD) fine = true; /* lost again and again */
     if (sim.lost && p->result == ERR_DATA_LOSS) fine = sim.told = true;
@@ -207,6 +214,11 @@ static void wild_time(const json_t *document)
         if (sim.admin && sim_chance(60) && !admin_alive()) {
             struct process *fresh = process_pick(false);
             if (fresh) p = admin_start(fresh, document);
+        }
+        if (sim.compacts && sim_chance(250)) {
+            sim.true_us += sim_below(2) * sim_below(3600) * (int64_t)US_PER_SECOND;
+            struct process *fresh = process_pick(false);
+            if (fresh) process_start(p = fresh, WORK_COMPACT, document);
         }
         if (p) process_turn(p);
     }
@@ -267,6 +279,10 @@ static void calm_time(const json_t *document)
         run_calmly(WORK_JOB, document);
         run_calmly(WORK_REQUEUE, document);
     }
+    if (sim.compacts) {
+        run_calmly(WORK_JOB, document);
+        run_calmly(WORK_COMPACT, document);
+    }
     int drained = 0;
     for (int i = 0; i < LAST_RUNS && drained < 2 && !sim.failed; i++) {
         struct process *p = run_calmly(WORK_JOB, document);
@@ -307,7 +323,7 @@ static bool seed_run(uint64_t seed)
     if (sim.start == START_TIMESTAMP) choose_start();
     bool sleeps = sim_chance(10);
     if (sleeps) sim.window_s = 0;
-    sim.on_disk = !sleeps && sim_chance(ON_DISK_PERMILLE);
+    sim.on_disk = !sleeps && sim_chance(ON_DISK_PERMILLE) && !sim.compacts;
     if (sim.on_disk) sim_lake_begin();
     json_t *document = job_document();
     CHECK(document);

@@ -23,6 +23,7 @@ static error process_work(struct process *p)
     switch (p->work) {
     case WORK_REWIND: return admin_rewind(p);
     case WORK_REQUEUE: return admin_requeue(p);
+    case WORK_COMPACT: return compact_work(p);
     default: return job_run(document_to_run, &p->options);
     }
 }
@@ -68,7 +69,7 @@ void process_start(struct process *p, enum work work, const json_t *document)
     for (int i = 0; i < sim.shard_count && !sim.started_us; i++)
         sim.shards[i].first_seen = sim.shards[i].count;
     if (!sim.started_us) sim.started_us = sim.true_us;
-    static const char *const works[] = {"", " to rewind", " to requeue"};
+    static const char *const works[] = {"", " to rewind", " to requeue", " to compact"};
     sim_say("p%d starts%s%s", p->number, works[work], p->options.drain ? ", to drain" : "");
     document_to_run = document;
     CHECK(getcontext(&p->context) == 0);

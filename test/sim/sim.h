@@ -8,6 +8,7 @@
  *   disk.c     the real local store on a disk that fails and loses what was not synced
  *   lake.c     the same under jobs
  *   admin.c    batches taken back and quarantined records requeued, meanwhile
+ *   compact.c  files merged, meanwhile
  *   rows.c     a small Parquet reader of its own
  *   oracle.c   what must be true at every step and at the end
  *   main.c     what happens in a seed; the command line */
@@ -68,7 +69,7 @@ struct sim_store { struct object_store base; struct process *process; };
 struct sim_catalog { struct catalog base; struct process *process; };
 struct sim_stream { struct stream base; struct process *process; };
 
-enum work { WORK_JOB, WORK_REWIND, WORK_REQUEUE };
+enum work { WORK_JOB, WORK_REWIND, WORK_REQUEUE, WORK_COMPACT };
 
 struct process {
     int number;
@@ -107,6 +108,7 @@ struct sim {
     int targets;
     bool detected;               /* the job finds its schema in the records */
     bool admin, rewound;         /* batches are taken back, records requeued; some were taken back */
+    bool compacts;               /* files of hours that are over are merged, also by two at once */
     bool on_disk;                /* the lake is the real local store on a disk that fails */
     bool remote;                 /* the stream tells times, not places, and when it was read to its end */
     enum start start;
@@ -207,6 +209,10 @@ error admin_requeue(struct process *);
 void admin_check(const struct process *);    /* of one that has ended */
 bool admin_alive(void);
 
+/* ---- compact.c ---- */
+error compact_work(struct process *);
+void compact_check(const struct process *);  /* of one that has ended */
+
 /* ---- rows.c ---- */
 struct row_column { const char *name; bool is_int, optional; int64_t *ints; span *texts; bool *nulls; };
 /* Reads the named columns; false: the file lacks one or is not well-formed. */
@@ -214,6 +220,7 @@ bool rows_read(struct arena *, span file, struct row_column *, int count, int64_
 
 /* ---- oracle.c ---- */
 void oracle_published(const char *key, span bytes);
+void oracle_swapped(const char *from, const char *to); /* locations of a partition */
 void oracle_put(const char *key, span bytes);  /* a document of the checkpoint */
 /* The records in visible quarantine files. */
 void oracle_quarantined(void (*each)(struct sim_record *, const char *key, void *context), void *context);
