@@ -96,6 +96,11 @@ static void file_rows(struct arena *arena, const char *key, span bytes, row_foun
     }
 }
 
+static const char *reason_of(const struct sim_record *r)
+{
+    return r->long_key ? "partition values too long for an object's key" : decode_reason_text(r->reason);
+}
+
 static void file_faults(struct arena *arena, const char *key, span bytes, row_found *found,
                         void *context)
 {
@@ -110,7 +115,7 @@ static void file_faults(struct arena *arena, const char *key, span bytes, row_fo
         struct sim_record *r =
             record_of(arena_text(arena, q[0].texts[i]), q[1].texts[i], q[4].ints[i]);
         if (!r || !span_equal(r->data, q[3].texts[i]) ||
-            !span_is(q[2].texts[i], decode_reason_text(r->reason)) || r->reason == DECODED) {
+            !span_is(q[2].texts[i], reason_of(r)) || r->reason == DECODED) {
             sim_fail("%s: row %lld is not a record that belongs into quarantine", key, (long long)i);
             return;
         }

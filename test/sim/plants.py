@@ -39,9 +39,7 @@ PLANTS = {
     error e = checkpoint_commit(&job->checkpoint, plan, record);
     if (e == OK) e = pipeline_register(&job->pipeline, files, count, &report.partitions_added);
 """),
-    "hour-of-replay": ("src/job/run.c", """                       json_integer_or(plan, "wall_us", 0)));
-""", """                       now_us()));
-"""),
+    "hour-of-replay": ("src/job/run.c", "closed ? now_us() : json_integer_or(job->checkpoint.pending, \"wall_us\", 0);", "now_us();"),
     "reuse-name": ("src/job/pipeline.c", "(long long)p->batch, suffix);", "(long long)(p->batch % 2), suffix);"),
     "forget-superseded": ("src/job/run.c", "        TRY(remove_superseded(job, arena));\n", ""),
     "replay-unbounded": ("src/job/reader.c", "        shard->bounded = through.type == POSITION_AFTER_SEQUENCE;\n", ""),
@@ -124,6 +122,8 @@ PLANTS = {
     "compact-swaps-first": ("src/job/compact.c", "    if (strcmp(u->location, to) == 0) return OK; /* it was swapped before */\n", """    if (strcmp(u->location, to) == 0) return OK;
     TRY(o->catalog->ops->move_partition(o->catalog, o->database, o->table, u->values, from, to));
 """),
+    "reject-for-first-target": ("src/job/pipeline.c", "            batches[k] = without_rejected(&p->shares[k], target_batch(p, i, &p->shares[k]));", """            batches[k] = i ? target_batch(p, i, &p->shares[k])
+                           : without_rejected(&p->shares[k], target_batch(p, i, &p->shares[k]));"""),
     "first-plan-wins": ("src/job/checkpoint.c", "        if (cp->replays < 0) cp->replays = 0;\n", "        cp->replays = 0;\n"),
 }
 

@@ -28,6 +28,7 @@ struct sim_record {
     uint32_t sub;
     int64_t arrival_us;
     enum decode_reason reason;   /* DECODED: one row */
+    bool long_key;               /* no object's key can hold its kind: quarantined, with a reason of its own */
     span key;                    /* its own, but for a copy: that of its record */
     int copy_of, copies;         /* requeued: of which record, else -1; how often it was */
     int64_t id, n;               /* the row: n < 0 is NULL */

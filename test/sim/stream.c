@@ -25,6 +25,21 @@ static void shard_add(int parent, int adjacent)
     snprintf(s->id, sizeof s->id, "shardId-%012d", sim.shard_count++ % 1000);
 }
 
+/* Some target has folders by kind. */
+static bool kinds_are_folders(void)
+{
+    return sim.layout != 0 || sim.targets > 1;
+}
+
+/* A kind of as many bytes as a key may have. */
+static const char *long_text(long long id)
+{
+    char *kind = arena_alloc(&sim.memory, OBJECT_KEY_MAX + 1);
+    memset(kind, 'k', OBJECT_KEY_MAX);
+    kind[OBJECT_KEY_MAX] = '\0';
+    return arena_printf(&sim.memory, "{\"id\":%lld,\"k\":\"%s\"}", id, kind);
+}
+
 /* What a producer may send, and what must become of it. */
 static void record_make(struct sim_record *r)
 {
@@ -34,6 +49,7 @@ static void record_make(struct sim_record *r)
     const char *text;
     int shape = sim_chance(850) ? sim_below(3) : 3 + sim_below(6);
     if (sim.detected && shape == 2) shape = 9; /* a type of its own would change the column's */
+    if (kinds_are_folders() && sim_chance(10)) shape = 10;
     long long id = (long long)r->id;
     r->reason = DECODED;
     switch (shape) {
@@ -52,6 +68,7 @@ static void record_make(struct sim_record *r)
     case 9: text = arena_printf(&sim.memory, " {\"id\" : %lld, \"k\":\"k%d\"}\n", id, r->kind);
             r->n = -1;
             break;
+    case 10: text = long_text(id); r->reason = DECODE_BAD_VALUE; r->long_key = true; break;
     case 3: text = ""; r->reason = DECODE_EMPTY; break;
     case 4: text = arena_printf(&sim.memory, "%lld", id); r->reason = DECODE_NOT_OBJECT; break;
     case 5: text = arena_printf(&sim.memory, "{\"id\":%lld,}", id); r->reason = DECODE_MALFORMED; break;
@@ -115,6 +132,7 @@ static void put_copy(const struct put_record *record)
     copy->id = sim.record_count++;
     copy->copy_of = (int)of;
     copy->reason = original->reason;
+    copy->long_key = original->long_key;
     copy->data = original->data;
     copy->key = original->key;
     sim.shards[shard].count++;
