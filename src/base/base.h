@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/library.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/member.h"
 #include "base/pool.h"

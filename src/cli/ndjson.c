@@ -68,15 +68,8 @@ static void split(struct ndjson_part *p, size_t at, size_t end)
     const char *line = p->bytes.data + at, *stop = p->bytes.data + end;
     while (line < stop) {
         buffer_reserve(&p->lines, LINES_MORE * sizeof(span));
-        span *to = (span *)(void *)(p->lines.data + p->lines.size), *full = to + LINES_MORE;
-        for (; line < stop && to < full; line++) {
-            const char *newline = memchr(line, '\n', (size_t)(stop - line));
-            if (!newline) newline = stop;
-            *to = (span){line, (size_t)(newline - line)};
-            to += newline > line;
-            line = newline;
-        }
-        p->lines.size = (size_t)((char *)to - p->lines.data);
+        span *to = (span *)(void *)(p->lines.data + p->lines.size);
+        p->lines.size += lines_split(&line, stop, to, LINES_MORE) * sizeof *to;
     }
 }
 

@@ -8,18 +8,6 @@
 
 enum { SLICE = 2048, FILE_MAX = INT32_MAX };
 
-/* The next lines, at most SLICE of them; finding them counts, as it does for other parsers. */
-static const char *next_lines(const char *p, const char *end, span lines[SLICE], size_t *count)
-{
-    for (*count = 0; p < end && *count < SLICE;) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-        if (!newline) newline = end;
-        lines[(*count)++] = (span){p, (size_t)(newline - p)};
-        p = newline + 1;
-    }
-    return p;
-}
-
 static error decode(span text, const struct schema *schema, const char *walk)
 {
     struct decoder *decoder;
@@ -31,8 +19,7 @@ static error decode(span text, const struct schema *schema, const char *walk)
     int64_t begin = monotonic_us(), rows = 0;
     const char *end = text.data + text.size;
     for (const char *p = text.data; p < end;) {
-        size_t count;
-        p = next_lines(p, end, lines, &count);
+        size_t count = lines_split(&p, end, lines, SLICE); /* counts, as it does for other parsers */
         arena_reset(&arena);
         TRY(decoder_run(decoder, lines, count, &arena, &decoded));
         rows += decoded.batch->rows;
