@@ -531,7 +531,9 @@ static void test_path_of_a_move_that_is_due(void **context)
     struct world failing = real_world;
     failing.rename = stuck_rename;
     failing.stat = unseeing_stat;
-    assert_int_equal(object_bucket_set(f->store, "lake", "versioning", json_string("Enabled")), OK);
+    json_t *enabled = json_string("Enabled");
+    assert_int_equal(object_bucket_set(f->store, "lake", "versioning", enabled), OK);
+    json_decref(enabled);
     world = &failing;
     disk.stuck = true;
     assert_int_equal(put(f, "k", "first"), OK);
