@@ -105,13 +105,7 @@ static void seed_begin(uint64_t seed)
     sim.on_disk = sim.rewound = false;
     sim.admin = sim_chance(ADMIN_PERMILLE);
     if (sim.admin) sim.trims = sim.overtrims = false; /* what is taken back must be there to be read */
-    sim.compacts = seed % COMPACTS_EVERY == 3;
-    if (sim.compacts) {
-        sim.layout %= 2;
-        sim.admin = sim.trims = sim.overtrims = false; /* a late batch is read again */
-        sim.overlaps = true;
-        sim.switch_permille = sim_chance(500) ? 20 : 100;
-    }
+    sim.compacts = false;
     sim.start = sim_chance(300) ? START_LATEST + sim_below(2) : START_TRIM_HORIZON;
     sim.start_us = sim.started_us = 0;
     sim.begun = false;
@@ -306,6 +300,14 @@ static void choose_start(void)
     sim.start_us = chosen_us / US_PER_SECOND * US_PER_SECOND;
 }
 
+static void choose_compaction(void)
+{
+    sim.layout %= 2;                     /* by hour */
+    sim.trims = sim.overtrims = false;   /* a late batch is read again */
+    sim.overlaps = true;
+    sim.switch_permille = sim_chance(500) ? 20 : 100;
+}
+
 static bool seed_ended(uint64_t seed)
 {
     if (sim.failed) printf("seed %llu FAILED: %s\n", (unsigned long long)seed, sim.failure);
@@ -323,8 +325,10 @@ static bool seed_run(uint64_t seed)
     if (sim.start == START_TIMESTAMP) choose_start();
     bool sleeps = sim_chance(10);
     if (sleeps) sim.window_s = 0;
-    sim.on_disk = !sleeps && sim_chance(ON_DISK_PERMILLE) && !sim.compacts;
+    sim.on_disk = !sleeps && sim_chance(ON_DISK_PERMILLE);
     if (sim.on_disk) sim_lake_begin();
+    sim.compacts = seed % COMPACTS_EVERY == 3 && !sleeps && !sim.on_disk && !sim.admin;
+    if (sim.compacts) choose_compaction();
     json_t *document = job_document();
     CHECK(document);
     if (sleeps) long_sleep(document);

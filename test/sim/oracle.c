@@ -242,6 +242,15 @@ static void begun(const json_t *metadata)
     }
 }
 
+/* A batch that is made again is of the same hour, unless that was compacted. */
+static void remade(json_t *plan, const json_t *again)
+{
+    json_t *wall_us = json_object_get(again, "wall_us");
+    if (!sim.compacts && !json_equal(json_object_get(plan, "wall_us"), wall_us))
+        sim_fail("a batch was made again as of another time");
+    json_object_set(plan, "wall_us", wall_us);
+}
+
 void oracle_put(const char *key, span bytes)
 {
     int64_t batch;
@@ -264,7 +273,7 @@ void oracle_put(const char *key, span bytes)
         if (commit) committed(batch, document);
     }
     if (strstr(key, "/replan/") && parse_int64((span){slash - NAME_DIGITS, NAME_DIGITS}, &batch))
-        json_object_set(document_of(sim.plans, batch), "wall_us", json_object_get(document, "wall_us"));
+        remade(document_of(sim.plans, batch), document);
     plan |= compaction && strstr(key, "/plan/") != NULL;
     /* Bytes lost behind their plan, while another run may look at it: the hardest of all. */
     if ((plan || strstr(key, "/replan/")) && sim.loses_staged && !sim.calm &&
