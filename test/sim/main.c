@@ -302,7 +302,7 @@ static void choose_start(void)
 
 static void choose_compaction(void)
 {
-    sim.layout %= 2;                     /* by hour */
+    if (sim.layout == 2) sim.layout = 1; /* by hour; records are there that fit either */
     sim.trims = sim.overtrims = false;   /* a late batch is read again */
     sim.overlaps = true;
     sim.switch_permille = sim_chance(500) ? 20 : 100;
