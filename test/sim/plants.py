@@ -104,7 +104,6 @@ PLANTS = {
     world->close(file);
     return early == OK ? place_move(l, token, y->path) : early;
 """),
-    "moves-unchecked": ("src/object/local.c", "    TRY(moves_check(l));\n", ""),
     "rewind-keeps-files": ("src/job/rewind.c", "        TRY(o->objects->ops->remove(o->objects, bucket, key));\n", ""),
     "rewind-keeps-partitions": ("src/job/rewind.c", "        TRY(drop_partition(o, arena, bucket, key, json_object_get(file, \"partition\")));\n", ""),
     "rewind-ends-first": ("src/job/rewind.c", """    for (size_t i = l->count; i-- > 0;) {

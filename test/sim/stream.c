@@ -377,6 +377,7 @@ static error sim_put(struct stream *base, const struct put_record *records, size
                      struct put_result *results)
 {
     enum fate fate = sim_step(process_of(base), "put_records", "");
+    if (fate == FATE_GOOD && !sim.calm && sim_chance(300)) fate = FATE_LOST; /* the hardest */
     if (fate == FATE_DEAD) return sim_dead();
     if (fate == FATE_FAULT) return sim_fault();
     for (size_t i = 0; i < count; i++) {
