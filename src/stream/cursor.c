@@ -24,6 +24,7 @@ struct local_cursor {
     MDB_txn *txn;         /* while a slice is out */
     struct slice slice;
     const char *mapped, *mapped_end; /* the part of the map that the slice was read from */
+    uintptr_t seen, seen_end;        /* between which the map lies, by all slices of the cursor */
 };
 
 static struct local_stream *stream_of(const struct stream_cursor *c)
@@ -213,12 +214,21 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
 /* ---- reading ---- */
 
 /* Pages that were read leave this process's memory (they stay in the system's cache): a job that
- * goes through a large log keeps only its slices resident. */
+ * goes through a large log keeps only its slices resident. A fault may bring along all that the cache
+ * holds in one piece with its page (a large folio), so that much around the slice leaves too, where this
+ * cursor has seen the map reach that far. */
 static void unmap_slice(struct local_cursor *c)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)c->mapped + page - 1) & ~(page - 1);
-    uintptr_t end = (uintptr_t)c->mapped_end & ~(page - 1);
+    enum { FOLIO_MAX = 2 * 1024 * 1024 };
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), around = FOLIO_MAX;
+    uintptr_t begin = (uintptr_t)c->mapped, end = (uintptr_t)c->mapped_end;
+    if (!c->mapped) return;
+    if (!c->seen || begin < c->seen) c->seen = begin;
+    if (end > c->seen_end) c->seen_end = end;
+    begin &= ~(around - 1);
+    end = (end + around - 1) & ~(around - 1);
+    if (begin < c->seen) begin = (c->seen + page - 1) & ~(page - 1);
+    if (end > c->seen_end) end = c->seen_end & ~(page - 1);
     if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
     c->mapped = c->mapped_end = NULL;
 }
