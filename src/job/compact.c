@@ -453,6 +453,16 @@ static error compact_files(struct compaction *c, struct unit *u, struct audit *f
     return OK;
 }
 
+/* Another compaction has planned meanwhile, and may have removed what was to be read. */
+static bool is_overtaken(struct compaction *c, const struct unit *u)
+{
+    struct compact_log log = {0};
+    error e = compact_log_read(&c->arena, c->options->objects, c->bucket, u->folder, &log);
+    bool planned = e == OK && log.plan;
+    compact_log_close(&log);
+    return planned;
+}
+
 static error compact_unit(struct compaction *c, struct unit *u)
 {
     struct audit files = {.objects = c->options->objects};
@@ -463,7 +473,13 @@ static error compact_unit(struct compaction *c, struct unit *u)
     }
     error e = compact_files(c, u, &files);
     audit_release(&files);
-    return e;
+    if (e == OK && strcmp(u->state, "refused") != 0) return OK;
+    const char *said = arena_text(&c->arena, span_of(error_text()));
+    if (is_overtaken(c, u)) {
+        decide(u, "skipped", "another compaction came first");
+        return OK;
+    }
+    return e == OK ? OK : fail(e, "%s", said);
 }
 
 /* ---- all of them ---- */
