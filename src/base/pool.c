@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { JOBS_MAX = 4 };
+enum { JOBS_MAX = 16 };
 
 struct worker {
     struct pool *pool;

@@ -3,7 +3,7 @@
  *
  *   parts of the file --read, decode (a task each)--> batches --encode (a task per column)--> file
  *
- * While the columns of one round are encoded and written, the parts of the next are read and
+ * While the columns of one round are encoded and written, the parts of the next ones are read and
  * decoded. Rounds are the same with any number of threads, and so are the file's bytes. */
 #include "cli/internal.h"
 #include "cli/ndjson.h"
@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ROUND_PARTS = 8, INFER_PARTS = 32 };
+/* While a row group leaves for the file, the rounds behind it keep the other threads at work. */
+enum { ROUND_PARTS = 8, ROUNDS = 4, INFER_PARTS = 32 };
 
 struct convert_options {
     const char *output, *schema;
@@ -48,7 +49,7 @@ struct conversion_run {
     const struct schema *schema;
     struct arena arena;
     struct pool *pool;
-    struct round rounds[2]; /* one thread needs only one */
+    struct round rounds[ROUNDS]; /* one thread needs only one */
     int round_count;
     struct ndjson_part *parts; /* text, by worker: needed only while it is decoded */
     struct parquet_writer *writer;
@@ -140,25 +141,21 @@ static error round_write(struct conversion_run *c, struct round *round)
     return parquet_write_all(c->writer, batches, (size_t)round->job.count);
 }
 
+/* Rounds take turns in being read, and are written in order. */
 static error convert(struct conversion_run *c)
 {
     error e = OK;
-    const int step = ROUND_PARTS;
-    struct round *round = &c->rounds[0], *next = &c->rounds[c->round_count - 1];
-    if (c->input.parts) round_start(c, round, 0);
-    for (int64_t part = 0; part < c->input.parts; part += step) {
+    const int64_t count = (c->input.parts + ROUND_PARTS - 1) / ROUND_PARTS;
+    int64_t started = 0, done = 0;
+    for (; e == OK && done < count; done++) {
+        for (; started < count && started < done + c->round_count; started++)
+            round_start(c, &c->rounds[started % c->round_count], started * ROUND_PARTS);
+        struct round *round = &c->rounds[done % c->round_count];
         pool_wait(c->pool, &round->job);
-        bool more = part + step < c->input.parts;
-        if (more && next != round) round_start(c, next, part + step);
         e = round_write(c, round);
-        if (more && next == round) round_start(c, next, part + step);
-        if (e != OK && more) pool_wait(c->pool, &next->job);
-        if (e != OK) return e;
-        struct round *done = round;
-        round = next;
-        next = done;
     }
-    return OK;
+    for (; done < started; done++) pool_wait(c->pool, &c->rounds[done % c->round_count].job);
+    return e;
 }
 
 /* ---- the file ---- */
@@ -174,7 +171,7 @@ static error file_write(void *context, span bytes)
 static error lanes_open(struct conversion_run *c)
 {
     struct decode_options options = {.policy = (enum decode_policy)c->options->policy};
-    c->round_count = pool_threads(c->pool) > 1 ? 2 : 1;
+    c->round_count = pool_threads(c->pool) > 1 ? ROUNDS : 1;
     for (int r = 0; r < c->round_count; r++) {
         c->rounds[r].run = c;
         for (int i = 0; i < ROUND_PARTS; i++)
@@ -206,7 +203,7 @@ static error run_open(struct conversion_run *c)
 /* What became NULL is counted by the decoders since they were opened. */
 static void run_close(struct conversion_run *c)
 {
-    for (int i = 0; i < 2 * ROUND_PARTS; i++) {
+    for (int i = 0; i < ROUNDS * ROUND_PARTS; i++) {
         struct lane *lane = &c->rounds[i / ROUND_PARTS].lanes[i % ROUND_PARTS];
         for (int k = 0; lane->decoded.bad_values && k < c->schema->field_count; k++)
             c->nulled += lane->decoded.bad_values[k];
