@@ -250,6 +250,18 @@ error checkpoint_plan(struct checkpoint *cp, const json_t *plan)
     return e;
 }
 
+error checkpoint_still_pending(const struct checkpoint *cp)
+{
+    struct arena arena = {0};
+    int64_t committed;
+    error e = last_entry(cp, &arena, "commit", &committed);
+    if (e == OK && committed >= cp->next)
+        e = fail(ERR_FENCED, "batch %lld was committed by another run of this job",
+                 (long long)cp->next);
+    arena_release(&arena);
+    return e;
+}
+
 error checkpoint_replan(struct checkpoint *cp, const json_t *plan)
 {
     struct arena arena = {0};

@@ -37,6 +37,9 @@ struct checkpoint_start {            /* for the first start ever */
 error checkpoint_open(struct arena *, struct object_store *, const char *url,
                       const struct checkpoint_start *, struct checkpoint *) MUST_CHECK;
 error checkpoint_plan(struct checkpoint *, const json_t *plan) MUST_CHECK;   /* ERR_FENCED */
+/* ERR_FENCED: another run has committed the pending batch. What its files should be and are not may
+ * have been merged by a compaction since. */
+error checkpoint_still_pending(const struct checkpoint *) MUST_CHECK;
 error checkpoint_replan(struct checkpoint *, const json_t *plan) MUST_CHECK; /* ERR_FENCED */
 error checkpoint_commit(struct checkpoint *, const json_t *plan, const json_t *record) MUST_CHECK;
 void checkpoint_close(struct checkpoint *);

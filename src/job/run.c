@@ -282,6 +282,7 @@ static error publish(struct job *job, struct arena *arena, struct staged_file **
         for (size_t i = 0; e == OK && i < *count; i++)
             e = table_publish(job->options->objects, &(*files)[i].file);
         if ((e != ERR_NO_SUCH_UPLOAD && !closed) || replays == REPLAYS_MAX) return e;
+        TRY(checkpoint_still_pending(&job->checkpoint));
         int64_t wall_us = closed ? now_us() : json_integer_or(job->checkpoint.pending, "wall_us", 0);
         TRY(replay(job, closed ? "its hour was compacted" : "staged files are gone", wall_us));
     }
