@@ -453,14 +453,16 @@ static error compact_files(struct compaction *c, struct unit *u, struct audit *f
     return OK;
 }
 
-/* Another compaction has planned meanwhile, and may have removed what was to be read. */
-static bool is_overtaken(struct compaction *c, const struct unit *u)
+/* What was to be read may be gone because somebody planned for the folder meanwhile; NULL: nobody. */
+static const char *overtaken_by(struct compaction *c, const struct unit *u)
 {
     struct compact_log log = {0};
+    const char *who = NULL;
     error e = compact_log_read(&c->arena, c->options->objects, c->bucket, u->folder, &log);
-    bool planned = e == OK && log.plan;
+    if (e == OK && log.plan) who = "another compaction came first";
+    else if (e == OK && log.next != u->log.next) who = "a job has files for it that are on their way";
     compact_log_close(&log);
-    return planned;
+    return who;
 }
 
 static error compact_unit(struct compaction *c, struct unit *u)
@@ -475,8 +477,9 @@ static error compact_unit(struct compaction *c, struct unit *u)
     audit_release(&files);
     if (e == OK && strcmp(u->state, "refused") != 0) return OK;
     const char *said = arena_text(&c->arena, span_of(error_text()));
-    if (is_overtaken(c, u)) {
-        decide(u, "skipped", "another compaction came first");
+    const char *who = overtaken_by(c, u);
+    if (who) {
+        decide(u, "skipped", who);
         return OK;
     }
     return e == OK ? OK : fail(e, "%s", said);
