@@ -453,16 +453,16 @@ static error compact_files(struct compaction *c, struct unit *u, struct audit *f
     return OK;
 }
 
-/* What was to be read may be gone because somebody planned for the folder meanwhile; NULL: nobody. */
-static const char *overtaken_by(struct compaction *c, const struct unit *u)
+/* What was to be read may be gone because somebody planned for the folder meanwhile; *who NULL: nobody. */
+static error overtaken_by(struct compaction *c, const struct unit *u, const char **who)
 {
     struct compact_log log = {0};
-    const char *who = NULL;
+    *who = NULL;
     error e = compact_log_read(&c->arena, c->options->objects, c->bucket, u->folder, &log);
-    if (e == OK && log.plan) who = "another compaction came first";
-    else if (e == OK && log.next != u->log.next) who = "a job has files for it that are on their way";
+    if (e == OK && log.plan) *who = "another compaction came first";
+    else if (e == OK && log.next != u->log.next) *who = "a job has files for it that are on their way";
     compact_log_close(&log);
-    return who;
+    return e;
 }
 
 static error compact_unit(struct compaction *c, struct unit *u)
@@ -477,7 +477,8 @@ static error compact_unit(struct compaction *c, struct unit *u)
     audit_release(&files);
     if (e == OK && strcmp(u->state, "refused") != 0) return OK;
     const char *said = arena_text(&c->arena, span_of(error_text()));
-    const char *who = overtaken_by(c, u);
+    const char *who;
+    TRY(overtaken_by(c, u, &who));
     if (who) {
         decide(u, "skipped", who);
         return OK;
