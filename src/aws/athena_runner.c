@@ -134,9 +134,14 @@ static void spare_make(struct athena_runner *r)
 {
     struct query_process made;
     pthread_mutex_lock(&r->lock);
-    if (!r->closing && !r->spare.pid && query_process_start(r->binary, true, &made) == OK)
-        r->spare = made;
+    bool wanted = !r->closing && !r->spare.pid;
     pthread_mutex_unlock(&r->lock);
+    if (!wanted || query_process_start(r->binary, true, &made) != OK) return;
+    pthread_mutex_lock(&r->lock);
+    bool taken = !r->closing && !r->spare.pid; /* another query may have made one meanwhile */
+    if (taken) r->spare = made;
+    pthread_mutex_unlock(&r->lock);
+    if (!taken) query_process_end(&made);
 }
 
 /* A process that has the request. One that waited may have gone: it does not wait for ever. */

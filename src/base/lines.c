@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 #ifdef __x86_64__
 #include <immintrin.h>
 

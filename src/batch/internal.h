@@ -19,11 +19,6 @@ static inline bool kind_has_offsets(enum type_kind kind)
     return (kind >= TYPE_STRING && kind <= TYPE_BINARY) || kind == TYPE_ARRAY || kind == TYPE_MAP;
 }
 
-static inline bool kind_is_text(enum type_kind kind)
-{
-    return kind >= TYPE_STRING && kind <= TYPE_VARCHAR;
-}
-
 /* Bytes of a bitmap, in whole words. */
 static inline size_t bitmap_bytes(int64_t bits)
 {

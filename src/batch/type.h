@@ -26,6 +26,11 @@ enum type_kind {
     TYPE_KINDS
 };
 
+static inline bool kind_is_text(enum type_kind kind)
+{
+    return kind >= TYPE_STRING && kind <= TYPE_VARCHAR;
+}
+
 enum { TYPE_DEPTH_MAX = 64, TYPE_FIELDS_MAX = 4096 };
 
 struct type;

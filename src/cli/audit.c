@@ -86,16 +86,10 @@ static int audit_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct audit_command_options *options = given;
-    const char *dot = strchr(arguments[0], '.');
-    if (!dot || dot == arguments[0] || !dot[1])
-        return usage_error(&audit_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct arena arena = {0};
-    struct audit_options audit = {
-        .database = arena_text(&arena, (span){arguments[0], (size_t)(dot - arguments[0])}),
-        .table = dot + 1,
-        .job = options->job,
-        .checkpoint = options->checkpoint,
-    };
+    struct audit_options audit = {.job = options->job, .checkpoint = options->checkpoint};
+    if (!table_name_split(&arena, arguments[0], &audit.database, &audit.table))
+        return usage_error(&audit_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct stores stores;
     json_t *report = NULL;
     error e = stores_open(&options->stores, &stores);

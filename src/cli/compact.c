@@ -93,16 +93,16 @@ static int compact_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct compact_command_options *o = given;
-    const char *dot = strchr(arguments[0], '.');
-    if (!dot || dot == arguments[0] || !dot[1])
-        return usage_error(&compact_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct arena arena = {0};
     struct stores stores = {0};
     json_t *partition = NULL, *report = NULL;
+    const char *database, *table;
+    if (!table_name_split(&arena, arguments[0], &database, &table))
+        return usage_error(&compact_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     error e = partition_parse(o->partition, &partition);
     struct compact_options compact = {
-        .database = arena_text(&arena, (span){arguments[0], (size_t)(dot - arguments[0])}),
-        .table = dot + 1,
+        .database = database,
+        .table = table,
         .partition = partition,
         .checkpoint = o->checkpoint,
         .closed_for_us = o->closed_for * 60 * US_PER_SECOND,

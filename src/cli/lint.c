@@ -1,6 +1,6 @@
 /* `sluice lint`: a table against its files, partitions and jobs, as Athena would read it. */
-#include "query/lint.h"
 #include "cli/stores.h"
+#include "query/lint.h"
 
 #include <stddef.h>
 
@@ -67,19 +67,14 @@ static void print_report(const json_t *report)
 
 /* ---- the command ---- */
 
-static error lint_table(const struct lint_options *options, struct stores *stores, const char *name,
-                        json_t **report)
+static error lint_table(const struct lint_options *options, struct stores *stores,
+                        const char *database, const char *table, json_t **report)
 {
-    struct arena arena = {0};
-    const char *dot = strchr(name, '.');
     json_t *jobs = json_array();
     error e = stores_open(&options->stores, stores);
     if (e == OK) e = jobs_read(options, stores, jobs);
-    if (e == OK)
-        e = query_lint(stores->catalog, stores->objects, jobs,
-                       arena_text(&arena, (span){name, (size_t)(dot - name)}), dot + 1, report);
+    if (e == OK) e = query_lint(stores->catalog, stores->objects, jobs, database, table, report);
     json_decref(jobs);
-    arena_release(&arena);
     return e;
 }
 
@@ -87,13 +82,14 @@ static int lint_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct lint_options *options = given;
-    const char *dot = strchr(arguments[0], '.');
-    if (!dot || dot == arguments[0] || !dot[1])
+    struct arena arena = {0};
+    const char *database, *table;
+    if (!table_name_split(&arena, arguments[0], &database, &table))
         return usage_error(&lint_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct stores stores;
     json_t *report = NULL;
     int status = STATUS_OK;
-    error e = lint_table(options, &stores, arguments[0], &report);
+    error e = lint_table(options, &stores, database, table, &report);
     if (e != OK) {
         status = command_failed(&lint_command, e);
     } else {
@@ -101,6 +97,7 @@ static int lint_run(const void *given, int count, char **arguments)
         else print_report(report);
         if (!json_is_set(report, "clean")) status = STATUS_DATA;
     }
+    arena_release(&arena);
     json_decref(report);
     stores_close(&stores);
     return status;
@@ -129,10 +126,8 @@ const struct command lint_command = {
         "Compares the table in the catalog with the footers of its files, its partitions and the "
         "mappings of the jobs that write it: types that do not meet (a long under an integer), "
         "columns that are missing, renamed or spelled otherwise, decimals that do not fit, "
-        "partitions "
-        "that are one number twice, that hold no file or that nobody registered. Each finding "
-        "comes "
-        "with the fix for the table and for the writer.\n\n"
+        "partitions that are one number twice, that hold no file or that nobody registered. Each "
+        "finding comes with the fix for the table and for the writer.\n\n"
         "Ends with status 0 when there is nothing to mend, with 2 when there is.",
     .examples =
         "  sluice lint ventilatordb.ventilators_parquet\n"

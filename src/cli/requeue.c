@@ -141,17 +141,16 @@ static error lock_requeue(struct stores *s, int *file)
                : fail(ERR_CONFLICT, "another `sluice requeue' is running over %s", s->path);
 }
 
-static error requeue(const struct requeue_command_options *o, struct arena *arena, const char *name,
-                     struct rows *rows, struct requeue_report *report)
+static error requeue(const struct requeue_command_options *o, struct arena *arena,
+                     const char *database, const char *table, struct rows *rows,
+                     struct requeue_report *report)
 {
-    const char *dot = strchr(name, '.');
-    const char *database = arena_text(arena, (span){name, (size_t)(dot - name)});
     struct stores s;
     int lock = -1;
     error e = stores_open(&o->stores, &s);
     if (e == OK) e = lock_requeue(&s, &lock);
-    if (e == OK) e = read_rows(o, arena, &s, database, dot + 1, rows);
-    if (e == OK) e = send_rows(o, arena, &s, database, dot + 1, rows, report);
+    if (e == OK) e = read_rows(o, arena, &s, database, table, rows);
+    if (e == OK) e = send_rows(o, arena, &s, database, table, rows, report);
     stores_close(&s);
     if (lock >= 0) close(lock);
     return e;
@@ -176,13 +175,13 @@ static int requeue_run(const void *given, int count, char **arguments)
 {
     (void)count;
     const struct requeue_command_options *o = given;
-    const char *dot = strchr(arguments[0], '.');
-    if (!dot || dot == arguments[0] || !dot[1] || strchr(arguments[0], '"'))
-        return usage_error(&requeue_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct arena arena = {0};
+    const char *database, *table;
+    if (strchr(arguments[0], '"') || !table_name_split(&arena, arguments[0], &database, &table))
+        return usage_error(&requeue_command, "'%s' is not of the form DATABASE.TABLE", arguments[0]);
     struct rows rows = {0};
     struct requeue_report report = {0};
-    error e = requeue(o, &arena, arguments[0], &rows, &report);
+    error e = requeue(o, &arena, database, table, &rows, &report);
     if (e == OK) print_report(o, &report);
     int status = e != OK ? command_failed(&requeue_command, e) : report.refused ? STATUS_DATA : STATUS_OK;
     free(rows.rows);

@@ -5,6 +5,16 @@
 #include <unistd.h>
 
 /* Without a data directory an endpoint means all of AWS's services, with one the streams alone. */
+bool table_name_split(struct arena *arena, const char *name, const char **database,
+                      const char **table)
+{
+    const char *dot = strchr(name, '.');
+    if (!dot || dot == name || !dot[1]) return false;
+    *database = arena_text(arena, (span){name, (size_t)(dot - name)});
+    *table = dot + 1;
+    return true;
+}
+
 bool stores_are_remote(const struct store_choice *choice)
 {
     return choice->remote || (choice->endpoint_url && !choice->dir);

@@ -25,6 +25,9 @@ struct stores {
     struct state *state;
 };
 
+/* "DATABASE.TABLE"; false: it is not of that form. The database is in the arena, the table in `name`. */
+bool table_name_split(struct arena *, const char *name, const char **database, const char **table);
+
 bool stores_are_remote(const struct store_choice *);
 /* Close it also when this fails. */
 error stores_open(const struct store_choice *, struct stores *) MUST_CHECK;

@@ -111,8 +111,7 @@ static bool block_texts(const struct block *b, int k, size_t n, struct builder *
         const struct extent value = b->extents[k][r];
         const char *p = b->record[r] + value.begin + 1;
         unsigned size = value.size - 2u;
-        text_copy(into, p);
-        for (unsigned at = STRIDE; at < size; at += STRIDE) text_copy(into + at, p + at);
+        text_put(into, p, size);
         into += size;
         ends[r] = (int32_t)(into - start);
     }

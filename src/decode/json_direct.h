@@ -27,6 +27,13 @@ static inline const char *text_end(const char *p, const char *end)
     }
 }
 
+/* Writes up to STRIDE bytes behind the text, and STRIDE where it has none. */
+static INLINE void text_put(char *to, const char *text, size_t size)
+{
+    text_copy(to, text);
+    for (size_t at = STRIDE; at < size; at += STRIDE) text_copy(to + at, text + at);
+}
+
 /* ---- values: behind the value, or NULL when it is not plain or does not fit ---- */
 
 static INLINE const char *direct_text(const char *end, struct builder *to, const char *p)
@@ -36,8 +43,7 @@ static INLINE const char *direct_text(const char *end, struct builder *to, const
     if (stop >= end || *stop != '"') return NULL;
     size_t size = (size_t)(stop - text);
     char *room = builder_room(&to->values, size + STRIDE);
-    text_copy(room, text);
-    for (size_t at = STRIDE; at < size; at += STRIDE) text_copy(room + at, text + at);
+    text_put(room, text, size);
     to->values.size += size;
     builder_offset(to, to->values.size);
     to->length++;

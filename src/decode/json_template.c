@@ -116,15 +116,10 @@ void block_learn(struct block *b, struct walk_node *root, struct builder *column
 /* The next record begins so close behind this one that all between is there. */
 static bool padding_follows(const span *record)
 {
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    (void)record;
-    return false; /* it may be another allocation */
-#else
     const char *end = record->data + record->size;
     const span next = record[1];
     uintptr_t gap = (uintptr_t)next.data - (uintptr_t)end;
-    return gap < RECORD_PADDING && gap + next.size >= RECORD_PADDING;
-#endif
+    return PAGES_READABLE && gap < RECORD_PADDING && gap + next.size >= RECORD_PADDING;
 }
 
 static const char *copied(struct block *b, span record)
@@ -132,8 +127,7 @@ static const char *copied(struct block *b, span record)
     size_t size = record.size + RECORD_PADDING;
     if (b->copies.size + size > BLOCK_COPY_BYTES) return NULL;
     char *copy = b->copies.data + b->copies.size;
-    memcpy(copy, record.data, record.size);
-    memset(copy + record.size, 0, RECORD_PADDING);
+    padded_copy(copy, record);
     b->copies.size += size;
     return copy;
 }

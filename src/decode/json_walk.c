@@ -76,8 +76,7 @@ span walk_copy_padded(struct walk *w, span record)
 {
     buffer_reset(&w->padded);
     buffer_reserve(&w->padded, record.size + RECORD_PADDING);
-    if (record.size) memcpy(w->padded.data, record.data, record.size);
-    memset(w->padded.data + record.size, 0, RECORD_PADDING);
+    padded_copy(w->padded.data, record);
     return (span){w->padded.data, record.size};
 }
 

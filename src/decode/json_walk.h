@@ -62,20 +62,29 @@ void walk_release(struct walk *);
 
 enum { RECORD_PADDING = 192 };
 
-/* Reading past the end within a page cannot fault; sanitizers see more than pages. */
+/* Sanitizers see more than pages: there, nothing behind a record may be read. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { PAGES_READABLE = 0 };
+#elif !defined __has_feature
+enum { PAGES_READABLE = 1 };
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+enum { PAGES_READABLE = 0 };
+#else
+enum { PAGES_READABLE = 1 };
+#endif
+
+/* Reading past the end within a page cannot fault. */
 static inline bool readable_behind(const char *end)
 {
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    (void)end;
-    return false;
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    (void)end;
-    return false;
-#endif
-#endif
     enum { PAGE = 4096 };
-    return ((uintptr_t)end - 1) % PAGE < PAGE - RECORD_PADDING;
+    return PAGES_READABLE && ((uintptr_t)end - 1) % PAGE < PAGE - RECORD_PADDING;
+}
+
+/* `to` has room for the record and its padding. */
+static inline void padded_copy(char *to, span record)
+{
+    if (record.size) memcpy(to, record.data, record.size);
+    memset(to + record.size, 0, RECORD_PADDING);
 }
 
 span walk_copy_padded(struct walk *, span record);

@@ -3,7 +3,6 @@
  * forgotten, so that nothing else can ever be signed with what the clients trust. */
 #include "http/openssl.h"
 
-
 enum { VALID_DAYS = 3652, SKEW_SECONDS = 24 * 60 * 60 };
 
 struct extension {

@@ -124,40 +124,21 @@ static const char *ingest_folder(struct arena *arena, const char *key)
 
 /* Most folders were never compacted: one listing tells so for all partitions of an ingest time. */
 static error has_log(struct arena *arena, struct object_store *objects, const char *bucket,
-                     const char *key, bool *out)
+                     const char *ingest, bool *out)
 {
     struct object_info *page;
     size_t count = 0;
     bool more;
-    const char *folder = ingest_folder(arena, key);
-    if (folder)
-        TRY(objects->ops->list(objects, bucket, arena_printf(arena, "compact/%s", folder), NULL, 1, arena,
-                               &page, &count, &more));
+    TRY(objects->ops->list(objects, bucket, arena_printf(arena, "compact/%s", ingest), NULL, 1, arena,
+                           &page, &count, &more));
     *out = count > 0;
     return OK;
 }
 
-error compact_is_closed(struct arena *arena, struct object_store *objects, const char *bucket,
-                        const char *key, bool *closed)
+static error claim_folder(struct arena *arena, struct object_store *objects, const char *by,
+                          const struct data_file *file, bool *closed)
 {
-    struct compact_log log;
-    bool found;
-    *closed = false;
-    TRY(has_log(arena, objects, bucket, key, &found));
-    if (!found) return OK;
-    TRY(compact_log_read(arena, objects, bucket, folder_of(arena, key), &log));
-    *closed = log.plan != NULL;
-    compact_log_close(&log);
-    return OK;
-}
-
-error compact_claim(struct arena *arena, struct object_store *objects, const char *by,
-                    const struct data_file *file, bool *closed)
-{
-    bool found;
-    *closed = false;
-    TRY(has_log(arena, objects, file->bucket, file->key, &found));
-    for (error e = ERR_PRECONDITION; found && e == ERR_PRECONDITION;) {
+    for (error e = ERR_PRECONDITION; e == ERR_PRECONDITION;) {
         struct compact_log log;
         TRY(compact_log_read(arena, objects, file->bucket, folder_of(arena, file->key), &log));
         *closed = log.plan != NULL;
@@ -167,6 +148,36 @@ error compact_claim(struct arena *arena, struct object_store *objects, const cha
         e = create(objects, log.bucket, entry_key(arena, &log, "plan", log.next),
                    json_pack("{s:s, s:I}", "claimed_by", by, "time_us", (json_int_t)now_us()));
         if (e != ERR_PRECONDITION) return e;
+    }
+    return OK;
+}
+
+static bool same_folder(struct arena *arena, const struct data_file *a, const struct data_file *b)
+{
+    return strcmp(a->bucket, b->bucket) == 0 &&
+           strcmp(folder_of(arena, a->key), folder_of(arena, b->key)) == 0;
+}
+
+error compact_claim(struct arena *arena, struct object_store *objects, const char *by,
+                    const struct staged_file *files, size_t count, const struct data_file **closed)
+{
+    const struct data_file *before = NULL;
+    const char *ingest_before = NULL;
+    bool found = false, is_closed = false;
+    *closed = NULL;
+    for (size_t i = 0; i < count; before = &files[i++].file) {
+        const struct data_file *file = &files[i].file;
+        const char *ingest = ingest_folder(arena, file->key);
+        bool known = ingest && ingest_before && strcmp(ingest, ingest_before) == 0 &&
+                     strcmp(file->bucket, before->bucket) == 0;
+        if (ingest && !known) TRY(has_log(arena, objects, file->bucket, ingest, &found));
+        ingest_before = ingest;
+        if (!ingest || !found || (before && same_folder(arena, before, file))) continue;
+        TRY(claim_folder(arena, objects, by, file, &is_closed));
+        if (is_closed) {
+            *closed = file;
+            return OK;
+        }
     }
     return OK;
 }

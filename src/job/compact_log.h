@@ -32,11 +32,8 @@ error compact_log_plan(struct arena *, struct object_store *, struct compact_log
 error compact_log_done(struct arena *, struct object_store *, const struct compact_log *,
                        bool taken_back) MUST_CHECK;
 
-/* For who has planned to publish files (or to remove them): *closed tells that a compaction has planned
- * to replace the folder of one of them; otherwise none will that does not know `by`'s plan, which
- * must be durable. Files of folders without an ingest time are nobody's concern. */
-error compact_claim(struct arena *, struct object_store *, const char *by, const struct data_file *,
-                    bool *closed) MUST_CHECK;
-/* Whether a compaction has planned for the folder of the object. */
-error compact_is_closed(struct arena *, struct object_store *, const char *bucket, const char *key,
-                        bool *closed) MUST_CHECK;
+/* For who has planned to publish files (or to remove them): *closed is one whose folder a compaction has
+ * planned to replace; NULL: none will that does not know `by`'s plan, which must be durable. Files of
+ * folders without an ingest time are nobody's concern. */
+error compact_claim(struct arena *, struct object_store *, const char *by, const struct staged_file *,
+                    size_t count, const struct data_file **closed) MUST_CHECK;

@@ -156,18 +156,15 @@ static error claim_files(const struct rewind_options *o, const struct ledger *l,
 {
     for (size_t i = 0; i < l->count; i++) {
         struct staged_file *files;
+        const struct data_file *closed;
         size_t count;
         if (l->batches[i].number <= to || !json_object_get(l->batches[i].plan, "files")) continue;
         TRY(plan_files(arena, l->batches[i].plan, &files, &count));
-        for (size_t k = 0; k < count; k++) {
-            bool closed;
-            TRY(compact_claim(arena, o->objects, "rewind", &files[k].file, &closed));
-            if (closed)
-                return fail(ERR_PRECONDITION,
-                            "%s of batch %lld was merged with other files when its hour was compacted: the "
-                            "batch cannot be taken back", files[k].file.key,
-                            (long long)l->batches[i].number);
-        }
+        TRY(compact_claim(arena, o->objects, "rewind", files, count, &closed));
+        if (closed)
+            return fail(ERR_PRECONDITION,
+                        "%s of batch %lld was merged with other files when its hour was compacted: the "
+                        "batch cannot be taken back", closed->key, (long long)l->batches[i].number);
     }
     return OK;
 }

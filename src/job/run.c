@@ -248,34 +248,15 @@ static error remove_superseded(struct job *job, struct arena *arena)
     return OK;
 }
 
-static bool same_folder(const struct data_file *a, const struct data_file *b)
-{
-    const char *x = strrchr(a->key, '/'), *y = strrchr(b->key, '/');
-    return x && y && x - a->key == y - b->key && strncmp(a->key, b->key, (size_t)(x - a->key)) == 0 &&
-           strcmp(a->bucket, b->bucket) == 0;
-}
-
-/* From here on no compaction replaces a folder of these files without having seen the plan. *closed:
- * one has already. */
-static error claim_folders(struct job *job, struct arena *arena, const struct staged_file *files,
-                           size_t count, bool *closed)
-{
-    *closed = false;
-    for (size_t i = 0; i < count && !*closed; i++)
-        if (i == 0 || !same_folder(&files[i - 1].file, &files[i].file))
-            TRY(compact_claim(arena, job->options->objects, job->options->name, &files[i].file, closed));
-    return OK;
-}
-
 /* Makes the pending plan's files visible, or those of a replay: when their bytes are gone, as of the
  * same time; when their hour was compacted meanwhile, as of now. */
 static error publish(struct job *job, struct arena *arena, struct staged_file **files, size_t *count)
 {
     for (int replays = 0;; replays++) {
-        bool closed;
+        const struct data_file *closed;
         TRY(remove_superseded(job, arena));
         TRY(plan_files(arena, job->checkpoint.pending, files, count));
-        TRY(claim_folders(job, arena, *files, *count, &closed));
+        TRY(compact_claim(arena, job->options->objects, job->options->name, *files, *count, &closed));
         error e = closed ? fail(ERR_CONFLICT, "batch %lld has files for an hour that was compacted: is this "
                                               "machine's clock slow?", (long long)job->checkpoint.next)
                          : OK;

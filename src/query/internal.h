@@ -27,6 +27,12 @@ error engine_needed(struct query_engine *) MUST_CHECK;
  * directory. */
 error locations_told(const char *directory, error e);
 
+/* What Hive calls a format of files; by the word of STORED AS, NULL: there is none (table.c). */
+struct table_format {
+    const char *word, *input, *output, *serde;
+};
+const struct table_format *table_format_find(const char *word);
+
 struct run {
     struct query_engine *engine;
     const struct query_request *request;

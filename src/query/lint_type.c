@@ -9,11 +9,6 @@ static bool is_integer(const struct type *t)
     return t->kind >= TYPE_TINYINT && t->kind <= TYPE_BIGINT;
 }
 
-static bool is_text(const struct type *t)
-{
-    return t->kind == TYPE_STRING || t->kind == TYPE_CHAR || t->kind == TYPE_VARCHAR;
-}
-
 static const char *text_of(struct arena *arena, const struct type *t)
 {
     struct buffer out = {0};
@@ -38,10 +33,10 @@ static enum verdict judge(const struct type *written, const struct type *declare
     if (declared->kind == TYPE_DECIMAL) return decimals(written, declared);
     if (is_integer(written) && is_integer(declared))
         return written->kind <= declared->kind ? READS : RISKS;
-    if (is_text(written) && is_text(declared)) return READS;
+    if (kind_is_text(written->kind) && kind_is_text(declared->kind)) return READS;
     if (written->kind == declared->kind) return READS;
     if (written->kind == TYPE_FLOAT && declared->kind == TYPE_DOUBLE) return READS;
-    if (written->kind == TYPE_BINARY && is_text(declared)) return READS;
+    if (written->kind == TYPE_BINARY && kind_is_text(declared->kind)) return READS;
     if (written->kind == TYPE_TIMESTAMP && declared->kind == TYPE_BIGINT) return RISKS;
     return FAILS;
 }

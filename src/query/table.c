@@ -11,11 +11,7 @@
 #define TEXT_OUTPUT HIVE_IO "HiveIgnoreKeyTextOutputFormat"
 #define LAZY_SIMPLE "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 
-struct format {
-    const char *word, *input, *output, *serde;
-};
-
-static const struct format formats[] = {
+static const struct table_format formats[] = {
     {"textfile", TEXT_INPUT, TEXT_OUTPUT, LAZY_SIMPLE},
     {"parquet", HIVE_IO "parquet.MapredParquetInputFormat",
      HIVE_IO "parquet.MapredParquetOutputFormat", HIVE_IO "parquet.serde.ParquetHiveSerDe"},
@@ -30,17 +26,23 @@ static const struct format formats[] = {
      "com.amazon.ionhiveserde.formats.IonOutputFormat", "com.amazon.ionhiveserde.IonHiveSerDe"},
 };
 
-/* The words of STORED AS, and what explicit classes take the place of. */
-static error format_of(const struct hive_statement *s, struct format *out)
+const struct table_format *table_format_find(const char *word)
 {
-    size_t i = 0, count = sizeof formats / sizeof *formats;
-    while (s->format && i < count && strcmp(s->format, formats[i].word) != 0) i++;
-    if (i == count)
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(word, formats[i].word) == 0) return &formats[i];
+    return NULL;
+}
+
+/* The words of STORED AS, and what explicit classes take the place of. */
+static error format_of(const struct hive_statement *s, struct table_format *out)
+{
+    const struct table_format *format = table_format_find(s->format ? s->format : "textfile");
+    if (!format)
         return fail(ERR_USAGE,
                     "FAILED: SemanticException Unrecognized file format in STORED AS "
                     "clause: '%s'",
                     s->format);
-    *out = formats[i];
+    *out = *format;
     if (s->input_format) out->input = s->input_format, out->output = s->output_format;
     if (s->serde) out->serde = s->serde;
     return OK;
@@ -64,7 +66,7 @@ static void properties_add(json_t *map, const struct hive_properties *properties
         json_object_set_new(map, properties->items[i].key, json_string(properties->items[i].value));
 }
 
-static json_t *descriptor_document(const struct hive_statement *s, const struct format *format)
+static json_t *descriptor_document(const struct hive_statement *s, const struct table_format *format)
 {
     json_t *parameters = json_object(), *buckets = json_array();
     properties_add(parameters, &s->serde_properties);
@@ -81,7 +83,7 @@ static json_t *descriptor_document(const struct hive_statement *s, const struct 
                      "StoredAsSubDirectories", 0);
 }
 
-static json_t *table_input(const struct hive_statement *s, const struct format *format)
+static json_t *table_input(const struct hive_statement *s, const struct table_format *format)
 {
     json_t *parameters = json_object();
     properties_add(parameters, &s->properties);
@@ -138,7 +140,7 @@ static error create_check(struct run *run, const struct hive_statement *s)
 
 error create_table(struct run *run, const struct hive_statement *s)
 {
-    struct format format = {0};
+    struct table_format format = {0};
     struct catalog *catalog = run->engine->catalog;
     const char *database = database_of(run, s);
     TRY(create_check(run, s));

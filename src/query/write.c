@@ -451,18 +451,12 @@ static json_t *columns_document(const struct field *fields, int count)
     return list;
 }
 
-#define PARQUET_IO "org.apache.hadoop.hive.ql.io.parquet."
-#define TEXT_INPUT "org.apache.hadoop.mapred.TextInputFormat"
-#define TEXT_OUTPUT "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
-
 static const struct {
-    const char *classification, *input, *output, *serde;
+    const char *classification, *stored_as, *serde; /* NULL: the format's own */
 } table_formats[] = {
-    [WRITE_PARQUET] = {"parquet", PARQUET_IO "MapredParquetInputFormat",
-                       PARQUET_IO "MapredParquetOutputFormat", PARQUET_IO "serde.ParquetHiveSerDe"},
-    [WRITE_JSON] = {"json", TEXT_INPUT, TEXT_OUTPUT, "org.apache.hive.hcatalog.data.JsonSerDe"},
-    [WRITE_TEXT] = {"csv", TEXT_INPUT, TEXT_OUTPUT,
-                    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"},
+    [WRITE_PARQUET] = {"parquet", "parquet", NULL},
+    [WRITE_JSON] = {"json", "textfile", "org.apache.hive.hcatalog.data.JsonSerDe"},
+    [WRITE_TEXT] = {"csv", "textfile", NULL},
 };
 
 static json_t *serde_parameters(const struct write *w)
@@ -475,6 +469,8 @@ static json_t *serde_parameters(const struct write *w)
 static json_t *table_input(const struct write *w)
 {
     int data = w->schema.field_count - w->partition_count;
+    const struct table_format *format = table_format_find(table_formats[w->format].stored_as);
+    const char *serde = table_formats[w->format].serde;
     return json_pack(
         "{s:s, s:s*, s:s, s:s, s:{s:s, s:s, s:o}, s:o, s:{s:o, s:s, s:s, s:s, s:b, s:i, s:{s:s, "
         "s:o}}}",
@@ -484,9 +480,9 @@ static json_t *table_input(const struct write *w)
         json_sprintf("%lld", (long long)(now_us() / US_PER_SECOND)), "PartitionKeys",
         columns_document(w->schema.fields + data, w->partition_count), "StorageDescriptor",
         "Columns", columns_document(w->schema.fields, data), "Location", w->location, "InputFormat",
-        table_formats[w->format].input, "OutputFormat", table_formats[w->format].output,
-        "Compressed", 0, "NumberOfBuckets", -1, "SerdeInfo", "SerializationLibrary",
-        table_formats[w->format].serde, "Parameters", serde_parameters(w));
+        format->input, "OutputFormat", format->output, "Compressed", 0, "NumberOfBuckets", -1,
+        "SerdeInfo", "SerializationLibrary", serde ? serde : format->serde, "Parameters",
+        serde_parameters(w));
 }
 
 static error table_make(struct write *w)

@@ -290,7 +290,7 @@ static error cursor_add_frame(struct local_cursor *c, const struct shard_row *ro
         slice_add(&c->slice, &r, limits->raw);
         c->next++;
         c->last = r.sequence;
-        r.sequence = sequence_behind(r.sequence);
+        r.sequence = sequence_next(r.sequence);
     }
     return OK;
 }

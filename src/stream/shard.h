@@ -34,13 +34,6 @@ struct sequence_parts {
 
 struct sequence sequence_make(struct sequence_parts);
 bool sequence_split(struct sequence, struct sequence_parts *); /* false: not of this layout */
-/* Of the record behind, when both arrived in the same second. */
-static inline struct sequence sequence_behind(struct sequence s)
-{
-    uint64_t middle = s.middle + (UINT64_C(1) << 16); /* the index's lowest bit */
-    return (struct sequence){s.high + (middle < s.middle), middle, s.low};
-}
-
 /* ---- shards ---- */
 #define NO_SHARD UINT32_MAX
 enum { SHARD_ORDINAL_MAX = 1 << 20 }; /* shards of one stream, over its life */

@@ -27,11 +27,6 @@ struct lines_writer {
 
 /* ---- values ---- */
 
-static bool is_text(const struct type *type)
-{
-    return type->kind == TYPE_STRING || type->kind == TYPE_CHAR || type->kind == TYPE_VARCHAR;
-}
-
 static void json_value(struct buffer *out, const struct column *c, int64_t row);
 
 static void json_fields(struct buffer *out, const struct field *fields, const struct column *columns,
@@ -53,7 +48,7 @@ static void json_list(struct buffer *out, const struct column *c, int64_t row)
     for (int64_t i = c->offsets[row]; i < c->offsets[row + 1]; i++) {
         if (i > c->offsets[row]) buffer_append_byte(out, ',');
         if (map) {
-            bool quoted = is_text(c->children[0].type);
+            bool quoted = kind_is_text(c->children[0].type->kind);
             if (!quoted) buffer_append_byte(out, '"');
             json_value(out, &c->children[0], i);
             buffer_append_text(out, quoted ? ":" : "\":");
@@ -125,7 +120,7 @@ static void csv_value(struct buffer *out, const struct lines_format *format, con
 {
     struct buffer text = {0};
     if (!column_valid(c, row)) return;
-    if (is_text(c->type)) {
+    if (kind_is_text(c->type->kind)) {
         csv_text(out, format, column_span(c, row));
         return;
     }

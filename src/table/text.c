@@ -1,9 +1,9 @@
 /* Text files -> rows as the table's SerDe reads them -> a Parquet file, which the SQL engine reads.
  *
- *   OpenX JSON SerDe, Hive JSON SerDe   decode/ under the OpenX policy; what does not fit is an
- * error OpenCSVSerDe    every field a text; then the column's type, and what does not fit is an
- * error; dates are days and timestamps milliseconds since 1970 LazySimpleSerDe fields between
- * delimiters; what does not fit its column is NULL
+ *   OpenX JSON SerDe, Hive JSON SerDe   decode/ under the OpenX policy; what does not fit is an error
+ *   OpenCSVSerDe    every field a text; then the column's type, and what does not fit is an error;
+ *                   dates are days and timestamps milliseconds since 1970
+ *   LazySimpleSerDe fields between delimiters; what does not fit its column is NULL
  *
  * Source: the SerDes' own; Athena User Guide, "Choose a SerDe for your data". */
 #include "table/internal.h"

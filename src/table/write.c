@@ -306,12 +306,6 @@ static void value_text(struct buffer *out, const struct column *c, int64_t row)
 
 enum { PLAIN_TEXT_MAX = 64, ESCAPED = 3 }; /* bytes: of a number, a time or NULL; of a text's byte */
 
-static bool is_text(const struct column *c)
-{
-    return c->type->kind == TYPE_STRING || c->type->kind == TYPE_CHAR ||
-           c->type->kind == TYPE_VARCHAR;
-}
-
 /* The columns that become folders; false: they cannot, as the writer will say. */
 static bool partition_columns_find(const struct table_layout *layout, const struct batch *batch,
                                    const struct column **out)
@@ -345,7 +339,7 @@ static size_t folders_bound(const struct table_layout *layout, const struct colu
 {
     size_t size = 0;
     for (int i = 0; i < layout->partition_column_count; i++) {
-        bool text = is_text(columns[i]) && column_valid(columns[i], row);
+        bool text = kind_is_text(columns[i]->type->kind) && column_valid(columns[i], row);
         size += ESCAPED * strlen(layout->partition_columns[i]) + PLAIN_TEXT_MAX;
         if (text) size += ESCAPED * column_span(columns[i], row).size;
     }

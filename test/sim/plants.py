@@ -117,7 +117,7 @@ PLANTS = {
     "rewind-ignores-pending": ("src/job/rewind.c", "    if (l->planned > l->committed)\n", "    if (false)\n"),
     "requeue-without-intent": ("src/job/requeue.c", "    if (left_open) TRY(resolve(q, &q->report->found));\n", ""),
     "requeue-forgets-done": ("src/job/requeue.c", "            if (json_is_string(id)) json_object_set_new(q->sent, json_string_value(id), json_true());", "            if (json_is_string(id) && i) json_object_set_new(q->sent, json_string_value(id), json_true());"),
-    "late-batch-unclaimed": ("src/job/run.c", "            TRY(compact_claim(arena,", "            if (false) TRY(compact_claim(arena,"),
+    "late-batch-unclaimed": ("src/job/run.c", "        TRY(compact_claim(arena,", "        closed = NULL;\n        if (false) TRY(compact_claim(arena,"),
     "compact-swaps-first": ("src/job/compact.c", "    if (strcmp(u->location, to) == 0) return OK; /* it was swapped before */\n", """    if (strcmp(u->location, to) == 0) return OK;
     TRY(o->catalog->ops->move_partition(o->catalog, o->database, o->table, u->values, from, to));
 """),

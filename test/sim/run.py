@@ -9,7 +9,7 @@ from plants import PLANTS
 HERE = os.path.join(os.environ.get("SLUICE_BUILD", "build"), "sim")
 WORLD_PLANTS = ("no-sync", "no-fence", "forget-shards")  # the world itself is wrong
 SEEDS = 300
-PLANTED_SEEDS = 3000
+PLANTED_SEEDS = 1000
 
 def run(program, *arguments):
     done = subprocess.run([os.path.join(HERE, program), *arguments], stdout=subprocess.PIPE,

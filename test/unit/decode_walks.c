@@ -144,6 +144,18 @@ static const struct schema *schema_of(struct arena *arena, const char *text)
     return schema;
 }
 
+/* Each goes on in memory with the next; one in `rare` is cut short. */
+static void cut_records(const struct buffer *text, size_t starts[RECORDS + 1], span records[RECORDS],
+                        unsigned rare)
+{
+    starts[RECORDS] = text->size;
+    for (int i = 0; i < RECORDS; i++) {
+        size_t size = starts[i + 1] - starts[i];
+        if (random_below(rare) == 0) size = random_below((unsigned)size + 1);
+        records[i] = (span){text->data + starts[i], size};
+    }
+}
+
 static void random_records(void **state)
 {
     (void)state;
@@ -157,12 +169,7 @@ static void random_records(void **state)
             starts[i] = text.size;
             record(&text, shape);
         }
-        starts[RECORDS] = text.size;
-        for (int i = 0; i < RECORDS; i++) { /* each goes on in memory with the next */
-            size_t size = starts[i + 1] - starts[i];
-            if (random_below(8) == 0) size = random_below((unsigned)size + 1);
-            records[i] = (span){text.data + starts[i], size};
-        }
+        cut_records(&text, starts, records, 8);
         expect_all_alike(schema_of(&arena, fields[round % 3]), records, RECORDS);
         arena_release(&arena);
         buffer_release(&text);
@@ -234,12 +241,7 @@ static void records_alike(void **state)
             starts[i] = text.size;
             usual_record(&text, shape, rarity[round % 4]);
         }
-        starts[RECORDS] = text.size;
-        for (int i = 0; i < RECORDS; i++) {
-            size_t size = starts[i + 1] - starts[i];
-            if (random_below(256) == 0) size = random_below((unsigned)size + 1);
-            records[i] = (span){text.data + starts[i], size};
-        }
+        cut_records(&text, starts, records, 256);
         expect_all_alike(schema_of(&arena, fields[round % 3]), records, RECORDS);
         arena_release(&arena);
         buffer_release(&text);
