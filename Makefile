@@ -41,7 +41,7 @@ reach     = $(sort $(1) $(foreach d,$(LAYER_$(1)),$(call reach,$(d))))
 archives  = $(foreach f,$(call closure,$(1)),$(BUILD)/lib/$(f).a)
 externals = $(sort $(foreach f,$(call closure,$(1)),$(EXTERN_$(f))))
 
-EXTERN_base    := -ljansson -lexpat -lisal -lpthread -ldl -lm
+EXTERN_base    := -ljansson -lcbor -lexpat -lisal -lpthread -ldl -lm
 EXTERN_http    := -lnghttp2
 EXTERN_state   := -llmdb
 EXTERN_stack   := -lyaml
@@ -49,7 +49,6 @@ EXTERN_stream  := -llmdb
 EXTERN_object  := -llmdb
 EXTERN_parquet := -lzstd -llz4 -lz
 EXTERN_script  := -ldl
-EXTERN_aws     := -lcbor
 
 .PHONY: all tests clean
 all: $(BUILD)/sluice

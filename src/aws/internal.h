@@ -202,7 +202,7 @@ const char *wire_content_type(enum wire);
 bool wire_recognise(const struct service *, span content_type, enum wire *);
 
 error protocol_json_read(span body, json_t **out) MUST_CHECK; /* protocol_json.c */
-error protocol_cbor_read(span body, json_t **out) MUST_CHECK; /* protocol_cbor.c */
+error protocol_cbor_read(span body, json_t **out) MUST_CHECK;
 /* Which operation a request names, its input, its replies: Query (protocol_query.c). */
 error query_recognise(struct call *) MUST_CHECK; /* input: the fields as a tree */
 error query_read(struct call *) MUST_CHECK;      /* input: as the operation's rows say */
@@ -230,30 +230,6 @@ error protocol_xml_read(struct arena *, span body, const char *root, const struc
                         json_t **out) MUST_CHECK;
 /* The members of the object as elements, in the order of the rows. */
 void protocol_xml_write(struct buffer *, const struct member *rows, const json_t *object);
-
-/* A pull scanner of CBOR (RFC 8949) that speaks the JSON scanner's tokens. */
-enum { CBOR_DEPTH_MAX = 32 };
-struct cbor_reader {
-    const char *at, *end;
-    int depth;
-    struct {
-        bool map;
-        bool value_next;     /* map: the next item is a value */
-        bool indefinite;
-        uint64_t left;       /* items (pairs count two) still to come when definite */
-    } levels[CBOR_DEPTH_MAX];
-    struct arena *arena;     /* strings in chunks are joined here */
-    bool done;               /* the root value is complete */
-    /* of the last token */
-    span text;               /* KEY, STRING */
-    bool bytes;              /* STRING: a byte string */
-    bool integral;           /* NUMBER: `integer`, else `real` */
-    bool time;               /* NUMBER: tagged as time (tag 1) */
-    int64_t integer;
-    double real;
-};
-void cbor_reader_begin(struct cbor_reader *, struct arena *, span body);
-enum json_token cbor_reader_next(struct cbor_reader *);
 
 /* One pull reader over either form. */
 struct body_reader {

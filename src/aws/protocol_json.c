@@ -4,7 +4,7 @@
 
 const char *wire_content_type(enum wire wire)
 {
-    return wire == WIRE_CBOR ? "application/x-amz-cbor-1.1" : "application/x-amz-json-1.1";
+    return wire == WIRE_CBOR ? CBOR_CONTENT_TYPE : "application/x-amz-json-1.1";
 }
 
 bool wire_recognise(const struct service *service, span content_type, enum wire *wire)
@@ -17,7 +17,7 @@ bool wire_recognise(const struct service *service, span content_type, enum wire 
     if (span_equal_nocase(content_type, SPAN("application/x-amz-json-1.1"))) return true;
     if (span_equal_nocase(content_type, SPAN("application/json"))) return true;
     if (service->protocol == PROTOCOL_JSON && service->cbor &&
-        span_equal_nocase(content_type, SPAN("application/x-amz-cbor-1.1"))) {
+        span_equal_nocase(content_type, SPAN(CBOR_CONTENT_TYPE))) {
         *wire = WIRE_CBOR;
         return true;
     }
@@ -38,6 +38,13 @@ error protocol_json_read(span body, json_t **out)
         return fail(ERR_SERIALIZATION, "Start of structure or map found where not expected.");
     }
     *out = document;
+    return OK;
+}
+
+error protocol_cbor_read(span body, json_t **out)
+{
+    if (body.size) return cbor_read(body, out);
+    *out = json_object();
     return OK;
 }
 
@@ -65,20 +72,9 @@ enum json_token body_reader_next(struct body_reader *r)
     return r->wire == WIRE_CBOR ? cbor_reader_next(&r->cbor) : json_scan_next(&r->json);
 }
 
-static bool cbor_skip(struct cbor_reader *r, enum json_token token)
-{
-    int depth = 0;
-    for (;; token = cbor_reader_next(r)) {
-        if (token == JSON_TOKEN_ERROR || token == JSON_TOKEN_END) return false;
-        if (token == JSON_TOKEN_OBJECT || token == JSON_TOKEN_ARRAY) depth++;
-        if (token == JSON_TOKEN_OBJECT_END || token == JSON_TOKEN_ARRAY_END) depth--;
-        if (depth == 0 && token != JSON_TOKEN_KEY) return true;
-    }
-}
-
 bool body_reader_skip(struct body_reader *r, enum json_token first)
 {
-    return r->wire == WIRE_CBOR ? cbor_skip(&r->cbor, first) : json_scan_skip(&r->json, first);
+    return r->wire == WIRE_CBOR ? cbor_reader_skip(&r->cbor, first) : json_scan_skip(&r->json, first);
 }
 
 static bool wire_string(struct body_reader *r, span *out)

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 enum {
-    CBOR_UNSIGNED = 0, CBOR_NEGATIVE = 1, CBOR_BYTES = 2, CBOR_TEXT = 3, CBOR_TAG = 6,
     CBOR_LIST_OPEN = 0x9f, CBOR_MAP_OPEN = 0xbf, CBOR_BREAK = 0xff,
-    CBOR_FALSE = 0xf4, CBOR_TRUE = 0xf5, CBOR_NULL = 0xf6, CBOR_HEAD_MAX = 9,
+    CBOR_FALSE = 0xf4, CBOR_TRUE = 0xf5, CBOR_NULL = 0xf6,
 };
 
 void writer_begin(struct writer *w, struct arena *arena, enum wire wire, size_t size_hint)
@@ -57,37 +56,16 @@ static inline void separate(struct writer *w)
     w->comma = true;
 }
 
-static void cbor_head(struct writer *w, unsigned major, uint64_t value)
+static void put_head(struct writer *w, enum cbor_major major, uint64_t value)
 {
     room(w, CBOR_HEAD_MAX);
-    uint8_t *p = (uint8_t *)w->at;
-    unsigned high = major << 5;
-    if (value < 24) {
-        p[0] = (uint8_t)(high | value);
-        w->at += 1;
-    } else if (value <= UINT8_MAX) {
-        p[0] = (uint8_t)(high | 24);
-        p[1] = (uint8_t)value;
-        w->at += 2;
-    } else if (value <= UINT16_MAX) {
-        p[0] = (uint8_t)(high | 25);
-        put_be16(p + 1, (uint16_t)value);
-        w->at += 3;
-    } else if (value <= UINT32_MAX) {
-        p[0] = (uint8_t)(high | 26);
-        put_be32(p + 1, (uint32_t)value);
-        w->at += 5;
-    } else {
-        p[0] = (uint8_t)(high | 27);
-        put_be64(p + 1, value);
-        w->at += 9;
-    }
+    w->at += cbor_head((uint8_t *)w->at, major, value);
 }
 
 static void cbor_integer(struct writer *w, int64_t value)
 {
-    if (value >= 0) cbor_head(w, CBOR_UNSIGNED, (uint64_t)value);
-    else cbor_head(w, CBOR_NEGATIVE, ~(uint64_t)value);
+    if (value >= 0) put_head(w, CBOR_UNSIGNED, (uint64_t)value);
+    else put_head(w, CBOR_NEGATIVE, ~(uint64_t)value);
 }
 
 /* At least `digits` digits. */
@@ -147,7 +125,7 @@ void writer_text(struct writer *w, span s)
         json_quoted(w, s);
         return;
     }
-    cbor_head(w, CBOR_TEXT, s.size);
+    put_head(w, CBOR_TEXT, s.size);
     put_bytes(w, s.data, s.size);
 }
 
@@ -155,7 +133,7 @@ void writer_text(struct writer *w, span s)
 static void put_plain(struct writer *w, span s)
 {
     if (w->wire == WIRE_CBOR) {
-        cbor_head(w, CBOR_TEXT, s.size);
+        put_head(w, CBOR_TEXT, s.size);
         put_bytes(w, s.data, s.size);
         return;
     }
@@ -189,7 +167,7 @@ void writer_blob(struct writer *w, span s)
 {
     separate(w);
     if (w->wire == WIRE_CBOR) {
-        cbor_head(w, CBOR_BYTES, s.size);
+        put_head(w, CBOR_BYTES, s.size);
         put_bytes(w, s.data, s.size);
         return;
     }
@@ -223,7 +201,7 @@ void writer_time(struct writer *w, int64_t us)
     separate(w);
     int64_t ms = floor_div(us, US_PER_MS);
     if (w->wire == WIRE_CBOR) {
-        cbor_head(w, CBOR_TAG, 1);
+        put_head(w, CBOR_TAG, 1);
         cbor_integer(w, ms);
         return;
     }

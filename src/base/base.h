@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/cbor.h"
 #include "base/date.h"
 #include "base/digest.h"
 #include "base/error.h"

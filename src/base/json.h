@@ -33,6 +33,14 @@ json_t *json_from_span(span);
 /* AWS timestamp: seconds with milliseconds as a number. */
 json_t *json_timestamp(int64_t us);
 
+/* What pull readers say: the scanner of records (decode/) and that of CBOR (base/cbor.h). */
+enum json_token {
+    JSON_TOKEN_ERROR, JSON_TOKEN_END,
+    JSON_TOKEN_OBJECT, JSON_TOKEN_OBJECT_END, JSON_TOKEN_ARRAY, JSON_TOKEN_ARRAY_END,
+    JSON_TOKEN_KEY, JSON_TOKEN_STRING, JSON_TOKEN_NUMBER, JSON_TOKEN_TRUE, JSON_TOKEN_FALSE,
+    JSON_TOKEN_NULL
+};
+
 /* ---- members of an object's text, read where they stand (base/json_pick.c) ---- */
 
 /* A member to look for, and its value as it stands in the text; data NULL: absent. */

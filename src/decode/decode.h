@@ -89,13 +89,6 @@ error decode_infer(struct arena *, const struct schema *so_far, const span *reco
 
 /* ---- the scanner, for other readers of JSON bytes on the hot path (PutRecords bodies) ----
  * A pull scanner over one buffer; strings come raw with an `escaped` mark. */
-enum json_token {
-    JSON_TOKEN_ERROR, JSON_TOKEN_END,
-    JSON_TOKEN_OBJECT, JSON_TOKEN_OBJECT_END, JSON_TOKEN_ARRAY, JSON_TOKEN_ARRAY_END,
-    JSON_TOKEN_KEY, JSON_TOKEN_STRING, JSON_TOKEN_NUMBER, JSON_TOKEN_TRUE, JSON_TOKEN_FALSE,
-    JSON_TOKEN_NULL
-};
-
 struct json_scanner {
     const char *at, *end, *start;
     enum decode_reason reason;      /* after JSON_TOKEN_ERROR */

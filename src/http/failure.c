@@ -61,11 +61,8 @@ static const char *name_of_type(struct arena *arena, const char *type)
     return arena_printf(arena, "%.*s", (int)strcspn(name, ":"), name);
 }
 
-error http_json_error(int status, span reply)
+static error document_error(int status, json_t *body)
 {
-    json_t *body = NULL;
-    if (json_read(reply, &body) != OK)
-        return fail(http_aws_error(status, NULL), "HTTP status %d", status);
     struct arena arena = {0};
     const char *type = json_text(body, "__type"), *message = json_text(body, "message");
     if (!message) message = json_text(body, "Message");
@@ -77,4 +74,18 @@ error http_json_error(int status, span reply)
     arena_release(&arena);
     json_decref(body);
     return e;
+}
+
+error http_json_error(int status, span reply)
+{
+    json_t *body;
+    if (json_read(reply, &body) == OK) return document_error(status, body);
+    return fail(http_aws_error(status, NULL), "HTTP status %d", status);
+}
+
+error http_cbor_error(int status, span reply)
+{
+    json_t *body;
+    if (cbor_read(reply, &body) == OK) return document_error(status, body);
+    return fail(http_aws_error(status, NULL), "HTTP status %d", status);
 }

@@ -183,8 +183,9 @@ error http_call_retried(struct http_client *, struct http_call *, int attempts,
 
 /* The error of an AWS reply by its status and the name it gives (NULL: none). */
 error http_aws_error(int status, const char *name);
-/* The same of a JSON protocol's error reply, worded with its message. */
+/* The same of a JSON protocol's error reply in either form, worded with its message. */
 error http_json_error(int status, span reply);
+error http_cbor_error(int status, span reply);
 
 /* An AWS JSON 1.1 operation: POST / with X-Amz-Target (`target` NULL: REST, the URL's path is the
  * operation); parses the reply; an error reply becomes

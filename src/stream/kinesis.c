@@ -1,7 +1,9 @@
 /* A stream of a remote Kinesis endpoint: ListShards, GetShardIterator and GetRecords (API
- * 2013-12-02) as struct stream. Replies come in as JSON, records go out decoded in the cursor's
- * memory.
+ * 2013-12-02) as struct stream. Pages come in as CBOR where the service speaks it, else as JSON, and
+ * records go out in the cursor's memory.
  *
+ * - The first reply to GetRecords shows whether the service speaks CBOR. One that is not CBOR, be it a
+ *   refusal or a page, makes it JSON for as long as the stream is open, if asking in JSON succeeds.
  * - A shard's trouble (throttling, server faults, the network) is the shard's: its cursor answers
  *   "nothing now, data follows" and tries again later, longer each time, while others go on.
  * - Expired iterators are renewed behind the last record handed out.
@@ -42,12 +44,15 @@ enum {
     AHEAD_TEXT_MAX = 512,
 };
 
+enum speech { SPEECH_UNKNOWN, SPEECH_CBOR, SPEECH_JSON };
+
 struct remote {
     struct stream base;
     struct http_client *client;
     char *endpoint, *region, *name, *arn; /* arn NULL: named by name */
     int64_t ahead_us; /* the service's clock before ours, as of the last reply, where one is wrong */
     bool paced;
+    enum speech speech; /* of pages; known before one is asked for ahead */
     int64_t retention_us; /* as last described */
     pthread_mutex_t lock; /* the client and `known` */
     struct arena arena;   /* of known */
@@ -70,6 +75,7 @@ struct ahead {
     struct pool_job job;
     size_t limit;
     struct buffer reply;
+    enum page_form form;
     int64_t told_us;
     error e;
     char text[AHEAD_TEXT_MAX]; /* of `e` */
@@ -85,6 +91,7 @@ struct remote_cursor {
     int64_t opened_us; /* the service's clock, when LATEST was fixed */
     /* the page: one reply's records, handed out from `at` on */
     struct buffer reply;
+    enum page_form form;
     struct arena arena;
     struct page page;
     size_t at;
@@ -137,14 +144,29 @@ struct post {
     struct buffer *reply;
     bool unrepeated; /* also not where a kept connection breaks */
     bool ahead;      /* by the client that reads ahead */
-    int64_t told_us; /* the service's clock; 0: it did not say */
+    enum page_form form; /* of the request */
+    /* out */
+    int status;              /* 0: no reply came */
+    enum page_form answered; /* the reply's form */
+    int64_t told_us;         /* the service's clock; 0: it did not say */
 };
+
+static void post_header(void *context, span name, span value)
+{
+    struct post *p = context;
+    if (span_equal_nocase(name, SPAN("content-type")))
+        p->answered = span_starts(value, CBOR_CONTENT_TYPE) ? PAGE_CBOR : PAGE_JSON;
+}
 
 static error post_judge(void *context, const struct http_call *call)
 {
-    const struct post *p = context;
+    struct post *p = context;
+    span reply = buffer_span(p->reply);
+    p->status = call->status;
     if (call->status == 200) return OK;
-    return fail_context(http_json_error(call->status, buffer_span(p->reply)), "%s", p->operation);
+    return fail_context(p->answered == PAGE_CBOR ? http_cbor_error(call->status, reply)
+                                                 : http_json_error(call->status, reply),
+                        "%s", p->operation);
 }
 
 static error post_body(struct remote *r, struct post *p, span body)
@@ -152,7 +174,8 @@ static error post_body(struct remote *r, struct post *p, span body)
     char target[64];
     snprintf(target, sizeof target, "Kinesis_20131202.%s", p->operation);
     const struct http_header headers[] = {
-        {SPAN("content-type"), SPAN("application/x-amz-json-1.1")},
+        {SPAN("content-type"), p->form == PAGE_CBOR ? SPAN(CBOR_CONTENT_TYPE)
+                                                    : SPAN("application/x-amz-json-1.1")},
         {SPAN("x-amz-target"), span_of(target)},
     };
     struct http_call call = {.method = "POST",
@@ -164,10 +187,14 @@ static error post_body(struct remote *r, struct post *p, span body)
                              .body = body,
                              .timeout_us = CALL_TIMEOUT_US,
                              .unrepeated = p->unrepeated,
-                             .reply_body = p->reply};
+                             .reply_body = p->reply,
+                             .on_header = post_header,
+                             .context = p};
     struct http_client *client = p->ahead ? r->ahead.client : r->client;
     pthread_mutex_t *lock = p->ahead ? &r->ahead.lock : &r->lock;
     buffer_reset(p->reply);
+    p->status = 0;
+    p->answered = PAGE_JSON;
     pthread_mutex_lock(lock);
     error e = http_call_retried(client, &call, 1, post_judge, p);
     p->told_us = http_client_told_us(client);
@@ -175,13 +202,13 @@ static error post_body(struct remote *r, struct post *p, span body)
     return e;
 }
 
-static error post(struct remote *r, struct post *p, json_t *input)
+static error post(struct remote *r, struct post *p, const json_t *input)
 {
     struct buffer body = {0};
-    json_print(&body, input);
+    if (p->form == PAGE_CBOR) cbor_print(&body, input);
+    else json_print(&body, input);
     error e = post_body(r, p, buffer_span(&body));
     buffer_release(&body);
-    json_decref(input);
     return e;
 }
 
@@ -427,7 +454,7 @@ static error take_page(struct remote_cursor *c)
     arena_reset(&c->arena);
     c->page = (struct page){0};
     c->at = 0;
-    TRY(page_parse(&c->arena, buffer_span(&c->reply), &c->page));
+    TRY(page_parse(&c->arena, c->form, buffer_span(&c->reply), &c->page));
     iterator_drop(c);
     c->iterator_last = !c->page.next.data;
     if (!c->iterator_last) c->iterator = must_strdup(arena_text(&c->arena, c->page.next));
@@ -445,7 +472,26 @@ static void pace(struct remote_cursor *c)
     c->not_before_us = monotonic_us() + (rest > CALL_INTERVAL_US ? rest : CALL_INTERVAL_US);
 }
 
-/* The reply stays as it is: no tree of JSON. */
+/* The first time: in CBOR, and once more in JSON where the answer shows that it is not spoken. */
+static error records_ask(struct remote *r, struct post *get, const json_t *input)
+{
+    get->form = r->speech == SPEECH_JSON ? PAGE_JSON : PAGE_CBOR;
+    error e = post(r, get, input);
+    if (r->speech != SPEECH_UNKNOWN || !get->status) return e;
+    if (get->answered == PAGE_CBOR) {
+        r->speech = SPEECH_CBOR;
+        return e;
+    }
+    get->form = PAGE_JSON;
+    if (e != OK) e = post(r, get, input);
+    if (e == OK) {
+        r->speech = SPEECH_JSON;
+        log_line(LOG_INFO, "stream", "%s speaks no CBOR: reading %s as JSON", r->endpoint, r->name);
+    }
+    return e;
+}
+
+/* The reply stays as it is: no tree. */
 static error records_get(struct remote_cursor *c, size_t limit, struct post *get)
 {
     struct remote *r = remote_of(&c->base);
@@ -453,13 +499,16 @@ static error records_get(struct remote_cursor *c, size_t limit, struct post *get
         json_pack("{s:s,s:I}", "ShardIterator", c->iterator, "Limit", (json_int_t)limit);
     if (r->arn) json_object_set_new(input, "StreamARN", json_string(r->arn));
     get->operation = "GetRecords";
-    return post(r, get, input);
+    error e = records_ask(r, get, input);
+    json_decref(input);
+    return e;
 }
 
 static error page_ask(struct remote_cursor *c, size_t limit)
 {
     struct post get = {.reply = &c->reply};
     error e = records_get(c, limit, &get);
+    c->form = get.answered;
     c->told_us = get.told_us;
     return e;
 }
@@ -473,6 +522,7 @@ static void ahead_run(void *context, int task, int worker)
     struct ahead *a = &c->ahead;
     struct post get = {.reply = &a->reply, .ahead = true};
     a->e = records_get(c, a->limit, &get);
+    a->form = get.answered;
     a->told_us = get.told_us;
     if (a->e != OK) snprintf(a->text, sizeof a->text, "%s", error_text());
 }
@@ -508,6 +558,7 @@ static error ahead_take(struct remote_cursor *c)
     struct buffer used = c->reply;
     c->reply = c->ahead.reply;
     c->ahead.reply = used;
+    c->form = c->ahead.form;
     c->told_us = c->ahead.told_us;
     return c->ahead.e == OK ? OK : fail(c->ahead.e, "%s", c->ahead.text);
 }
@@ -718,7 +769,7 @@ static error put_outcome(const json_t *row, struct put_result *out)
 }
 
 /* Tried once: a second try after a lost reply would put the records twice. */
-static error put_records(struct remote *r, json_t *input, json_t **output)
+static error put_records(struct remote *r, const json_t *input, json_t **output)
 {
     struct buffer reply = {0};
     struct post put = {.operation = "PutRecords", .reply = &reply, .unrepeated = true};
@@ -738,9 +789,11 @@ static error remote_put(struct stream *base, const struct put_record *records, s
         json_array_append_new(entries, put_entry(&records[i]));
     }
     json_object_set_new(input, "Records", entries);
-    TRY(put_records(r, input, &output));
+    error e = put_records(r, input, &output);
+    json_decref(input);
+    TRY(e);
     const json_t *rows = json_object_get(output, "Records");
-    error e = json_array_size(rows) == count ? OK : fail_reply("PutRecords", "Records");
+    e = json_array_size(rows) == count ? OK : fail_reply("PutRecords", "Records");
     for (size_t i = 0; e == OK && i < count; i++)
         e = put_outcome(json_array_get(rows, i), &results[i]);
     json_decref(output);

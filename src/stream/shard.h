@@ -119,5 +119,7 @@ struct page {
     span next; /* iterator; data NULL: none, the shard ends here */
     int64_t behind_ms;
 };
-/* Spans point into the reply and the arena. ERR_NETWORK when it is no such reply. */
-error page_parse(struct arena *, span reply, struct page *) MUST_CHECK;
+enum page_form { PAGE_JSON, PAGE_CBOR };
+/* Spans point into the reply and the arena: of CBOR all data does into the reply. ERR_NETWORK when it
+ * is no such reply. */
+error page_parse(struct arena *, enum page_form, span reply, struct page *) MUST_CHECK;

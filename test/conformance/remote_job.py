@@ -126,6 +126,30 @@ def services_apart():
     exact("apart", 500)
 
 
+def page_forms():
+    """Pages come as CBOR; from a service that reads every body as JSON, after one refusal, as JSON."""
+    asked = []
+
+    def note(headers, no_cbor):
+        if not headers.get("X-Amz-Target", "").endswith(".GetRecords"):
+            return None
+        asked.append(headers["Content-Type"].rsplit("-", 2)[1])
+        return no_cbor and asked[-1] == "cbor" and b'{"__type":"SerializationException"}'
+
+    for name, no_cbor in (("cbor", False), ("json", True)):
+        document = make(name + "pages")
+        put(name + "pages", range(3000))
+        asked.clear()
+        proxy = Proxy(SERVER.endpoint, refuse=lambda headers: note(headers, no_cbor))
+        status, batches, err = finish(start(document, "--remote", "--window", "0", "--drain",
+                                            endpoint=proxy.endpoint))
+        ok(status == 0 and sum(b["read"] for b in batches) == 3000, name + ": the job read all", err)
+        first, rest = set(asked[:1]), set(asked[1:])
+        equal((first, rest), ({"cbor"}, {name}), name + ": the forms of GetRecords")
+        exact(name + "pages", 3000)
+        proxy.close()
+
+
 def refused():
     document = make("refused")
     put("refused", range(10))
@@ -253,7 +277,7 @@ def over_tls():
 
 
 SERVER.client("glue").create_database(DatabaseInput={"Name": "db"})
-for one in (plain, services_apart, refused, killed, staged_bytes_lost, two_at_once,
+for one in (plain, page_forms, services_apart, refused, killed, staged_bytes_lost, two_at_once,
             failing_network, over_tls):
     case(one)
 done()

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct page page;
     json_t *reply;
     span in = {(const char *)data, size};
-    bool taken = page_parse(&arena, in, &page) == OK;
+    bool taken = page_parse(&arena, PAGE_JSON, in, &page) == OK;
     /* laxer than the parser in what it skips, so it may take more */
     if (json_read(in, &reply) == OK) {
         if (taken) compare(&page, reply);

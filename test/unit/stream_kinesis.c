@@ -13,6 +13,8 @@ struct endpoint {
     atomic_int expire, throttle, garbage; /* so many next GetRecords fail that way */
     atomic_int get_records, get_iterators;
     _Atomic(const char *) throttled_shard;
+    atomic_bool no_cbor; /* as emulators that read every body as JSON */
+    atomic_int refused;  /* so many were */
     atomic_bool outage; /* of ListShards */
     atomic_bool forget; /* AT_ and AFTER_SEQUENCE_NUMBER silently become TRIM_HORIZON */
     _Atomic(const char *) oldest; /* where TRIM_HORIZON is; NULL: at the first record */
@@ -182,17 +184,70 @@ static error answer(struct endpoint *p, span target, const json_t *in, json_t **
     return (fail)(ERR_UNKNOWN_OPERATION, "no such operation");
 }
 
+/* ---- replies in CBOR ---- */
+
+static void cbor_string(struct buffer *out, enum cbor_major major, span text)
+{
+    uint8_t head[CBOR_HEAD_MAX];
+    buffer_append(out, head, cbor_head(head, major, text.size));
+    buffer_append_span(out, text);
+}
+
+static void cbor_value(struct buffer *out, const char *name, const json_t *value)
+{
+    uint8_t head[CBOR_HEAD_MAX];
+    const json_t *inner;
+    const char *key;
+    size_t i;
+    if (json_is_object(value)) {
+        buffer_append(out, "\xbf", 1);
+        json_object_foreach((json_t *)value, key, inner)
+        {
+            cbor_string(out, CBOR_TEXT, span_of(key));
+            cbor_value(out, key, inner);
+        }
+        buffer_append(out, "\xff", 1);
+    } else if (json_is_array(value)) {
+        buffer_append(out, head, cbor_head(head, 4, json_array_size(value)));
+        json_array_foreach(value, i, inner) cbor_value(out, "", inner);
+    } else if (json_is_string(value) && strcmp(name, "Data") == 0) {
+        char data[1024];
+        size_t size;
+        span text = {json_string_value(value), json_string_length(value)};
+        assert_true(base64_decoded_max(text.size) <= sizeof data);
+        assert_int_equal(base64_decode(data, &size, text), OK);
+        cbor_string(out, CBOR_BYTES, (span){data, size});
+    } else if (json_is_string(value)) {
+        cbor_string(out, CBOR_TEXT, (span){json_string_value(value), json_string_length(value)});
+    } else if (json_is_integer(value)) {
+        buffer_append(out, head, cbor_head(head, CBOR_UNSIGNED, (uint64_t)json_integer_value(value)));
+    } else {
+        buffer_append(out, head, cbor_head(head, CBOR_TAG, 1));
+        double ms = json_number_value(value) * 1000 + 0.5;
+        buffer_append(out, head, cbor_head(head, CBOR_UNSIGNED, (uint64_t)ms));
+    }
+}
+
 static void handle(void *context, struct http_request *request, struct http_reply *reply)
 {
     struct endpoint *p = context;
-    json_t *in, *out = NULL;
+    json_t *in = NULL, *out = NULL;
     struct buffer body = {0};
-    assert_int_equal(json_read(request->body, &in), OK);
-    error e = answer(p, http_header(request, "x-amz-target"), in, &out);
+    bool cbor = span_is(http_header(request, "content-type"), CBOR_CONTENT_TYPE);
+    bool refused = cbor && p->no_cbor;
+    if (refused) atomic_fetch_add(&p->refused, 1);
+    else if (cbor) assert_int_equal(cbor_read(request->body, &in), OK);
+    else assert_int_equal(json_read(request->body, &in), OK);
+    error e = refused ? (fail)(ERR_SERIALIZATION, "Invalid JSON")
+                      : answer(p, http_header(request, "x-amz-target"), in, &out);
     if (e != OK)
         out = json_pack("{s:s,s:s}", "__type", error_row(e)->name, "message", error_text());
     reply->status = e == OK ? 200 : error_row(e)->status;
-    json_print(&body, out);
+    cbor = cbor && !refused;
+    http_reply_header(request, reply, "Content-Type",
+                      cbor ? CBOR_CONTENT_TYPE : "application/x-amz-json-1.1");
+    if (cbor) cbor_value(&body, "", out);
+    else json_print(&body, out);
     reply->body = arena_span(request->arena, buffer_span(&body));
     if (json_object_get(out, "Records") && taken(&p->garbage)) reply->body.size /= 2;
     buffer_release(&body);
@@ -329,6 +384,14 @@ static void faults_pass(void **state)
     assert_int_equal(read_on(s, c, next, 37), 400);
     s->ops->close_cursor(c);
     s->ops->close(s);
+}
+
+static void faults_pass_in_json(void **state)
+{
+    struct endpoint *p = *state;
+    p->no_cbor = true;
+    faults_pass(state);
+    assert_int_equal(p->refused, 2); /* the first time an expired iterator hid that JSON is read */
 }
 
 static void one_shards_trouble_is_its_own(void **state)
@@ -564,6 +627,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_as_local, setup, teardown),
         cmocka_unit_test_setup_teardown(faults_pass, setup, teardown),
+        cmocka_unit_test_setup_teardown(faults_pass_in_json, setup, teardown),
         cmocka_unit_test_setup_teardown(one_shards_trouble_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(through_and_limits_hold_back, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_places_are_told_once, setup, teardown),

@@ -54,6 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         proxy.hosts.add(self.headers.get("Host"))
         if self.path.startswith("http://"):
             self.path = self.path[len("http://" + urllib.parse.urlsplit(self.path).netloc):]
+        refusal = proxy.refuse and proxy.refuse(self.headers)
+        if refusal:
+            return self.answer(400, refusal, [("Content-Type", "application/x-amz-json-1.1")])
         fault = proxy.draw(self.command, self.path, self.headers)
         if fault == "reset before":
             return self.cut()
@@ -90,10 +93,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Proxy:
     """`rate` of all requests get one of `faults`; `only` may say which requests can; `on_cut` is called
-    before a connection is cut."""
+    before a connection is cut; `refuse` sees each request's headers and may give the body of a 400."""
 
-    def __init__(self, endpoint, rate=0.0, faults=FAULTS, only=None, seed=1, on_cut=None):
+    def __init__(self, endpoint, rate=0.0, faults=FAULTS, only=None, seed=1, on_cut=None,
+                 refuse=None):
         self.rate, self.faults, self.only, self.on_cut = rate, faults, only, on_cut
+        self.refuse = refuse
         self.random = random.Random(seed)
         self.lock = threading.Lock()
         self.counts = {fault: 0 for fault in FAULTS}

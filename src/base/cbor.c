@@ -1,16 +1,31 @@
-/* application/x-amz-cbor-1.1 (the binary form of AWS JSON 1.1; RFC 8949): in come request bodies,
- * out go the JSON scanner's tokens, or a document as if the request had been JSON: byte strings
- * become base64 text and times (tag 1, whole milliseconds) become seconds.
+/* application/x-amz-cbor-1.1 (RFC 8949): in come bodies, out go the JSON scanner's tokens or a
+ * document.
  *
  * libcbor decodes one head at a time; nesting, counts and duplicate keys are checked here. */
-#include "aws/internal.h"
+#include "base/cbor.h"
+
+#include "base/text.h"
 
 #include <cbor.h>
 
 enum item_kind {
-    ITEM_NONE, ITEM_UNSIGNED, ITEM_NEGATIVE, ITEM_REAL, ITEM_BYTES, ITEM_TEXT, ITEM_BYTES_OPEN,
-    ITEM_TEXT_OPEN, ITEM_LIST, ITEM_LIST_OPEN, ITEM_MAP, ITEM_MAP_OPEN, ITEM_TAG, ITEM_TRUE,
-    ITEM_FALSE, ITEM_NULL, ITEM_BREAK
+    ITEM_NONE,
+    ITEM_UNSIGNED,
+    ITEM_NEGATIVE,
+    ITEM_REAL,
+    ITEM_BYTES,
+    ITEM_TEXT,
+    ITEM_BYTES_OPEN,
+    ITEM_TEXT_OPEN,
+    ITEM_LIST,
+    ITEM_LIST_OPEN,
+    ITEM_MAP,
+    ITEM_MAP_OPEN,
+    ITEM_TAG,
+    ITEM_TRUE,
+    ITEM_FALSE,
+    ITEM_NULL,
+    ITEM_BREAK
 };
 
 struct item {
@@ -27,24 +42,78 @@ static void on_number(void *context, enum item_kind kind, uint64_t value)
     item->value = value;
 }
 
-static void on_uint8(void *c, uint8_t v) { on_number(c, ITEM_UNSIGNED, v); }
-static void on_uint16(void *c, uint16_t v) { on_number(c, ITEM_UNSIGNED, v); }
-static void on_uint32(void *c, uint32_t v) { on_number(c, ITEM_UNSIGNED, v); }
-static void on_uint64(void *c, uint64_t v) { on_number(c, ITEM_UNSIGNED, v); }
-static void on_negint8(void *c, uint8_t v) { on_number(c, ITEM_NEGATIVE, v); }
-static void on_negint16(void *c, uint16_t v) { on_number(c, ITEM_NEGATIVE, v); }
-static void on_negint32(void *c, uint32_t v) { on_number(c, ITEM_NEGATIVE, v); }
-static void on_negint64(void *c, uint64_t v) { on_number(c, ITEM_NEGATIVE, v); }
-static void on_list(void *c, size_t n) { on_number(c, ITEM_LIST, n); }
-static void on_map(void *c, size_t n) { on_number(c, ITEM_MAP, n); }
-static void on_tag(void *c, uint64_t v) { on_number(c, ITEM_TAG, v); }
-static void on_bytes_open(void *c) { on_number(c, ITEM_BYTES_OPEN, 0); }
-static void on_text_open(void *c) { on_number(c, ITEM_TEXT_OPEN, 0); }
-static void on_list_open(void *c) { on_number(c, ITEM_LIST_OPEN, 0); }
-static void on_map_open(void *c) { on_number(c, ITEM_MAP_OPEN, 0); }
-static void on_null(void *c) { on_number(c, ITEM_NULL, 0); }
-static void on_break(void *c) { on_number(c, ITEM_BREAK, 0); }
-static void on_boolean(void *c, bool v) { on_number(c, v ? ITEM_TRUE : ITEM_FALSE, 0); }
+static void on_uint8(void *c, uint8_t v)
+{
+    on_number(c, ITEM_UNSIGNED, v);
+}
+static void on_uint16(void *c, uint16_t v)
+{
+    on_number(c, ITEM_UNSIGNED, v);
+}
+static void on_uint32(void *c, uint32_t v)
+{
+    on_number(c, ITEM_UNSIGNED, v);
+}
+static void on_uint64(void *c, uint64_t v)
+{
+    on_number(c, ITEM_UNSIGNED, v);
+}
+static void on_negint8(void *c, uint8_t v)
+{
+    on_number(c, ITEM_NEGATIVE, v);
+}
+static void on_negint16(void *c, uint16_t v)
+{
+    on_number(c, ITEM_NEGATIVE, v);
+}
+static void on_negint32(void *c, uint32_t v)
+{
+    on_number(c, ITEM_NEGATIVE, v);
+}
+static void on_negint64(void *c, uint64_t v)
+{
+    on_number(c, ITEM_NEGATIVE, v);
+}
+static void on_list(void *c, size_t n)
+{
+    on_number(c, ITEM_LIST, n);
+}
+static void on_map(void *c, size_t n)
+{
+    on_number(c, ITEM_MAP, n);
+}
+static void on_tag(void *c, uint64_t v)
+{
+    on_number(c, ITEM_TAG, v);
+}
+static void on_bytes_open(void *c)
+{
+    on_number(c, ITEM_BYTES_OPEN, 0);
+}
+static void on_text_open(void *c)
+{
+    on_number(c, ITEM_TEXT_OPEN, 0);
+}
+static void on_list_open(void *c)
+{
+    on_number(c, ITEM_LIST_OPEN, 0);
+}
+static void on_map_open(void *c)
+{
+    on_number(c, ITEM_MAP_OPEN, 0);
+}
+static void on_null(void *c)
+{
+    on_number(c, ITEM_NULL, 0);
+}
+static void on_break(void *c)
+{
+    on_number(c, ITEM_BREAK, 0);
+}
+static void on_boolean(void *c, bool v)
+{
+    on_number(c, v ? ITEM_TRUE : ITEM_FALSE, 0);
+}
 
 static void on_text(void *context, cbor_data data, size_t size)
 {
@@ -232,6 +301,17 @@ enum json_token cbor_reader_next(struct cbor_reader *r)
     return string_token(r, &item) == JSON_TOKEN_STRING ? JSON_TOKEN_KEY : JSON_TOKEN_ERROR;
 }
 
+bool cbor_reader_skip(struct cbor_reader *r, enum json_token token)
+{
+    int depth = 0;
+    for (;; token = cbor_reader_next(r)) {
+        if (token == JSON_TOKEN_ERROR || token == JSON_TOKEN_END) return false;
+        if (token == JSON_TOKEN_OBJECT || token == JSON_TOKEN_ARRAY) depth++;
+        if (token == JSON_TOKEN_OBJECT_END || token == JSON_TOKEN_ARRAY_END) depth--;
+        if (depth == 0 && token != JSON_TOKEN_KEY) return true;
+    }
+}
+
 /* ---- documents ---- */
 
 static json_t *base64_text(struct cbor_reader *r)
@@ -298,12 +378,8 @@ static bool document_fill(struct cbor_reader *r, json_t *root)
     return cbor_reader_next(r) == JSON_TOKEN_END;
 }
 
-error protocol_cbor_read(span body, json_t **out)
+error cbor_read(span body, json_t **out)
 {
-    if (body.size == 0) {
-        *out = json_object();
-        return OK;
-    }
     struct arena arena = {0};
     struct cbor_reader reader;
     cbor_reader_begin(&reader, &arena, body);
@@ -317,4 +393,35 @@ error protocol_cbor_read(span body, json_t **out)
     }
     *out = root;
     return OK;
+}
+
+/* ---- writing ---- */
+
+static void append_head(struct buffer *out, enum cbor_major major, uint64_t value)
+{
+    uint8_t head[CBOR_HEAD_MAX];
+    buffer_append(out, head, cbor_head(head, major, value));
+}
+
+static void append_text(struct buffer *out, span text)
+{
+    append_head(out, CBOR_TEXT, text.size);
+    buffer_append_span(out, text);
+}
+
+void cbor_print(struct buffer *out, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    append_head(out, CBOR_MAP, json_object_size(object));
+    json_object_foreach((json_t *)object, name, value)
+    {
+        append_text(out, span_of(name));
+        if (json_is_string(value)) {
+            append_text(out, (span){json_string_value(value), json_string_length(value)});
+        } else {
+            CHECK(json_is_integer(value) && json_integer_value(value) >= 0);
+            append_head(out, CBOR_UNSIGNED, (uint64_t)json_integer_value(value));
+        }
+    }
 }
