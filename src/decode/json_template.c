@@ -105,9 +105,10 @@ void block_learn(struct block *b, struct walk_node *root, struct builder *column
     t->count = 0;
     buffer_reset(&t->structs);
     buffer_reset(&t->missing);
-    bool learned = record.size <= b->record_max &&
-                   learn_object(&l, root, columns, KEY_UNMAPPED) && l.at == l.end &&
-                   learn_text(&l, t->count);
+    bool learned =
+        record.size <= b->record_max && learn_object(&l, root, columns, KEY_UNMAPPED);
+    l.at = scan_blanks(l.at, l.end); /* many producers end a record with a newline */
+    learned = learned && l.at == l.end && learn_text(&l, t->count);
     if (!learned || 2 * l.now > t->count) t->count = 0; /* those gain nothing by a block */
 }
 

@@ -222,7 +222,7 @@ static void usual_record(struct buffer *out, unsigned shape, unsigned rare)
             usual_value(out, key, rare);
         }
     }
-    buffer_append_byte(out, '}');
+    buffer_append_text(out, shape % 4 == 1 ? "}\n" : "}");
 }
 
 /* Blocks of records that have one template, with few that have not, or many. */
