@@ -1,5 +1,5 @@
-/* Reading the local log: struct stream over a store. Slices are views into the map; a read
- * transaction is held only while a slice is out, so an idle cursor holds nothing back. */
+/* Reading the local log: struct stream over a store. Slices are copies of frames, or views into the
+ * map; a read transaction is held only while a slice is out, so an idle cursor holds nothing back. */
 #include "stream/store.h"
 
 #include <inttypes.h>
@@ -13,6 +13,7 @@ struct local_stream {
     struct stream_key key; /* own copies */
     uint32_t id;
     uint32_t seen; /* commits when wait last returned */
+    _Atomic(char *) spare; /* of COPIES_BYTES: no cursor's slice is in it */
 };
 
 struct local_cursor {
@@ -23,6 +24,7 @@ struct local_cursor {
     struct sequence last; /* of the record before `next`, when next > 0 */
     MDB_txn *txn;         /* while a slice is out */
     struct slice slice;
+    struct frame_copies copies; /* what the slice was copied to */
     const char *mapped, *mapped_end; /* the part of the map that the slice was read from */
     uintptr_t seen, seen_end;        /* between which the map lies, by all slices of the cursor */
 };
@@ -102,8 +104,8 @@ static error place_of_sequence(const struct local_stream *stream, const struct s
     return OK;
 }
 
-static error place_of_timestamp(MDB_cursor *frames, const struct local_stream *stream,
-                                const struct shard_row *row, int64_t timestamp_us, uint64_t *index)
+static error place_of_timestamp(const struct frame_reader *frames, const struct shard_row *row,
+                                int64_t timestamp_us, uint64_t *index)
 {
     int64_t now = now_us();
     if (timestamp_us > now)
@@ -117,7 +119,7 @@ static error place_of_timestamp(MDB_cursor *frames, const struct local_stream *s
         uint64_t middle = low + (high - low) / 2;
         struct frame f;
         bool found;
-        TRY(frame_seek(frames, stream->id, row->ordinal, middle, &f, &found));
+        TRY(frame_seek(frames, middle, &f, &found));
         if (found && f.arrival_us < timestamp_us) low = frame_last(&f) + 1;
         else high = middle;
     }
@@ -127,8 +129,8 @@ static error place_of_timestamp(MDB_cursor *frames, const struct local_stream *s
 
 /* The sequence number of the record before `next`, whose time part is known as long as it is
  * there; for comparisons the time part does not matter. */
-static error last_of_place(MDB_cursor *frames, const struct local_stream *stream,
-                           const struct shard_row *row, struct local_cursor *c)
+static error last_of_place(const struct frame_reader *frames, const struct shard_row *row,
+                           struct local_cursor *c)
 {
     struct frame f;
     bool found = false;
@@ -137,14 +139,14 @@ static error last_of_place(MDB_cursor *frames, const struct local_stream *stream
         c->last = shard_starting(row);
         return OK;
     }
-    TRY(frame_seek(frames, stream->id, row->ordinal, c->next - 1, &f, &found));
+    TRY(frame_seek(frames, c->next - 1, &f, &found));
     int64_t arrival =
         found && f.first < c->next ? f.arrival_us : (int64_t)row->created_s * US_PER_SECOND;
     c->last = shard_sequence(row, c->next - 1, arrival);
     return OK;
 }
 
-static error cursor_place(MDB_cursor *frames, const struct local_stream *stream,
+static error cursor_place(const struct frame_reader *frames, const struct local_stream *stream,
                           const struct shard_row *row, struct position position,
                           struct local_cursor *c)
 {
@@ -159,7 +161,7 @@ static error cursor_place(MDB_cursor *frames, const struct local_stream *stream,
         c->at_end = true;
         break;
     case POSITION_AT_TIMESTAMP:
-        TRY(place_of_timestamp(frames, stream, row, position.timestamp_us, &index));
+        TRY(place_of_timestamp(frames, row, position.timestamp_us, &index));
         break;
     case POSITION_AT_SEQUENCE:
     case POSITION_AFTER_SEQUENCE:
@@ -171,7 +173,7 @@ static error cursor_place(MDB_cursor *frames, const struct local_stream *stream,
         return fail(ERR_INVALID_ARGUMENT, "unknown position type %d", (int)position.type);
     }
     c->next = index;
-    return last_of_place(frames, stream, row, c);
+    return last_of_place(frames, row, c);
 }
 
 static error cursor_row(const struct local_stream *stream, MDB_txn *txn, const char *shard,
@@ -197,7 +199,8 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
     if (e == OK)
         e = store_fail(stream->store, mdb_cursor_open(txn, stream->store->frames, &frames), "read");
     if (e == OK) {
-        e = cursor_place(frames, stream, &row, position, c);
+        e = cursor_place(&(struct frame_reader){frames, stream->id, row.ordinal, NULL}, stream, &row,
+                         position, c);
         mdb_cursor_close(frames);
     }
     mdb_txn_abort(txn);
@@ -212,6 +215,22 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
 }
 
 /* ---- reading ---- */
+
+/* A job's slices are copies: pages of the map would be looked for one by one, and for each shard
+ * again, where the frames of several lie between one another. One slice is out at a time, so one buffer
+ * goes from cursor to cursor. */
+static void copies_lend(struct local_cursor *c)
+{
+    c->copies.used = 0;
+    c->copies.bytes = atomic_exchange(&stream_of(&c->base)->spare, NULL);
+    if (!c->copies.bytes) c->copies.bytes = must_realloc(NULL, COPIES_BYTES);
+}
+
+static void copies_return(struct local_cursor *c)
+{
+    free(atomic_exchange(&stream_of(&c->base)->spare, c->copies.bytes));
+    c->copies.bytes = NULL;
+}
 
 /* Pages that were read leave this process's memory (they stay in the system's cache): a job that
  * goes through a large log keeps only its slices resident. A fault may bring along all that the cache
@@ -239,6 +258,7 @@ static void local_release(struct stream_cursor *base)
     if (c->txn && stream_of(base)->store->process == getpid()) mdb_txn_abort(c->txn);
     c->txn = NULL;
     unmap_slice(c);
+    if (c->copies.bytes) copies_return(c);
     slice_reset(&c->slice);
 }
 
@@ -298,23 +318,28 @@ static error cursor_add_frame(struct local_cursor *c, const struct shard_row *ro
 static error cursor_read(struct local_cursor *c, MDB_cursor *frames, const struct shard_row *row,
                          const struct read_limits *limits, int64_t *pending_us)
 {
-    uint32_t id = stream_of(&c->base)->id;
+    const struct local_stream *stream = stream_of(&c->base);
+    struct frame_reader reader = {frames, stream->id, row->ordinal, NULL};
     struct frame f;
     bool found, more = true;
-    TRY(frame_seek(frames, id, row->ordinal, c->next ? c->next : 1, &f, &found));
+    TRY(frame_seek(&reader, c->next ? c->next : 1, &f, &found));
     uint64_t oldest = found ? f.first : row->next_index;
     if (c->next < oldest) {
         if (c->next && !limits->raw) return cursor_lost(c, row, oldest);
         c->next = oldest;
         c->last = shard_sequence(row, oldest - 1, (int64_t)row->created_s * US_PER_SECOND);
     }
+    if (found && !limits->raw) {
+        copies_lend(c);
+        if (copies_begin(&c->copies, stream->store, &f)) reader.copies = &c->copies;
+    }
     while (found && more) {
-        const char *frame_end = f.payload.data + f.payload.size;
-        if (!limits->raw && (!c->mapped || f.table < c->mapped)) c->mapped = f.table;
-        if (!limits->raw && frame_end > c->mapped_end) c->mapped_end = frame_end;
+        const char *stored_end = f.stored.data + f.stored.size;
+        if (!limits->raw && (!c->mapped || f.stored.data < c->mapped)) c->mapped = f.stored.data;
+        if (!limits->raw && stored_end > c->mapped_end) c->mapped_end = stored_end;
         TRY(cursor_add_frame(c, row, &f, limits, &more));
         *pending_us = f.arrival_us;
-        if (more) TRY(frame_next(frames, id, row->ordinal, &f, &found));
+        if (more) TRY(frame_next(&reader, &f, &found));
     }
     return OK;
 }
@@ -385,6 +410,7 @@ static void local_close(struct stream *base)
     free((char *)stream->key.account);
     free((char *)stream->key.region);
     free((char *)stream->key.name);
+    free(stream->spare);
     free(stream);
 }
 

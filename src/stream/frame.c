@@ -92,48 +92,48 @@ error frame_record(const struct frame *f, uint32_t i, span *key, span *data)
 }
 
 /* Whether the cursor's place is a frame of the shard. */
-static error frame_at(int code, MDB_val key, MDB_val value, uint32_t stream, uint32_t ordinal,
+static error frame_at(const struct frame_reader *r, int code, MDB_val key, MDB_val value,
                       struct frame *f, bool *found)
 {
     *found = false;
     if (code == MDB_NOTFOUND) return OK;
     if (code != MDB_SUCCESS) return store_fail(NULL, code, "read frame");
-    struct shard_key shard = shard_key_of(stream, ordinal);
+    struct shard_key shard = shard_key_of(r->stream, r->ordinal);
     if (key.mv_size < sizeof shard || memcmp(key.mv_data, shard.bytes, sizeof shard) != 0)
         return OK;
     *found = true;
-    return frame_decode(key, value, f);
+    TRY(frame_decode(key, r->copies ? copies_take(r->copies, value) : value, f));
+    f->stored = (span){value.mv_data, value.mv_size};
+    return OK;
 }
 
-error frame_seek(MDB_cursor *cursor, uint32_t stream, uint32_t ordinal, uint64_t index,
-                 struct frame *f, bool *found)
+error frame_seek(const struct frame_reader *r, uint64_t index, struct frame *f, bool *found)
 {
-    struct frame_key wanted = frame_key_of(stream, ordinal, index);
+    struct frame_key wanted = frame_key_of(r->stream, r->ordinal, index);
     MDB_val key = {sizeof wanted, &wanted}, value;
-    int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    TRY(frame_at(code, key, value, stream, ordinal, f, found));
+    int code = mdb_cursor_get(r->at, &key, &value, MDB_SET_RANGE);
+    TRY(frame_at(r, code, key, value, f, found));
     if (*found && f->first == index) return OK;
     /* the record may lie inside the frame before */
-    code = mdb_cursor_get(cursor, &key, &value, code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+    code = mdb_cursor_get(r->at, &key, &value, code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
     struct frame before;
     bool is_ours;
-    TRY(frame_at(code, key, value, stream, ordinal, &before, &is_ours));
+    TRY(frame_at(r, code, key, value, &before, &is_ours));
     if (is_ours && frame_last(&before) >= index) {
         *f = before;
         *found = true;
         return OK;
     }
     if (!*found) return OK;
-    wanted = frame_key_of(stream, ordinal, f->first);
+    wanted = frame_key_of(r->stream, r->ordinal, f->first);
     key = (MDB_val){sizeof wanted, &wanted};
-    code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    return frame_at(code, key, value, stream, ordinal, f, found);
+    code = mdb_cursor_get(r->at, &key, &value, MDB_SET_RANGE);
+    return frame_at(r, code, key, value, f, found);
 }
 
-error frame_next(MDB_cursor *cursor, uint32_t stream, uint32_t ordinal, struct frame *f,
-                 bool *found)
+error frame_next(const struct frame_reader *r, struct frame *f, bool *found)
 {
     MDB_val key, value;
-    int code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    return frame_at(code, key, value, stream, ordinal, f, found);
+    int code = mdb_cursor_get(r->at, &key, &value, MDB_NEXT);
+    return frame_at(r, code, key, value, f, found);
 }

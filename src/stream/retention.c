@@ -8,14 +8,15 @@
 static error trim_frames(struct stream_store *s, MDB_cursor *cursor, uint32_t stream,
                          uint32_t ordinal, int64_t horizon_us, int *budget, bool *empty)
 {
+    const struct frame_reader frames = {cursor, stream, ordinal, NULL};
     struct frame f;
     bool found;
-    TRY(frame_seek(cursor, stream, ordinal, 0, &f, &found));
+    TRY(frame_seek(&frames, 0, &f, &found));
     while (found && f.arrival_us<horizon_us && * budget> 0) {
         TRY(store_fail(s, mdb_cursor_del(cursor, 0), "trim"));
         --*budget;
         /* after a deletion the cursor already stands at the next one, which NEXT then yields */
-        TRY(frame_next(cursor, stream, ordinal, &f, &found));
+        TRY(frame_next(&frames, &f, &found));
     }
     *empty = !found;
     return OK;

@@ -25,6 +25,7 @@ enum {
     ID_CHUNKS = SHARD_ORDINAL_MAX / ID_CHUNK,
     DOCUMENT_KEY_MAX = 500, /* LMDB's limit is 511 */
     FRAMES_PER_TRIM = 4096, /* freed in one transaction: puts wait no longer than that takes */
+    COPIES_BYTES = 4 << 20, /* of frames in a slice */
 };
 
 struct put_call;
@@ -120,6 +121,7 @@ struct frame {
     int64_t arrival_us; /* of all its records */
     const char *table;
     span payload;
+    span stored; /* in the map, which may be elsewhere */
 };
 size_t frame_size(size_t count, size_t payload); /* bytes of a frame; payload: keys and data */
 struct frame_writer {
@@ -137,11 +139,28 @@ static inline uint64_t frame_last(const struct frame *f)
 {
     return f->first + f->count - 1;
 }
+/* A place among the frames of a shard. */
+struct frame_reader {
+    MDB_cursor *at;
+    uint32_t stream, ordinal;
+    struct frame_copies *copies; /* NULL: frames are borrowed from the map */
+};
 /* The first frame of the shard whose last record's index is at least `index`. */
-error frame_seek(MDB_cursor *, uint32_t stream, uint32_t ordinal, uint64_t index, struct frame *,
+error frame_seek(const struct frame_reader *, uint64_t index, struct frame *,
                  bool *found) MUST_CHECK;
-error frame_next(MDB_cursor *, uint32_t stream, uint32_t ordinal, struct frame *,
-                 bool *found) MUST_CHECK;
+error frame_next(const struct frame_reader *, struct frame *, bool *found) MUST_CHECK;
+
+/* ---- frames read from the log's file (copies.c) ---- */
+struct frame_copies {
+    char *bytes; /* COPIES_BYTES of them; NULL: nothing is copied */
+    size_t used;
+    const char *map; /* where the file begins in memory */
+    int file;
+};
+/* Finds the file behind the map by a frame that was borrowed from it. False: it is not sure where. */
+bool copies_begin(struct frame_copies *, const struct stream_store *, const struct frame *);
+/* The value's copy; the value itself when there is no room, or a large one gains nothing. */
+MDB_val copies_take(struct frame_copies *, MDB_val value);
 
 /* ---- limits (limits.c) ---- */
 bool limit_take_put(struct stream_store *, uint32_t stream, uint32_t ordinal, size_t bytes);

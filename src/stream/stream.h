@@ -60,8 +60,8 @@ struct position {
     int64_t seen_us;
 };
 
-/* A slice of one shard's records, as parallel arrays. Borrowed from the log's map or a reply
- * body: valid until the cursor's next read, rewind or close. KPL-aggregated records are already
+/* A slice of one shard's records, as parallel arrays. Borrowed from the cursor, the log's map or a
+ * reply body: valid until the cursor's next read, rewind or close. KPL-aggregated records are already
  * unpacked: sub-records share sequence and arrival, `sub` counts them from 0. */
 struct records {
     size_t count;
@@ -156,7 +156,7 @@ bool aggregated_unpack(struct arena *, span record, struct aggregated_record **o
 
 /* ---- the local log (stream/local.c on LMDB; drawn there) ----
  * One environment per data directory, shared by the server and job processes (LMDB's one writer,
- * many readers). Record bytes are read straight from the map. */
+ * many readers). Record bytes are read straight from the map, or copied from its file (copies.c). */
 struct stream_store;
 
 struct stream_info {
