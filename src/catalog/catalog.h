@@ -10,6 +10,8 @@
 
 struct catalog;
 
+typedef bool partition_wanted(void *context, const json_t *values);
+
 struct catalog_ops {
     error (*get_database)(struct catalog *, const char *database, json_t **out);
     error (*get_table)(struct catalog *, const char *database, const char *table, json_t **out);
@@ -24,10 +26,12 @@ struct catalog_ops {
      * the same rows twice: ERR_ALREADY_EXISTS. */
     error (*add_partitions)(struct catalog *, const char *database, const char *table,
                             const json_t *inputs, int *added, int *existed);
-    /* All partitions, in order of their values; calls `each` until it returns false. The document
-     * is borrowed. */
+    /* All partitions, or those whose Values `wants` says (NULL: all), in order of their values; calls
+     * `each` until it returns false. The document is borrowed. What is not wanted is not read where
+     * it need not be: of a hundred thousand partitions a query mostly wants a few. */
     error (*partitions)(struct catalog *, const char *database, const char *table,
-                        bool (*each)(void *context, json_t *partition), void *context);
+                        partition_wanted *wants, bool (*each)(void *context, json_t *partition),
+                        void *context);
     /* All tables of all databases, until `each` returns false; the document is borrowed. */
     error (*tables)(struct catalog *, bool (*each)(void *context, json_t *table), void *context);
     /* By its values; one that is not there is OK. */

@@ -133,6 +133,7 @@ static int values_compare(const void *a, const void *b)
 }
 
 static error remote_partitions(struct catalog *c, const char *database, const char *table,
+                               partition_wanted *wants,
                                bool (*each)(void *context, json_t *partition), void *context)
 {
     json_t *all = json_array();
@@ -141,7 +142,9 @@ static error remote_partitions(struct catalog *c, const char *database, const ch
     json_t **sorted = must_calloc(count + 1, sizeof *sorted);
     for (size_t i = 0; i < count; i++) sorted[i] = json_array_get(all, i);
     qsort(sorted, count, sizeof *sorted, values_compare);
-    for (size_t i = 0; e == OK && i < count && each(context, sorted[i]); i++) {
+    for (size_t i = 0; e == OK && i < count; i++) {
+        if (wants && !wants(context, json_object_get(sorted[i], "Values"))) continue;
+        if (!each(context, sorted[i])) break;
     }
     free(sorted);
     json_decref(all);

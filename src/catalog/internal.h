@@ -123,7 +123,7 @@ error local_add_partitions(struct catalog *, const char *database, const char *t
 error local_move_partition(struct catalog *, const char *database, const char *table,
                            const json_t *values, const char *from, const char *to);
 error local_partitions(struct catalog *, const char *database, const char *table,
-                       bool (*each)(void *context, json_t *partition), void *context);
+                       partition_wanted *, bool (*each)(void *context, json_t *partition), void *context);
 
 /* ---- partition indexes (local_attached.c) ---- */
 

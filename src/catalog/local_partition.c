@@ -178,37 +178,6 @@ error local_add_partitions(struct catalog *catalog, const char *database, const 
     return OK;
 }
 
-static bool collect(void *array, const char *name, json_t *document)
-{
-    (void)name;
-    CHECK(json_array_append(array, document) == 0);
-    return true;
-}
-
-static error partitions_in(struct call *c, const char *database, const char *table, json_t *array)
-{
-    struct table_name name;
-    TRY(table_name_fold(c, database, table, &name));
-    TRY(table_require(c, &name));
-    return documents_scan(c, kind_partition, name.prefix, NULL, collect, array);
-}
-
-/* Collects first: `each` may take its time, or call the catalog, without a transaction open. */
-error local_partitions(struct catalog *catalog, const char *database, const char *table,
-                       bool (*each)(void *context, json_t *partition), void *context)
-{
-    struct call c;
-    json_t *array = json_array(), *partition;
-    size_t i;
-    error e = call_begin(&c, catalog, false);
-    if (e == OK) e = call_end(&c, partitions_in(&c, database, table, array));
-    if (e == OK)
-        json_array_foreach(array, i, partition)
-            if (!each(context, partition)) break;
-    json_decref(array);
-    return e;
-}
-
 /* ---- Glue's way: each item by itself ---- */
 
 struct change {
@@ -385,6 +354,7 @@ struct listing {
     json_t *document; /* of the table */
     const struct expression *expression;
     int segment, segments;
+    partition_wanted *wants; /* NULL: all */
     catalog_each *each;
     void *context;
     error failure;
@@ -404,6 +374,7 @@ static bool list_one(void *context, const char *name, json_t *typed)
     json_t *partition;
     if (l->segments && segment_of(name, l->segments) != l->segment) return true;
     if (l->expression && !expression_matches(l->expression, values)) return true;
+    if (l->wants && !l->wants(l->context, values)) return true;
     l->failure = partition_name_of(&l->call, &l->table,
                                    json_object_get(l->document, "PartitionKeys"), values, &found);
     if (l->failure == OK) l->failure = partition_read(&l->call, &found, &partition);
@@ -435,4 +406,52 @@ error catalog_scan_partitions(struct catalog *catalog, const char *database, con
     error e = list_in(&l, database, table, filter->expression, after);
     json_decref(l.document);
     return call_end(&l.call, e);
+}
+
+/* ---- for the engine ---- */
+
+struct collection {
+    partition_wanted *wants;
+    void *context;
+    json_t *array;
+};
+
+static bool collect(void *context, const char *name, json_t *document)
+{
+    (void)name;
+    CHECK(json_array_append(((struct collection *)context)->array, document) == 0);
+    return true;
+}
+
+static bool collect_wanted(void *context, const json_t *values)
+{
+    const struct collection *all = context;
+    return all->wants(all->context, values);
+}
+
+static error partitions_in(struct listing *l, const char *database, const char *table)
+{
+    if (l->wants) return list_in(l, database, table, NULL, NULL);
+    TRY(table_name_fold(&l->call, database, table, &l->table));
+    TRY(table_require(&l->call, &l->table));
+    return documents_scan(&l->call, kind_partition, l->table.prefix, NULL, l->each, l->context);
+}
+
+/* Collects first: `each` may take its time, or call the catalog, without a transaction open. */
+error local_partitions(struct catalog *catalog, const char *database, const char *table,
+                       partition_wanted *wants, bool (*each)(void *context, json_t *partition),
+                       void *context)
+{
+    struct collection all = {wants, context, json_array()};
+    struct listing l = {.wants = wants ? collect_wanted : NULL, .each = collect, .context = &all};
+    json_t *partition;
+    size_t i;
+    error e = call_begin(&l.call, catalog, false);
+    if (e == OK) e = call_end(&l.call, partitions_in(&l, database, table));
+    if (e == OK)
+        json_array_foreach(all.array, i, partition)
+            if (!each(context, partition)) break;
+    json_decref(l.document);
+    json_decref(all.array);
+    return e;
 }

@@ -631,7 +631,8 @@ static error judge_catalog(struct judge *j, int64_t *partitions)
     struct arena *arena = &j->audit.arena;
     json_t *raw = json_object(), *registered = json_object(), *folders = json_object();
     const struct audit_options *o = j->options;
-    error e = o->catalog->ops->partitions(o->catalog, o->database, o->table, take_partition, raw);
+    error e = o->catalog->ops->partitions(o->catalog, o->database, o->table, NULL, take_partition,
+                                          raw);
     const char *location;
     json_t *values;
     json_object_foreach(raw, location, values)

@@ -168,7 +168,7 @@ static error select_units(struct compaction *c)
 {
     const struct compact_options *o = c->options;
     TRY(check_wanted(c));
-    TRY(o->catalog->ops->partitions(o->catalog, o->database, o->table, take_partition, c));
+    TRY(o->catalog->ops->partitions(o->catalog, o->database, o->table, NULL, take_partition, c));
     if (c->count == 0 && json_object_size(o->partition))
         return fail(ERR_NOT_FOUND, "%s.%s has no such partition", o->database, o->table);
     return OK;

@@ -375,7 +375,7 @@ static error partitions_look(struct lint *l)
 {
     struct partitions p = {l, json_object(), json_object(), OK};
     error e = l->catalog->ops->partitions(l->catalog, l->table->database, l->table->name,
-                                          each_partition, &p);
+                                          NULL, each_partition, &p);
     if (e == OK) e = p.failure;
     if (e == OK) e = unregistered_look(&p);
     json_decref(p.canonical);

@@ -132,7 +132,8 @@ static error folders_find(struct repair *r)
     size_t size = strlen(r->prefix);
     if (size && r->prefix[size - 1] != '/')
         r->prefix = arena_printf(r->run->arena, "%s/", r->prefix);
-    TRY(catalog->ops->partitions(catalog, json_text(r->table, "DatabaseName"), name, known_one, r));
+    TRY(catalog->ops->partitions(catalog, json_text(r->table, "DatabaseName"), name, NULL,
+                                 known_one, r));
     for (bool more = true; more;) TRY(page_read(r, &after, &more));
     return OK;
 }

@@ -295,7 +295,7 @@ static error bytes_check(const struct run *run)
 
 /* ---- scans ---- */
 
-static bool partition_wanted(void *context, const char *const *values)
+static bool partition_matches(void *context, const char *const *values)
 {
     return dialect_may_match(context, values);
 }
@@ -315,7 +315,7 @@ error scans_open(struct run *run, const struct dialect_query *query, struct sql_
     *out = (struct sql_statement){query->sql, tables, count, columns, keys};
     for (size_t i = 0; i < count; i++) {
         const struct dialect_scan *scan = &query->scans[i];
-        struct table_filter filter = {partition_wanted, key_values, (void *)(uintptr_t)scan};
+        struct table_filter filter = {partition_matches, key_values, (void *)(uintptr_t)scan};
         TRY(table_scan(run->engine->catalog, run->engine->objects, run->arena,
                        scan->relation->database, scan->relation->name, &filter, &tables[i]));
         columns[i] = any(scan->columns, scan->relation->schema);

@@ -15,6 +15,7 @@ struct scan {
     json_t *seen; /* partitions by their values as the keys' types read them, and location */
     error failure;
     const struct table_filter *filter;
+    const char **texts; /* of the partition that is looked at */
 };
 
 /* As Athena: hidden names and empty markers are not data. */
@@ -109,7 +110,6 @@ static error partition_files(struct scan *scan, json_t *partition)
         bool null = !text || strcmp(text, HIVE_NULL) == 0;
         texts[i] = null ? NULL : arena_text(scan->arena, span_of(text));
     }
-    if (scan->filter && !scan->filter->wants(scan->filter->context, texts)) return OK;
     if (is_twin(scan, texts, location)) return OK;
     struct sql_files set = {.values = texts};
     TRY(folder_paths(scan, location, &set));
@@ -153,6 +153,19 @@ void table_release(struct sql_table *table)
     table->held = NULL;
 }
 
+/* Before a partition is read; what is odd about it is told when it is. */
+static bool wanted(void *context, const json_t *values)
+{
+    const struct scan *scan = context;
+    size_t keys = (size_t)scan->table->partition_keys->field_count;
+    if (json_array_size(values) != keys) return true;
+    for (size_t i = 0; i < keys; i++) {
+        const char *text = json_string_value(json_array_get(values, i));
+        scan->texts[i] = !text || strcmp(text, HIVE_NULL) == 0 ? NULL : text;
+    }
+    return scan->filter->wants(scan->filter->context, scan->texts);
+}
+
 static bool each_partition(void *context, json_t *partition)
 {
     struct scan *scan = context;
@@ -187,7 +200,9 @@ static error table_files(struct scan *scan, struct catalog *catalog, const json_
     TRY(projection_list(scan->arena, document, table, scan->filter, &enabled, &projected, &count));
     if (enabled) return projected_files(scan, projected, count);
     scan->seen = json_object();
-    error e = catalog->ops->partitions(catalog, table->database, table->name, each_partition, scan);
+    scan->texts = ARENA_ARRAY(scan->arena, const char *, (size_t)table->partition_keys->field_count);
+    error e = catalog->ops->partitions(catalog, table->database, table->name,
+                                            scan->filter ? wanted : NULL, each_partition, scan);
     json_decref(scan->seen);
     return e == OK ? scan->failure : e;
 }

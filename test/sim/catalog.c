@@ -106,7 +106,7 @@ static error add_partitions(struct catalog *base, const char *database, const ch
 }
 
 static error partitions(struct catalog *base, const char *database, const char *table,
-                        bool (*each)(void *context, json_t *partition), void *context)
+                        partition_wanted *wants, bool (*each)(void *context, json_t *partition), void *context)
 {
     (void)database;
     enum fate fate = sim_step(process_of(base), "partitions", table);
@@ -114,6 +114,7 @@ static error partitions(struct catalog *base, const char *database, const char *
     const char *location;
     json_t *values;
     json_object_foreach(json_object_get(sim.partitions, table), location, values) {
+        if (wants && !wants(context, values)) continue;
         json_t *partition = json_pack("{s:O, s:{s:s}}", "Values", values, "StorageDescriptor", "Location", location);
         bool more = each(context, partition);
         json_decref(partition);

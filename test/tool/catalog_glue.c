@@ -103,6 +103,12 @@ struct seen {
     char last[64];
 };
 
+static bool nothing(void *context, const json_t *values)
+{
+    (void)context;
+    return !json_is_array(values);
+}
+
 static bool see(void *context, json_t *document)
 {
     struct seen *s = context;
@@ -140,12 +146,15 @@ static void partitions(bool calm)
     is(add(json_pack("[o]", partition("2024", "1")), &added, &existed), OK,
        "whatever digits they hold");
     struct seen seen = {.sorted = true};
-    is(ops->partitions(catalog, database, "t", see, &seen), OK, "read all partitions");
+    is(ops->partitions(catalog, database, "t", NULL, see, &seen), OK, "read all partitions");
     ok(seen.count == MANY + 3 && seen.sorted, "each once, in order of their values");
     seen = (struct seen){.sorted = true, .stop_at = 5};
-    is(ops->partitions(catalog, database, "t", see, &seen), OK, "read a few");
+    is(ops->partitions(catalog, database, "t", NULL, see, &seen), OK, "read a few");
     ok(seen.count == 5, "and no more");
-    is(ops->partitions(catalog, database, "none", see, &seen), ERR_ENTITY_NOT_FOUND,
+    seen = (struct seen){.sorted = true};
+    is(ops->partitions(catalog, database, "t", nothing, see, &seen), OK, "read none");
+    ok(seen.count == 0, "none that is not wanted");
+    is(ops->partitions(catalog, database, "none", NULL, see, &seen), ERR_ENTITY_NOT_FOUND,
        "of no table");
     is(ops->add_partitions(catalog, database, "none", NULL, &added, &existed), ERR_INVALID_INPUT,
        "no list of partitions");

@@ -194,10 +194,16 @@ static bool see(void *context, json_t *partition)
     return ++s->count != s->stop_at;
 }
 
+static bool wants_2024(void *context, const json_t *values)
+{
+    (void)context;
+    return strcmp(json_string_value(json_array_get(values, 0)), "2024") == 0;
+}
+
 static void assert_partitions(struct fixture *f, int stop_at, const char *expected)
 {
     struct seen s = {.stop_at = stop_at};
-    assert_int_equal(f->catalog->ops->partitions(f->catalog, "db", "Ventilators", see, &s), OK);
+    assert_int_equal(f->catalog->ops->partitions(f->catalog, "db", "Ventilators", NULL, see, &s), OK);
     assert_string_equal(buffer_text(&s.values), expected);
     buffer_release(&s.values);
 }
@@ -214,6 +220,12 @@ static void test_partitions(void **context)
     assert_int_equal(existed, 1);
     assert_partitions(f, 0, "2023 a 2024 b/c ");
     assert_partitions(f, 1, "2023 a ");
+    struct seen some = {0};
+    assert_int_equal(f->catalog->ops->partitions(f->catalog, "db", "Ventilators", wants_2024, see,
+                                                 &some),
+                     OK);
+    assert_string_equal(buffer_text(&some.values), "2024 b/c ");
+    buffer_release(&some.values);
     assert_int_equal(add(f, "ventilators", "[{\"Values\": [\"2025\"]}]", NULL, NULL), ERR_INVALID_INPUT);
     assert_string_equal(error_text(),
                         "The number of partition keys do not match the number of partition values");
