@@ -63,7 +63,7 @@ def polars(source, schema, threads, codec, out):
 
 def rate(stage, program, source, schema, count, threads, codec, unit=None):
     def measure():
-        seconds, peak, size = program(source, schema, threads, codec, stage.path("out.parquet"))
+        seconds, peak, size = program(source, schema, threads, codec, stage.fresh("out.parquet"))
         return Sample((unit or count) / seconds, peak, {"seconds": seconds, "bytes": size})
     return measure
 
