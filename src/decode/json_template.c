@@ -28,7 +28,6 @@ struct learner {
     struct template *t;
     const char *at, *end; /* in the record */
     const char *lead;     /* where the lead of the next value begins */
-    int now;              /* values that are parsed where they are found */
 };
 
 /* The text since the last value is value k's lead. */
@@ -47,9 +46,7 @@ static bool learn_value(struct learner *l, const struct key *key, struct builder
     const char *stop = block_scalar_end(l->at, l->end);
     if (!stop || t->count == TEMPLATE_VALUES_MAX || !learn_text(l, t->count)) return false;
     enum direct direct = key->node->direct;
-    bool now = direct == DIRECT_REAL || direct == DIRECT_NONE;
-    t->slots[t->count++] = (struct slot){direct, now, column, key->node, to};
-    l->now += now;
+    t->slots[t->count++] = (struct slot){direct, column, key->node, to};
     l->lead = l->at = stop;
     return true;
 }
@@ -101,7 +98,7 @@ static bool learn_object(struct learner *l, struct walk_node *n, struct builder 
 void block_learn(struct block *b, struct walk_node *root, struct builder *columns, span record)
 {
     struct template *t = &b->template;
-    struct learner l = {t, record.data, record.data + record.size, record.data, 0};
+    struct learner l = {t, record.data, record.data + record.size, record.data};
     t->count = 0;
     buffer_reset(&t->structs);
     buffer_reset(&t->missing);
@@ -109,7 +106,7 @@ void block_learn(struct block *b, struct walk_node *root, struct builder *column
         record.size <= b->record_max && learn_object(&l, root, columns, KEY_UNMAPPED);
     l.at = scan_blanks(l.at, l.end); /* many producers end a record with a newline */
     learned = learned && l.at == l.end && learn_text(&l, t->count);
-    if (!learned || 2 * l.now > t->count) t->count = 0; /* those gain nothing by a block */
+    if (!learned) t->count = 0;
 }
 
 /* ---- a block ---- */
@@ -144,7 +141,8 @@ size_t block_fill(struct block *b, const span *records, size_t count)
                      (n + 1 < count && padding_follows(&records[n]));
         b->record[n] = there ? record.data : copied(b, record);
         if (!b->record[n]) break;
-        b->size[n] = (uint16_t)record.size;
+        b->end[n] = b->record[n] + record.size;
+        b->at[n] = b->record[n];
     }
     return n;
 }
@@ -171,7 +169,7 @@ const char *block_walk(struct block *b, struct walk *w, int k, size_t r, const c
     size_t bad = w->bad.size;
     if (*p == '{' || *p == '[') return NULL; /* keys inside may be there twice */
     s->start = b->record[r];
-    s->end = s->start + b->size[r];
+    s->end = b->end[r];
     w->column = slot->column;
     const char *after = slot->to ? walk_value(w, slot->node, slot->to, p) : scan_skip_value(s, p);
     for (uint32_t row = (uint32_t)r; bad < w->bad.size; bad += sizeof(int32_t))

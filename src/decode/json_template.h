@@ -2,8 +2,8 @@
  *
  * A producer writes the same bytes between the values of every record. Those bytes are a template:
  * for each value, in order, the lead in front of it, and a tail behind the last one. Records that
- * have them are first taken apart into values, one after the other; then the values of each column
- * are parsed in one loop for the whole block.
+ * have them are read side by side: the first value of all, then the second, each in one loop over the
+ * block.
  *
  * Whatever is not so plain (other keys, an array, a value that is a fault) is left to the walk over
  * one record. A template is learned from a record that was walked to its end. */
@@ -13,7 +13,7 @@
 
 enum {
     BLOCK_RECORDS = 64,
-    BLOCK_RECORD_MAX = 32 * 1024, /* places in a record are 16 bits */
+    BLOCK_RECORD_MAX = 32 * 1024, /* that a block stays in a processor's cache */
     BLOCK_COPY_BYTES = 64 * 1024, /* of records that must not be read where they are */
     TEMPLATE_VALUES_MAX = 256,
 };
@@ -21,7 +21,6 @@ enum {
 /* Whose values stand at one place of the template. */
 struct slot {
     enum direct direct;
-    bool now;       /* parsed where it is found, not later with its column */
     int32_t column; /* top-level, or KEY_UNMAPPED */
     struct walk_node *node;
     struct builder *to; /* NULL: no column takes it */
@@ -37,19 +36,13 @@ struct template {
     struct buffer missing; /* struct builder *: a NULL each */
 };
 
-/* A value in its record. */
-struct extent {
-    uint16_t begin, size;
-};
-
-/* The records that are being decoded, and where their values are. */
+/* The records that are being decoded, and how far. */
 struct block {
     struct template template;
     size_t record_max;                 /* longer ones are not taken */
     const char *record[BLOCK_RECORDS]; /* RECORD_PADDING bytes behind it can be read */
-    uint16_t size[BLOCK_RECORDS];
-    struct extent extents[TEMPLATE_VALUES_MAX][BLOCK_RECORDS];
-    bool odd[TEMPLATE_VALUES_MAX]; /* a value does not look plain */
+    const char *end[BLOCK_RECORDS];
+    const char *at[BLOCK_RECORDS]; /* what is to be read next */
     struct buffer copies;          /* of records whose padding cannot be read */
     struct buffer bad_rows;        /* uint32_t per entry of the walk's `bad`: its record here */
 };
