@@ -12,10 +12,11 @@ static size_t block_leads(struct block *b, int k, size_t n)
 {
     const char *lead = b->template.leads[k];
     const int32_t size = b->template.lead_size[k];
+    const char **at = b->at;
     for (size_t r = 0; r < n; r++) {
-        const char *p = b->at[r];
+        const char *p = at[r];
         if (!lead_equal(p, lead, size)) return r;
-        b->at[r] = p += size;
+        at[r] = p += size;
         if (p >= b->end[r]) return r;
     }
     return n;
@@ -29,6 +30,14 @@ static size_t block_tails(const struct block *b, size_t n)
     size_t r = 0;
     while (r < n && b->end[r] - b->at[r] == size && lead_equal(b->at[r], tail, size)) r++;
     return r;
+}
+
+/* All records stand behind their values now. */
+static void block_step(struct block *b)
+{
+    const char **at = b->at;
+    b->at = b->after;
+    b->after = at;
 }
 
 /* ---- value k of records 0 .. n - 1; how many of them in a row are taken ----
@@ -51,12 +60,13 @@ static size_t block_values(struct block *b, struct walk *w, int k, size_t n)
     return n;
 }
 
-/* words: eight bytes of digits' values each, the last digit highest; after: what is behind them. */
-static bool block_digits(const struct block *b, size_t n, uint64_t *words, const char **after)
+/* words: eight bytes of digits' values each, the last digit highest. */
+static bool block_digits(const struct block *b, size_t n, uint64_t *words)
 {
+    const char *const *at = b->at, **after = b->after;
     unsigned odd = 0;
     for (size_t r = 0; r < n; r++) {
-        const char *p = b->at[r];
+        const char *p = at[r];
         uint64_t v;
         unsigned count = digits_at(p, &v);
         words[r] = v << (-8 * count & 63);
@@ -70,9 +80,8 @@ static bool block_digits(const struct block *b, size_t n, uint64_t *words, const
 static bool block_integers(struct block *b, int k, size_t n, struct builder *to)
 {
     uint64_t words[BLOCK_RECORDS], beyond = 0;
-    const char *after[BLOCK_RECORDS];
     const uint64_t max = (uint64_t)b->template.slots[k].node->max;
-    if (!block_digits(b, n, words, after)) return false;
+    if (!block_digits(b, n, words)) return false;
     for (size_t r = 0; r < n; r++) {
         uint64_t v = words[r];
         v = (v * 10 + (v >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
@@ -83,16 +92,16 @@ static bool block_integers(struct block *b, int k, size_t n, struct builder *to)
     }
     if (beyond >> 63) return false;
     builder_ints(to, words, n);
-    memcpy(b->at, after, n * sizeof *after);
+    block_step(b);
     return true;
 }
 
 static bool block_texts(struct block *b, size_t n, struct builder *to)
 {
-    const char *after[BLOCK_RECORDS];
+    const char *const *at = b->at, **after = b->after;
     size_t bytes = 0;
     for (size_t r = 0; r < n; r++) {
-        const char *p = b->at[r], *stop = text_end(p + 1, b->end[r]);
+        const char *p = at[r], *stop = text_end(p + 1, b->end[r]);
         if (*p != '"' || stop >= b->end[r] || *stop != '"') return false;
         bytes += (size_t)(stop - p);
         after[r] = stop + 1;
@@ -101,7 +110,7 @@ static bool block_texts(struct block *b, size_t n, struct builder *to)
     CHECK(to->values.size + bytes <= COLUMN_OFFSET_MAX);
     int32_t *ends = (int32_t *)(void *)builder_room(&to->offsets, n * sizeof *ends);
     for (size_t r = 0; r < n; r++) {
-        const char *text = b->at[r] + 1;
+        const char *text = at[r] + 1;
         size_t size = (size_t)(after[r] - 1 - text);
         text_put(into, text, size);
         into += size;
@@ -110,7 +119,7 @@ static bool block_texts(struct block *b, size_t n, struct builder *to)
     to->values.size = (size_t)(into - start);
     to->offsets.size += n * sizeof *ends;
     to->length += (int64_t)n;
-    memcpy(b->at, after, n * sizeof *after);
+    block_step(b);
     return true;
 }
 

@@ -8,6 +8,8 @@ struct block *block_open(size_t record_max)
     struct block *b = must_calloc(1, sizeof *b);
     bool bounded = record_max && record_max < BLOCK_RECORD_MAX;
     b->record_max = bounded ? record_max : BLOCK_RECORD_MAX;
+    b->at = b->places[0];
+    b->after = b->places[1];
     buffer_reserve(&b->copies, BLOCK_COPY_BYTES); /* now, since records point into it */
     return b;
 }

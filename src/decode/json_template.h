@@ -42,7 +42,9 @@ struct block {
     size_t record_max;                 /* longer ones are not taken */
     const char *record[BLOCK_RECORDS]; /* RECORD_PADDING bytes behind it can be read */
     const char *end[BLOCK_RECORDS];
-    const char *at[BLOCK_RECORDS]; /* what is to be read next */
+    const char **at;    /* what is to be read next */
+    const char **after; /* room for what comes behind that */
+    const char *places[2][BLOCK_RECORDS];
     struct buffer copies;          /* of records whose padding cannot be read */
     struct buffer bad_rows;        /* uint32_t per entry of the walk's `bad`: its record here */
 };
