@@ -130,6 +130,7 @@ struct pipeline {
     struct share *shares;            /* SHARES_MAX of them */
     int share_count;                 /* those that have records of the present slice */
     const struct schema *decoded_schema; /* NULL: no decoders yet */
+    struct decode_options decoding;
     bool *early;                     /* per column of it: cast as it is decoded, where all texts can be */
     struct arena decoder_arena;      /* detected schemas */
     struct arena slice;
@@ -191,7 +192,7 @@ enum { SHARE_RECORDS = 2048, SHARES_MAX = 8 };
 
 struct share {
     struct arena arena;              /* for one slice */
-    struct decoder *decoder;
+    struct decoder *decoder;         /* as declared; opened when it is needed */
     struct decoder *early;           /* makes the casts of the first transform; NULL: there are none */
     int late;                        /* slices to come that `early` is not tried with */
     int64_t *bad_values;             /* per column, since the decoders were opened */

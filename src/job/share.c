@@ -26,21 +26,20 @@ static const struct schema *early_schema(struct pipeline *p, const struct schema
 error shares_open(struct pipeline *p, const struct schema *schema)
 {
     size_t max = p->options->record_bytes_max ? p->options->record_bytes_max : RECORD_MAX_DEFAULT;
-    struct decode_options options = {
+    shares_release(p);
+    p->decoding = (struct decode_options){
         .policy = p->graph->source->source.policy,
         .strict = p->options->strict_casts,
         .record_bytes_max = max,
     };
-    shares_release(p);
     p->shares = must_calloc(SHARES_MAX, sizeof *p->shares);
     p->early = must_calloc((size_t)schema->field_count, sizeof *p->early);
     const struct schema *early = early_schema(p, schema);
-    struct decode_options early_options = options;
+    struct decode_options early_options = p->decoding;
     early_options.from_text = p->early;
     for (int i = 0; i < SHARES_MAX; i++) {
         struct share *share = &p->shares[i];
         share->bad_values = must_calloc((size_t)schema->field_count, sizeof *share->bad_values);
-        TRY(decoder_open(&share->decoder, schema, &options));
         if (early) TRY(decoder_open(&share->early, early, &early_options));
     }
     p->decoded_schema = schema;
@@ -134,7 +133,9 @@ static error share_decode(const struct pipeline *p, struct share *share)
     } else if (share->late) {
         share->late--;
     }
-    return again ? decode_by(p, share, share->decoder, &again) : OK;
+    if (!again) return OK;
+    if (!share->decoder) TRY(decoder_open(&share->decoder, p->decoded_schema, &p->decoding));
+    return decode_by(p, share, share->decoder, &again);
 }
 
 static error share_run(const struct pipeline *p, struct share *share)

@@ -143,6 +143,52 @@ static void limits_cut_and_nothing_is_lost(void **state)
     s->ops->close(s);
 }
 
+/* Frames of two shards between one another, some too large to be copied, and more of them in a slice
+ * than the copies have room for: what stands where makes no difference. */
+static void copied_and_borrowed_frames(void **state)
+{
+    enum { PUTS = 60, EACH = 100, SIZE = 1000, LARGE = 300 * 1024 };
+    struct testing *t = *state;
+    assert_int_equal(stream_create(t->store, KEY, 2, false), OK);
+    char *text = must_alloc(LARGE);
+    for (int put = 0; put < PUTS; put++) {
+        struct put_record r[EACH];
+        struct put_result results[EACH];
+        memset(text, 'a' + put % 26, LARGE);
+        for (int i = 0; i < EACH; i++)
+            r[i] = (struct put_record){.partition_key = SPAN("k"),
+                                       .data = {text, (size_t)(put % 3 ? SIZE + i : i)},
+                                       .has_explicit_hash = true,
+                                       .explicit_hash = {i % 2 ? UINT64_MAX : 0, 0}};
+        if (put % 7 == 0) r[0].data.size = LARGE;
+        assert_int_equal(stream_put(t->store, KEY, r, EACH, results), OK);
+    }
+    struct stream *s = testing_stream(t);
+    struct stream_cursor *c[2];
+    size_t next[2] = {0};
+    assert_int_equal(s->ops->open_cursor(s, FIRST_SHARD, (struct position){0}, &c[0]), OK);
+    assert_int_equal(s->ops->open_cursor(s, "shardId-000000000001", (struct position){0}, &c[1]), OK);
+    for (int turn = 0; next[0] + next[1] < PUTS * EACH; turn++) {
+        struct records out;
+        size_t *at = &next[turn % 2];
+        struct read_limits limits = {.records = turn < 20 ? 77 : 0};
+        assert_int_equal(s->ops->read(c[turn % 2], limits, &out), OK);
+        for (size_t k = 0; k < out.count; k++, ++*at) {
+            int put = (int)(*at / (EACH / 2)), i = (int)(*at % (EACH / 2)) * 2 + turn % 2;
+            size_t size = (size_t)(put % 3 ? SIZE + i : i);
+            if (put % 7 == 0 && i == 0) size = LARGE;
+            memset(text, 'a' + put % 26, LARGE);
+            assert_true(span_equal(out.data[k], (span){text, size}));
+            assert_true(span_is(out.partition_key[k], "k"));
+        }
+        s->ops->release(c[turn % 2]);
+    }
+    s->ops->close_cursor(c[0]);
+    s->ops->close_cursor(c[1]);
+    s->ops->close(s);
+    free(text);
+}
+
 static void through_bounds_a_replay(void **state)
 {
     struct testing *t = *state;
@@ -379,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(explicit_hash_routes, setup, teardown),
         cmocka_unit_test_setup_teardown(empty_and_large_data, setup, teardown),
         cmocka_unit_test_setup_teardown(limits_cut_and_nothing_is_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(copied_and_borrowed_frames, setup, teardown),
         cmocka_unit_test_setup_teardown(through_bounds_a_replay, setup, teardown),
         cmocka_unit_test_setup_teardown(positions_and_their_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(slices_stay_valid_until_released, setup, teardown),
