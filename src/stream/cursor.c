@@ -7,13 +7,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Memory for a slice. */
+struct room {
+    struct slice slice;
+    char *copies; /* COPIES_BYTES of frames */
+};
+
 struct local_stream {
     struct stream base;
     struct stream_store *store;
     struct stream_key key; /* own copies */
     uint32_t id;
     uint32_t seen; /* commits when wait last returned */
-    _Atomic(char *) spare; /* of COPIES_BYTES: no cursor's slice is in it */
+    _Atomic(struct room *) spare; /* no cursor's slice is in it */
 };
 
 struct local_cursor {
@@ -24,7 +30,8 @@ struct local_cursor {
     struct sequence last; /* of the record before `next`, when next > 0 */
     MDB_txn *txn;         /* while a slice is out */
     struct slice slice;
-    struct frame_copies copies; /* what the slice was copied to */
+    struct room *room;          /* lent while a job's slice is out; NULL: none */
+    struct frame_copies copies; /* into the room */
     const char *mapped, *mapped_end; /* the part of the map that the slice was read from */
     uintptr_t seen, seen_end;        /* between which the map lies, by all slices of the cursor */
 };
@@ -217,19 +224,33 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
 /* ---- reading ---- */
 
 /* A job's slices are copies: pages of the map would be looked for one by one, and for each shard
- * again, where the frames of several lie between one another. One slice is out at a time, so one buffer
+ * again, where the frames of several lie between one another. One slice is out at a time, so one room
  * goes from cursor to cursor. */
-static void copies_lend(struct local_cursor *c)
+static void room_lend(struct local_cursor *c)
 {
-    c->copies.used = 0;
-    c->copies.bytes = atomic_exchange(&stream_of(&c->base)->spare, NULL);
-    if (!c->copies.bytes) c->copies.bytes = must_realloc(NULL, COPIES_BYTES);
+    c->room = atomic_exchange(&stream_of(&c->base)->spare, NULL);
+    if (!c->room) {
+        c->room = must_calloc(1, sizeof *c->room);
+        c->room->copies = must_realloc(NULL, COPIES_BYTES);
+    }
+    c->slice = c->room->slice;
+    c->copies = (struct frame_copies){.bytes = c->room->copies};
 }
 
-static void copies_return(struct local_cursor *c)
+static void room_free(struct room *room)
 {
-    free(atomic_exchange(&stream_of(&c->base)->spare, c->copies.bytes));
-    c->copies.bytes = NULL;
+    if (!room) return;
+    slice_release(&room->slice);
+    free(room->copies);
+    free(room);
+}
+
+static void room_return(struct local_cursor *c)
+{
+    c->room->slice = c->slice;
+    c->slice = (struct slice){0};
+    room_free(atomic_exchange(&stream_of(&c->base)->spare, c->room));
+    c->room = NULL;
 }
 
 /* Pages that were read leave this process's memory (they stay in the system's cache): a job that
@@ -258,8 +279,8 @@ static void local_release(struct stream_cursor *base)
     if (c->txn && stream_of(base)->store->process == getpid()) mdb_txn_abort(c->txn);
     c->txn = NULL;
     unmap_slice(c);
-    if (c->copies.bytes) copies_return(c);
     slice_reset(&c->slice);
+    if (c->room) room_return(c);
 }
 
 static void local_close_cursor(struct stream_cursor *base)
@@ -330,7 +351,7 @@ static error cursor_read(struct local_cursor *c, MDB_cursor *frames, const struc
         c->last = shard_sequence(row, oldest - 1, (int64_t)row->created_s * US_PER_SECOND);
     }
     if (found && !limits->raw) {
-        copies_lend(c);
+        room_lend(c);
         if (copies_begin(&c->copies, stream->store, &f)) reader.copies = &c->copies;
     }
     while (found && more) {
@@ -410,7 +431,7 @@ static void local_close(struct stream *base)
     free((char *)stream->key.account);
     free((char *)stream->key.region);
     free((char *)stream->key.name);
-    free(stream->spare);
+    room_free(stream->spare);
     free(stream);
 }
 

@@ -152,7 +152,7 @@ error frame_next(const struct frame_reader *, struct frame *, bool *found) MUST_
 
 /* ---- frames read from the log's file (copies.c) ---- */
 struct frame_copies {
-    char *bytes; /* COPIES_BYTES of them; NULL: nothing is copied */
+    char *bytes; /* COPIES_BYTES of them */
     size_t used;
     const char *map; /* where the file begins in memory */
     int file;
