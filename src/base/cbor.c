@@ -170,10 +170,35 @@ void cbor_reader_begin(struct cbor_reader *r, struct arena *arena, span body)
     *r = (struct cbor_reader){.at = body.data, .end = body.data + body.size, .arena = arena};
 }
 
+/* The heads that records are made of: a number or a tag, the count of a list or map, a string. False
+ * for all others, also where the body ends too early, which libcbor then says. */
+static bool plain_item(struct cbor_reader *r, struct item *item)
+{
+    static const enum item_kind kinds[] = {ITEM_UNSIGNED, ITEM_NEGATIVE, ITEM_BYTES, ITEM_TEXT,
+                                           ITEM_LIST,     ITEM_MAP,      ITEM_TAG,   ITEM_NONE};
+    uint8_t head = (uint8_t)*r->at, low = head & 31;
+    size_t size = low < 24 ? 0 : (size_t)1 << (low & 3), left = (size_t)(r->end - r->at) - 1;
+    enum item_kind kind = kinds[head >> 5];
+    if (kind == ITEM_NONE || low > 27 || left < size) return false;
+    uint64_t value = low;
+    if (size) value = 0;
+    for (size_t i = 1; i <= size; i++) value = value << 8 | (uint8_t)r->at[i];
+    bool string = kind == ITEM_BYTES || kind == ITEM_TEXT;
+    if (string && value > left - size) return false;
+    *item = (struct item){.kind = kind, .value = value};
+    r->at += 1 + size;
+    if (string) {
+        item->text = (span){r->at, (size_t)value};
+        r->at += value;
+    }
+    return true;
+}
+
 static bool item_next(struct cbor_reader *r, struct item *item)
 {
-    *item = (struct item){0};
     if (r->at == r->end) return false;
+    if (plain_item(r, item)) return true;
+    *item = (struct item){0};
     struct cbor_decoder_result result =
         cbor_stream_decode((cbor_data)r->at, (size_t)(r->end - r->at), &callbacks, item);
     if (result.status != CBOR_DECODER_FINISHED || item->kind == ITEM_NONE) return false;

@@ -38,8 +38,7 @@ static bool read_record(const struct page_functions *f, struct page_reader *s,
         if (span_is(name, "Data")) {
             good = has_data = f->blob(s, &r->data);
         } else if (span_is(name, "PartitionKey")) {
-            good = has_key = f->text(s, &r->partition_key) && r->partition_key.data &&
-                             utf8_valid_prefix(r->partition_key) == r->partition_key.size;
+            good = has_key = f->text(s, &r->partition_key) && r->partition_key.data;
         } else if (span_is(name, "SequenceNumber")) {
             good = has_sequence =
                 f->text(s, &text) && text.data && sequence_parse(text, &r->sequence) == OK;

@@ -179,7 +179,8 @@ static bool json_element(struct page_reader *s, bool first, bool *more)
 static bool json_string_or_null(struct page_reader *s, span *out)
 {
     *out = (span){0};
-    return take_word(s, "null") || scan_string(s, out);
+    return take_word(s, "null") ||
+           (scan_string(s, out) && utf8_valid_prefix(*out) == out->size);
 }
 
 static bool json_number_or_null(struct page_reader *s, double *out)

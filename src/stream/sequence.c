@@ -50,10 +50,30 @@ static bool push(struct sequence *s, uint64_t unit, uint64_t more)
     return t >> 64 == 0;
 }
 
-/* Eighteen digits at a time. */
+/* Eight digits in one word: neighbours are joined to pairs, fours and eight. */
+static bool parse_eight(const char *p, uint64_t *out)
+{
+    uint64_t v = get_le64(p);
+    uint64_t low = v & UINT64_C(0x0f0f0f0f0f0f0f0f), high = v & UINT64_C(0xf0f0f0f0f0f0f0f0);
+    uint64_t carried = (low + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0);
+    if (high != UINT64_C(0x3030303030303030) || carried) return false;
+    v = low * 10 + (low >> 8);
+    v = (v & UINT64_C(0x00ff00ff00ff00ff)) * 100 + (v >> 16 & UINT64_C(0x00ff00ff00ff00ff));
+    *out = (v & 0xffff) * 10000 + (v >> 32 & 0xffff);
+    return true;
+}
+
+/* Sixteen digits at a time, and what is left of them by ones. */
 static bool parse_digits(span decimal, struct sequence *s)
 {
-    for (size_t i = 0; i < decimal.size;) {
+    size_t i = 0;
+    for (; decimal.size - i >= 16; i += 16) {
+        uint64_t first, second;
+        if (!parse_eight(decimal.data + i, &first) || !parse_eight(decimal.data + i + 8, &second))
+            return false;
+        if (!push(s, UINT64_C(10000000000000000), first * 100000000 + second)) return false;
+    }
+    while (i < decimal.size) {
         uint64_t unit = 1, group = 0;
         for (; i < decimal.size && unit < GROUP_UNIT; i++, unit *= 10) {
             unsigned digit = (unsigned)(unsigned char)decimal.data[i] - '0';

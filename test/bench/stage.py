@@ -1,5 +1,5 @@
 """What the rows stand on: folders, records, servers under measure, signed requests, the driver."""
-import contextlib, importlib.util, json, os, shutil, socket, subprocess, sys, tempfile, time
+import contextlib, json, os, shutil, socket, subprocess, sys, tempfile, time
 import urllib.request
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -196,12 +196,15 @@ class Stage(contextlib.ExitStack):
             "--createStreamMs", "10", "--deleteStreamMs", "10", "--shardLimit", "1000"], port)
 
     def moto(self):
-        """No package of Debian's or npm's: measured where it is installed."""
-        if not importlib.util.find_spec("moto"):
-            raise Absent("moto (%s cannot import it)" % sys.executable)
+        """No package of Debian's or npm's: measured where $MOTO_PYTHON, or this Python, has it."""
+        python = os.environ.get("MOTO_PYTHON", sys.executable)
+        if subprocess.run([python, "-c", "import moto.server"], capture_output=True).returncode:
+            raise Absent("%s cannot import moto.server. To have it, outside the repository: "
+                         "python3 -m venv DIR && DIR/bin/pip install 'moto[server]'; then "
+                         "MOTO_PYTHON=DIR/bin/python ./dev bench put-records-moto" % python)
         port = free_port()
-        return self.server("moto", [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p",
-                                    str(port)], port)
+        return self.server("moto", [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                           port)
 
     def s3rver(self, bucket):
         port = free_port()
