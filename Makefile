@@ -54,7 +54,7 @@ EXTERN_script  := -ldl
 all: $(BUILD)/sluice
 
 # Forms of a hot loop for some machines; which one runs is decided when it starts.
-VECTORIZE := -ftree-vectorize -fvect-cost-model=dynamic
+VECTORIZE := -ftree-vectorize $(if $(findstring clang,$(CC)),,-fvect-cost-model=dynamic)
 ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: ALL_CFLAGS += -mavx2 -mbmi -mbmi2 $(VECTORIZE)
 $(BUILD)/obj/%_avx512.o: ALL_CFLAGS += -mavx512bw -mavx512vl -mavx512dq -mbmi -mbmi2 $(VECTORIZE)
