@@ -5,9 +5,10 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
-enum { JOBS_MAX = 16 };
+enum { JOBS_MAX = 16, SPINS = 2000 };
 
 struct worker {
     struct pool *pool;
@@ -21,6 +22,7 @@ struct pool {
     struct pool_job *jobs[JOBS_MAX]; /* those with tasks to begin, oldest first */
     int job_count;
     bool closing;
+    _Atomic unsigned events; /* a job began, or its last task is done */
     int threads;
     struct worker *workers; /* threads - 1 of them */
 };
@@ -36,13 +38,33 @@ static int take_task(struct pool *p, int at, struct pool_job **job)
     return task;
 }
 
+static inline void rest(void)
+{
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Waits for an event; the lock is held before and after. The next one is mostly near, and a thread
+ * that sleeps takes longer to wake, above all in virtual machines, than many a task takes. */
+static void wait_event(struct pool *p, pthread_cond_t *changed)
+{
+    unsigned seen = p->events;
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < SPINS && p->events == seen; i++) rest();
+    pthread_mutex_lock(&p->lock);
+    if (p->events == seen) pthread_cond_wait(changed, &p->lock);
+}
+
 /* Runs one task without the lock. */
 static void run_task(struct pool *p, struct pool_job *job, int task, int worker)
 {
     pthread_mutex_unlock(&p->lock);
     job->run(job->context, task, worker);
     pthread_mutex_lock(&p->lock);
-    if (++job->done == job->count) pthread_cond_broadcast(&p->progress);
+    if (++job->done < job->count) return;
+    p->events++;
+    pthread_cond_broadcast(&p->progress);
 }
 
 /* Newest first: what was started last is waited for first. */
@@ -52,7 +74,7 @@ static void *work(void *argument)
     struct pool *p = w->pool;
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        while (!p->closing && p->job_count == 0) pthread_cond_wait(&p->work, &p->lock);
+        while (!p->closing && p->job_count == 0) wait_event(p, &p->work);
         if (p->closing) break;
         struct pool_job *job;
         int task = take_task(p, p->job_count - 1, &job);
@@ -90,6 +112,7 @@ void pool_close(struct pool *p)
     pthread_mutex_lock(&p->lock);
     CHECK(p->job_count == 0);
     p->closing = true;
+    p->events++;
     pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
     for (int i = 0; i < p->threads - 1; i++) pthread_join(p->workers[i].thread, NULL);
@@ -112,6 +135,7 @@ void pool_start(struct pool *p, struct pool_job *job)
     pthread_mutex_lock(&p->lock);
     CHECK(p->job_count < JOBS_MAX);
     p->jobs[p->job_count++] = job;
+    p->events++;
     pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
 }
@@ -127,7 +151,7 @@ void pool_wait(struct pool *p, struct pool_job *job)
         int at = 0; /* its own tasks first, then others' */
         while (at < p->job_count - 1 && p->jobs[at] != job) at++;
         if (p->job_count == 0) {
-            pthread_cond_wait(&p->progress, &p->lock);
+            wait_event(p, &p->progress);
             continue;
         }
         struct pool_job *taken;

@@ -156,7 +156,10 @@ error pipeline_open(struct pipeline *, const struct job_options *, struct graph 
 void pipeline_close(struct pipeline *);
 /* `replay` counts how often the batch is made: each time under other object names. */
 error pipeline_begin(struct pipeline *, int64_t batch, int64_t replay, int64_t wall_us) MUST_CHECK;
-error pipeline_slice(struct pipeline *, const char *shard, const struct records *) MUST_CHECK;
+/* The slice's records into batches of the targets' rows, which are written by the call that must
+ * follow. Nothing borrows from the records afterwards. */
+error pipeline_decode(struct pipeline *, const char *shard, const struct records *) MUST_CHECK;
+error pipeline_write(struct pipeline *) MUST_CHECK;
 /* All bytes durable; the files in the batch's arena (valid until the next begin). */
 error pipeline_finish(struct pipeline *, struct staged_file **, size_t *count) MUST_CHECK;
 void pipeline_abandon(struct pipeline *);

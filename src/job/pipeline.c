@@ -423,7 +423,7 @@ static error write_rows(struct pipeline *p, struct target_run *run,
     return table_write_all(run->writer, batches, count);
 }
 
-static error write_targets(struct pipeline *p)
+error pipeline_write(struct pipeline *p)
 {
     const struct batch *batches[SHARES_MAX];
     for (int i = 0; i < p->target_count; i++) {
@@ -450,7 +450,7 @@ static error slice_decode(struct pipeline *p, const char *shard, const struct re
     return OK;
 }
 
-error pipeline_slice(struct pipeline *p, const char *shard, const struct records *records)
+error pipeline_decode(struct pipeline *p, const char *shard, const struct records *records)
 {
     const struct job_program *program = p->options->program;
     arena_reset(&p->slice);
@@ -458,7 +458,7 @@ error pipeline_slice(struct pipeline *p, const char *shard, const struct records
     if (program && program->raw) program_take(p, program_raw(p, records));
     else TRY(slice_decode(p, shard, records));
     p->counts.read += (int64_t)records->count;
-    return write_targets(p);
+    return OK;
 }
 
 /* ---- the batch's end ---- */

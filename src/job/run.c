@@ -157,30 +157,64 @@ static void job_close(struct job *job)
 
 static const struct read_limits slice_limits = {.records = SLICE_RECORDS, .bytes = SLICE_BYTES};
 
+/* A slice that is read while the rows of the one before it are written. */
+struct slice_ahead {
+    struct reader *reader;
+    struct shard_reader *shard; /* NULL: no shard has records now */
+    struct records records;
+    struct pool_job job;
+    error failed;
+    char failure[512];          /* the task's error text */
+};
+
+static void read_task(void *context, int task, int worker)
+{
+    struct slice_ahead *s = context;
+    (void)task, (void)worker;
+    s->failed = reader_next(s->reader, slice_limits, &s->shard, &s->records);
+    if (s->failed) snprintf(s->failure, sizeof s->failure, "%s", error_text());
+}
+
+static bool window_ended(struct job *job, int64_t end)
+{
+    bool may_wait = job->graph.source->source.window_us == 0 && job->pipeline.counts.read == 0;
+    return stopping(job) || (end <= monotonic_us() && !may_wait) || program_is_full(&job->pipeline);
+}
+
+/* Rows of the decoded slice; beside it the next slice, when there is to be one. Decoding made copies of
+ * what it took, so the slice's bytes may go meanwhile. */
+static error write_and_read(struct job *job, bool more, struct slice_ahead *next)
+{
+    next->job = (struct pool_job){.run = read_task, .context = next, .count = more};
+    pool_start(job->pipeline.pool, &next->job);
+    error e = pipeline_write(&job->pipeline);
+    pool_wait(job->pipeline.pool, &next->job);
+    TRY(e);
+    return next->failed ? fail(next->failed, "%s", next->failure) : OK;
+}
+
 /* Reads, decodes, applies and stages until the window ends. Windows begin at multiples of their
  * size since the epoch, as Spark's processing-time triggers do; the first one is cut short. */
 static error read_window(struct job *job, int64_t wall_us)
 {
     int64_t window = job->graph.source->source.window_us;
-    int64_t begin = monotonic_us();
-    int64_t end = begin + (window ? window - (wall_us - floor_div(wall_us, window) * window)
-                                  : EAGER_BATCH_US);
-    while (!stopping(job)) {
-        int64_t left = end - monotonic_us();
-        bool eager = window == 0;
-        bool empty = job->pipeline.counts.read == 0;
-        if (left <= 0 && !(eager && empty)) break;
-        if (program_is_full(&job->pipeline)) break;
-        struct shard_reader *shard;
-        struct records records;
-        TRY(reader_next(&job->reader, slice_limits, &shard, &records));
-        if (shard) {
-            TRY(pipeline_slice(&job->pipeline, shard->id, &records));
+    int64_t end = monotonic_us() + (window ? window - (wall_us - floor_div(wall_us, window) * window)
+                                           : EAGER_BATCH_US);
+    struct slice_ahead slice = {.reader = &job->reader};
+    bool ahead = false; /* the slice was read already */
+    while (ahead || !window_ended(job, end)) {
+        if (!ahead) TRY(reader_next(&job->reader, slice_limits, &slice.shard, &slice.records));
+        ahead = false;
+        if (slice.shard) {
+            TRY(pipeline_decode(&job->pipeline, slice.shard->id, &slice.records));
+            ahead = !window_ended(job, end);
+            TRY(write_and_read(job, ahead, &slice));
             continue;
         }
         if (job->options->drain && reader_drained(&job->reader)) break;
-        if (eager && !empty) break;
-        job->stream->ops->wait(job->stream, eager || left > WAIT_US ? WAIT_US : left);
+        if (window == 0 && job->pipeline.counts.read) break;
+        int64_t left = window ? end - monotonic_us() : WAIT_US;
+        if (left > 0) job->stream->ops->wait(job->stream, left < WAIT_US ? left : WAIT_US);
     }
     return OK;
 }
@@ -200,8 +234,12 @@ static error read_again(struct job *job, const json_t *plan, int64_t wall_us)
         struct shard_reader *shard;
         struct records records;
         TRY(reader_next(&job->reader, slice_limits, &shard, &records));
-        if (shard) TRY(pipeline_slice(&job->pipeline, shard->id, &records));
-        else if (!reader_drained(&job->reader)) job->stream->ops->wait(job->stream, WAIT_US);
+        if (shard) {
+            TRY(pipeline_decode(&job->pipeline, shard->id, &records));
+            TRY(pipeline_write(&job->pipeline));
+        } else if (!reader_drained(&job->reader)) {
+            job->stream->ops->wait(job->stream, WAIT_US);
+        }
     }
     int64_t planned = json_integer_or(json_object_get(plan, "counts"), "read", 0);
     if (job->pipeline.counts.read != planned)

@@ -63,6 +63,7 @@ def polars(source, schema, threads, codec, out):
 
 def rate(stage, program, source, schema, count, threads, codec, unit=None):
     def measure():
+        stage.warm(source)
         seconds, peak, size = program(source, schema, threads, codec, stage.fresh("out.parquet"))
         return Sample((unit or count) / seconds, peak, {"seconds": seconds, "bytes": size})
     return measure
@@ -159,12 +160,14 @@ def filled_lake(stage, count):
 
 def whole_job(threads):
     def run(stage):
-        count = stage.count(RECORDS // 10)
+        count = stage.count(RECORDS)
         directory, document = filled_lake(stage, count)
+        log = os.path.join(directory, "streams")
         source, names = stage.records(count), iter(range(1000))
 
         def job():
             """A name of its own: a checkpoint of its own, from the stream's beginning."""
+            stage.warm(log)
             seconds, peak, text = run_timed(
                 [SLUICE, "run", document, "--dir", directory, "--drain", "--json", "--window", "100", "--timestamps",
                  "int64", "--threads", str(threads), "--name", "bench-%d" % next(names)])
