@@ -1,32 +1,37 @@
 /* Large files of jobs are written beside the thread that makes them, and past the system's cache: who
  * makes gigabytes for later readers would have the system look for a free page for each few records,
- * and throw out what is read now. Blocks go from hand to hand: one is filled while one is written. */
+ * and throw out what is read now. Blocks go from hand to hand: some are filled while others are
+ * written. A row group comes at once, much faster than a disk takes it, and then nothing for a while:
+ * there is room for one. */
 #include "object/internal.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 256 * 1024, BLOCKS = 2 };
+enum { BLOCK_BYTES = 512 * 1024, BLOCKS = 8, ALL_BLOCKS = (1 << BLOCKS) - 1 };
 
 struct behind {
     int file;
     const char *name;
     int64_t offset;       /* of the next block in the file; the thread's until it has ended */
-    char *blocks;
-    size_t filled;        /* of block `put`; the caller's */
+    char *blocks;         /* memory is touched no further than the disk lags behind */
+    int filling;          /* which of them; the caller's */
+    size_t filled;        /* of it; the caller's */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
     unsigned put, written; /* how many blocks so far */
+    int queue[BLOCKS];     /* which block was put as number i, at i % BLOCKS */
+    unsigned used;         /* a bit for each block that is filling or queued */
     bool ended;
     error failed;
     char failure[256];
 };
 
-static span block_of(const struct behind *b, unsigned number)
+static char *block_of(const struct behind *b, int number)
 {
-    return (span){b->blocks + (size_t)(number % BLOCKS) * BLOCK_BYTES, BLOCK_BYTES};
+    return b->blocks + (size_t)number * BLOCK_BYTES;
 }
 
 /* A file system may take the mode and then not the write. */
@@ -48,16 +53,17 @@ static void *behind_run(void *argument)
             pthread_cond_wait(&b->changed, &b->lock);
             continue;
         }
-        span block = block_of(b, b->written);
+        int number = b->queue[b->written % BLOCKS];
         bool skip = b->failed != OK;
         pthread_mutex_unlock(&b->lock);
-        error e = skip ? OK : block_write(b, block);
+        error e = skip ? OK : block_write(b, (span){block_of(b, number), BLOCK_BYTES});
         pthread_mutex_lock(&b->lock);
         if (e != OK) {
             b->failed = e;
             snprintf(b->failure, sizeof b->failure, "%s", error_text());
         }
         b->written++;
+        b->used &= ~(1U << number);
         pthread_cond_signal(&b->changed);
     }
     pthread_mutex_unlock(&b->lock);
@@ -77,7 +83,7 @@ struct behind *behind_open(int file, const char *name, int64_t offset)
     CHECK(offset % BEHIND_ALIGN == 0);
     if (world->direct(file, true) != 0) return NULL;
     struct behind *b = must_calloc(1, sizeof *b);
-    *b = (struct behind){.file = file, .name = name, .offset = offset};
+    *b = (struct behind){.file = file, .name = name, .offset = offset, .used = 1};
     b->blocks = aligned_alloc(BEHIND_ALIGN, (size_t)BLOCKS * BLOCK_BYTES);
     CHECK(b->blocks);
     pthread_mutex_init(&b->lock, NULL);
@@ -88,14 +94,16 @@ struct behind *behind_open(int file, const char *name, int64_t offset)
     return NULL;
 }
 
-/* The filled block is the thread's; waits until the next one is free. */
+/* The filled block is the thread's; the first free one is next. */
 static error block_put(struct behind *b)
 {
     pthread_mutex_lock(&b->lock);
-    b->put++;
-    b->filled = 0;
+    b->queue[b->put++ % BLOCKS] = b->filling;
     pthread_cond_signal(&b->changed);
-    while (b->put - b->written == BLOCKS) pthread_cond_wait(&b->changed, &b->lock);
+    while (b->used == ALL_BLOCKS) pthread_cond_wait(&b->changed, &b->lock);
+    b->filling = __builtin_ctz(~b->used);
+    b->used |= 1U << b->filling;
+    b->filled = 0;
     error failed = b->failed;
     pthread_mutex_unlock(&b->lock);
     return failed == OK ? OK : fail(failed, "%s", b->failure);
@@ -105,7 +113,7 @@ error behind_write(struct behind *b, span data)
 {
     while (data.size) {
         size_t room = BLOCK_BYTES - b->filled, size = data.size < room ? data.size : room;
-        memcpy((char *)block_of(b, b->put).data + b->filled, data.data, size);
+        memcpy(block_of(b, b->filling) + b->filled, data.data, size);
         b->filled += size;
         data = (span){data.data + size, data.size - size};
         if (b->filled == BLOCK_BYTES) TRY(block_put(b));
@@ -118,7 +126,7 @@ static error last_write(struct behind *b)
 {
     if (b->failed) return fail(b->failed, "%s", b->failure);
     if (world->direct(b->file, false) != 0) return fail_errno("write %s", b->name);
-    return file_write_all(b->file, b->name, (span){block_of(b, b->put).data, b->filled}, b->offset);
+    return file_write_all(b->file, b->name, (span){block_of(b, b->filling), b->filled}, b->offset);
 }
 
 error behind_close(struct behind *b)
