@@ -57,6 +57,7 @@ struct shard_reader {
     bool skipped;                    /* replay: not part of the plan */
     bool caught_up;                  /* the last read found nothing more */
     struct stream_cursor *cursor;
+    bool out;                        /* its slice is in use */
     int64_t batch_records;
     struct sequence first, last;     /* of this batch, when batch_records > 0 */
     bool listed;
@@ -69,7 +70,6 @@ struct reader {
     struct shard_reader *shards;
     int count, capacity;
     int turn;
-    struct stream_cursor *slice;     /* whose slice is out */
     int64_t listed_us;               /* monotonic */
     bool skip_lost;                  /* go on behind a gap (--on-data-loss skip) */
     const json_t *initial;           /* shard id -> position, of the first start */
@@ -82,10 +82,12 @@ error reader_open(struct reader *, struct stream *, const struct checkpoint *, b
 void reader_close(struct reader *);
 /* Marks the begin of a batch: ranges count from here. */
 void reader_begin(struct reader *);
-/* The next slice of some readable shard, in turn; valid until the next call. *shard is NULL when no
- * shard has records now. */
+/* The next slice of some readable shard, in turn, of those with no slice out; valid until it is
+ * released. *shard is NULL when none of them has records now. One thread at a time. */
 error reader_next(struct reader *, struct read_limits, struct shard_reader **shard,
                   struct records *) MUST_CHECK;
+/* Also while another thread reads the next one. */
+void reader_release(struct reader *, struct shard_reader *);
 bool reader_drained(const struct reader *); /* every shard is at its present end, or its range's */
 /* Some range of this batch is not empty, or a place was seen to be the newest for so long that it is
  * worth keeping. */

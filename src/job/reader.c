@@ -46,10 +46,7 @@ static error add_shard(struct reader *r, const struct shard *shard)
 
 static void shard_free(struct reader *r, struct shard_reader *shard)
 {
-    if (shard->cursor) {
-        if (r->slice == shard->cursor) r->slice = NULL;
-        r->stream->ops->close_cursor(shard->cursor);
-    }
+    if (shard->cursor) r->stream->ops->close_cursor(shard->cursor);
     free(shard->id);
     free(shard->parent);
     free(shard->adjacent);
@@ -188,10 +185,10 @@ static bool readable(const struct reader *r, const struct shard_reader *shard)
            parent_done(r, shard->parent) && parent_done(r, shard->adjacent);
 }
 
-static void release_slice(struct reader *r)
+void reader_release(struct reader *r, struct shard_reader *shard)
 {
-    if (r->slice) r->stream->ops->release(r->slice);
-    r->slice = NULL;
+    r->stream->ops->release(shard->cursor);
+    shard->out = false;
 }
 
 /* Reads one shard; *records may come back empty. */
@@ -219,7 +216,7 @@ static error read_shard(struct reader *r, struct shard_reader *shard, struct rea
         return OK;
     }
     if (e != OK) return fail_context(e, "shard %s", shard->id);
-    r->slice = shard->cursor;
+    shard->out = true;
     shard->behind_ms = records->behind_ms;
     shard->caught_up = !records->any && records->behind_ms == 0;
     if (records->any)
@@ -237,16 +234,25 @@ static error read_shard(struct reader *r, struct shard_reader *shard, struct rea
     return OK;
 }
 
+static bool slice_out(const struct reader *r)
+{
+    for (int i = 0; i < r->count; i++)
+        if (r->shards[i].out) return true;
+    return false;
+}
+
 error reader_next(struct reader *r, struct read_limits limits, struct shard_reader **out,
                   struct records *records)
 {
     *out = NULL;
-    release_slice(r);
-    if (monotonic_us() - r->listed_us >= LIST_INTERVAL_US) TRY(list_shards(r));
+    if (monotonic_us() - r->listed_us >= LIST_INTERVAL_US) {
+        if (slice_out(r)) return OK; /* shards come and go while none is in use */
+        TRY(list_shards(r));
+    }
     for (int tried = 0; tried < r->count; tried++) {
         r->turn = (r->turn + 1) % r->count;
         struct shard_reader *shard = &r->shards[r->turn];
-        if (!readable(r, shard)) continue;
+        if (shard->out || !readable(r, shard)) continue;
         TRY(read_shard(r, shard, limits, records));
         if (records->shard_end) {
             shard->position = (struct position){.type = POSITION_SHARD_END};
@@ -256,7 +262,7 @@ error reader_next(struct reader *r, struct read_limits limits, struct shard_read
             *out = shard;
             return OK;
         }
-        release_slice(r);
+        if (shard->out) reader_release(r, shard);
         if (records->shard_end) return reader_next(r, limits, out, records);
     }
     return OK;

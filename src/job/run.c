@@ -157,10 +157,10 @@ static void job_close(struct job *job)
 
 static const struct read_limits slice_limits = {.records = SLICE_RECORDS, .bytes = SLICE_BYTES};
 
-/* A slice that is read while the rows of the one before it are written. */
+/* A slice that is read while the one before it is decoded and written. */
 struct slice_ahead {
     struct reader *reader;
-    struct shard_reader *shard; /* NULL: no shard has records now */
+    struct shard_reader *shard; /* NULL: no other shard has records now */
     struct records records;
     struct pool_job job;
     error failed;
@@ -181,16 +181,25 @@ static bool window_ended(struct job *job, int64_t end)
     return stopping(job) || (end <= monotonic_us() && !may_wait) || program_is_full(&job->pipeline);
 }
 
-/* Rows of the decoded slice; beside it the next slice, when there is to be one. Decoding made copies of
- * what it took, so the slice's bytes may go meanwhile. */
-static error write_and_read(struct job *job, bool more, struct slice_ahead *next)
+static error slice_make(struct job *job, struct shard_reader *shard, const struct records *records)
 {
-    next->job = (struct pool_job){.run = read_task, .context = next, .count = more};
-    pool_start(job->pipeline.pool, &next->job);
-    error e = pipeline_write(&job->pipeline);
-    pool_wait(job->pipeline.pool, &next->job);
+    TRY(pipeline_decode(&job->pipeline, shard->id, records));
+    reader_release(&job->reader, shard);
+    return pipeline_write(&job->pipeline);
+}
+
+/* Rows of this slice, and beside it the next slice, when there is to be one. */
+static error make_and_read(struct job *job, struct slice_ahead *slice, bool more)
+{
+    struct shard_reader *shard = slice->shard;
+    struct records records = slice->records;
+    slice->shard = NULL;
+    slice->job = (struct pool_job){.run = read_task, .context = slice, .count = more};
+    pool_start(job->pipeline.pool, &slice->job);
+    error e = slice_make(job, shard, &records);
+    pool_wait(job->pipeline.pool, &slice->job);
     TRY(e);
-    return next->failed ? fail(next->failed, "%s", next->failure) : OK;
+    return slice->failed ? fail(slice->failed, "%s", slice->failure) : OK;
 }
 
 /* Reads, decodes, applies and stages until the window ends. Windows begin at multiples of their
@@ -201,14 +210,11 @@ static error read_window(struct job *job, int64_t wall_us)
     int64_t end = monotonic_us() + (window ? window - (wall_us - floor_div(wall_us, window) * window)
                                            : EAGER_BATCH_US);
     struct slice_ahead slice = {.reader = &job->reader};
-    bool ahead = false; /* the slice was read already */
-    while (ahead || !window_ended(job, end)) {
-        if (!ahead) TRY(reader_next(&job->reader, slice_limits, &slice.shard, &slice.records));
-        ahead = false;
+    while (slice.shard || !window_ended(job, end)) {
+        if (!slice.shard)
+            TRY(reader_next(&job->reader, slice_limits, &slice.shard, &slice.records));
         if (slice.shard) {
-            TRY(pipeline_decode(&job->pipeline, slice.shard->id, &slice.records));
-            ahead = !window_ended(job, end);
-            TRY(write_and_read(job, ahead, &slice));
+            TRY(make_and_read(job, &slice, !window_ended(job, end)));
             continue;
         }
         if (job->options->drain && reader_drained(&job->reader)) break;
@@ -234,12 +240,8 @@ static error read_again(struct job *job, const json_t *plan, int64_t wall_us)
         struct shard_reader *shard;
         struct records records;
         TRY(reader_next(&job->reader, slice_limits, &shard, &records));
-        if (shard) {
-            TRY(pipeline_decode(&job->pipeline, shard->id, &records));
-            TRY(pipeline_write(&job->pipeline));
-        } else if (!reader_drained(&job->reader)) {
-            job->stream->ops->wait(job->stream, WAIT_US);
-        }
+        if (shard) TRY(slice_make(job, shard, &records));
+        else if (!reader_drained(&job->reader)) job->stream->ops->wait(job->stream, WAIT_US);
     }
     int64_t planned = json_integer_or(json_object_get(plan, "counts"), "read", 0);
     if (job->pipeline.counts.read != planned)
