@@ -9,23 +9,9 @@
 #include <cbor.h>
 
 enum item_kind {
-    ITEM_NONE,
-    ITEM_UNSIGNED,
-    ITEM_NEGATIVE,
-    ITEM_REAL,
-    ITEM_BYTES,
-    ITEM_TEXT,
-    ITEM_BYTES_OPEN,
-    ITEM_TEXT_OPEN,
-    ITEM_LIST,
-    ITEM_LIST_OPEN,
-    ITEM_MAP,
-    ITEM_MAP_OPEN,
-    ITEM_TAG,
-    ITEM_TRUE,
-    ITEM_FALSE,
-    ITEM_NULL,
-    ITEM_BREAK
+    ITEM_NONE, ITEM_UNSIGNED, ITEM_NEGATIVE, ITEM_REAL, ITEM_BYTES, ITEM_TEXT, ITEM_BYTES_OPEN,
+    ITEM_TEXT_OPEN, ITEM_LIST, ITEM_LIST_OPEN, ITEM_MAP, ITEM_MAP_OPEN, ITEM_TAG, ITEM_TRUE,
+    ITEM_FALSE, ITEM_NULL, ITEM_BREAK
 };
 
 struct item {
@@ -42,78 +28,24 @@ static void on_number(void *context, enum item_kind kind, uint64_t value)
     item->value = value;
 }
 
-static void on_uint8(void *c, uint8_t v)
-{
-    on_number(c, ITEM_UNSIGNED, v);
-}
-static void on_uint16(void *c, uint16_t v)
-{
-    on_number(c, ITEM_UNSIGNED, v);
-}
-static void on_uint32(void *c, uint32_t v)
-{
-    on_number(c, ITEM_UNSIGNED, v);
-}
-static void on_uint64(void *c, uint64_t v)
-{
-    on_number(c, ITEM_UNSIGNED, v);
-}
-static void on_negint8(void *c, uint8_t v)
-{
-    on_number(c, ITEM_NEGATIVE, v);
-}
-static void on_negint16(void *c, uint16_t v)
-{
-    on_number(c, ITEM_NEGATIVE, v);
-}
-static void on_negint32(void *c, uint32_t v)
-{
-    on_number(c, ITEM_NEGATIVE, v);
-}
-static void on_negint64(void *c, uint64_t v)
-{
-    on_number(c, ITEM_NEGATIVE, v);
-}
-static void on_list(void *c, size_t n)
-{
-    on_number(c, ITEM_LIST, n);
-}
-static void on_map(void *c, size_t n)
-{
-    on_number(c, ITEM_MAP, n);
-}
-static void on_tag(void *c, uint64_t v)
-{
-    on_number(c, ITEM_TAG, v);
-}
-static void on_bytes_open(void *c)
-{
-    on_number(c, ITEM_BYTES_OPEN, 0);
-}
-static void on_text_open(void *c)
-{
-    on_number(c, ITEM_TEXT_OPEN, 0);
-}
-static void on_list_open(void *c)
-{
-    on_number(c, ITEM_LIST_OPEN, 0);
-}
-static void on_map_open(void *c)
-{
-    on_number(c, ITEM_MAP_OPEN, 0);
-}
-static void on_null(void *c)
-{
-    on_number(c, ITEM_NULL, 0);
-}
-static void on_break(void *c)
-{
-    on_number(c, ITEM_BREAK, 0);
-}
-static void on_boolean(void *c, bool v)
-{
-    on_number(c, v ? ITEM_TRUE : ITEM_FALSE, 0);
-}
+static void on_uint8(void *c, uint8_t v) { on_number(c, ITEM_UNSIGNED, v); }
+static void on_uint16(void *c, uint16_t v) { on_number(c, ITEM_UNSIGNED, v); }
+static void on_uint32(void *c, uint32_t v) { on_number(c, ITEM_UNSIGNED, v); }
+static void on_uint64(void *c, uint64_t v) { on_number(c, ITEM_UNSIGNED, v); }
+static void on_negint8(void *c, uint8_t v) { on_number(c, ITEM_NEGATIVE, v); }
+static void on_negint16(void *c, uint16_t v) { on_number(c, ITEM_NEGATIVE, v); }
+static void on_negint32(void *c, uint32_t v) { on_number(c, ITEM_NEGATIVE, v); }
+static void on_negint64(void *c, uint64_t v) { on_number(c, ITEM_NEGATIVE, v); }
+static void on_list(void *c, size_t n) { on_number(c, ITEM_LIST, n); }
+static void on_map(void *c, size_t n) { on_number(c, ITEM_MAP, n); }
+static void on_tag(void *c, uint64_t v) { on_number(c, ITEM_TAG, v); }
+static void on_bytes_open(void *c) { on_number(c, ITEM_BYTES_OPEN, 0); }
+static void on_text_open(void *c) { on_number(c, ITEM_TEXT_OPEN, 0); }
+static void on_list_open(void *c) { on_number(c, ITEM_LIST_OPEN, 0); }
+static void on_map_open(void *c) { on_number(c, ITEM_MAP_OPEN, 0); }
+static void on_null(void *c) { on_number(c, ITEM_NULL, 0); }
+static void on_break(void *c) { on_number(c, ITEM_BREAK, 0); }
+static void on_boolean(void *c, bool v) { on_number(c, v ? ITEM_TRUE : ITEM_FALSE, 0); }
 
 static void on_text(void *context, cbor_data data, size_t size)
 {
@@ -180,8 +112,7 @@ static bool plain_item(struct cbor_reader *r, struct item *item)
     size_t size = low < 24 ? 0 : (size_t)1 << (low & 3), left = (size_t)(r->end - r->at) - 1;
     enum item_kind kind = kinds[head >> 5];
     if (kind == ITEM_NONE || low > 27 || left < size) return false;
-    uint64_t value = low;
-    if (size) value = 0;
+    uint64_t value = size ? 0 : low;
     for (size_t i = 1; i <= size; i++) value = value << 8 | (uint8_t)r->at[i];
     bool string = kind == ITEM_BYTES || kind == ITEM_TEXT;
     if (string && value > left - size) return false;

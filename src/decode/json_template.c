@@ -42,13 +42,28 @@ static bool learn_text(struct learner *l, int k)
     return true;
 }
 
+/* Behind a scalar; what it is, is not looked at. NULL: none is there. */
+static const char *scalar_end(const char *p, const char *end)
+{
+    const char *start = p;
+    if (p >= end || *p == '{' || *p == '[') return NULL;
+    if (*p != '"') {
+        while (p < end && *p != ',' && *p != '}' && (uint8_t)*p > ' ') p++;
+        return p > start ? p : NULL;
+    }
+    for (p++; p < end; p++) {
+        if (*p == '"') return p + 1;
+        p += *p == '\\';
+    }
+    return NULL;
+}
+
 static bool learn_value(struct learner *l, const struct key *key, struct builder *to, int column)
 {
     struct template *t = l->t;
-    const char *stop = block_scalar_end(l->at, l->end);
+    const char *stop = scalar_end(l->at, l->end);
     if (!stop || t->count == TEMPLATE_VALUES_MAX || !learn_text(l, t->count)) return false;
-    enum direct direct = key->node->direct;
-    t->slots[t->count++] = (struct slot){direct, column, key->node, to};
+    t->slots[t->count++] = (struct slot){key->node->direct, column, key->node, to};
     l->lead = l->at = stop;
     return true;
 }
@@ -147,21 +162,6 @@ size_t block_fill(struct block *b, const span *records, size_t count)
         b->at[n] = b->record[n];
     }
     return n;
-}
-
-const char *block_scalar_end(const char *p, const char *end)
-{
-    const char *start = p;
-    if (p >= end || *p == '{' || *p == '[') return NULL;
-    if (*p != '"') {
-        while (p < end && *p != ',' && *p != '}' && (uint8_t)*p > ' ') p++;
-        return p > start ? p : NULL;
-    }
-    for (p++; p < end; p++) {
-        if (*p == '"') return p + 1;
-        p += *p == '\\';
-    }
-    return NULL;
 }
 
 const char *block_walk(struct block *b, struct walk *w, int k, size_t r, const char *p)

@@ -55,8 +55,6 @@ void block_close(struct block *); /* NULL too */
 void block_learn(struct block *, struct walk_node *root, struct builder *columns, span record);
 /* Takes as many of the records as a block holds. */
 size_t block_fill(struct block *, const span *records, size_t count);
-/* Behind a scalar that does not look plain; what it is, is not looked at. NULL: none is there. */
-const char *block_scalar_end(const char *p, const char *end);
 /* Value k of record r, which is at p, by the general walk into its builder. Returns what is behind
  * it; NULL: it is a fault, or no scalar. */
 const char *block_walk(struct block *, struct walk *, int k, size_t r, const char *p);

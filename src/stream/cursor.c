@@ -224,8 +224,8 @@ static error local_open_cursor(struct stream *base, const char *shard, struct po
 /* ---- reading ---- */
 
 /* A job's slices are copies: pages of the map would be looked for one by one, and for each shard
- * again, where the frames of several lie between one another. One slice is out at a time, so one room
- * goes from cursor to cursor. */
+ * again, where the frames of several lie between one another. Few slices are out at a time, so rooms
+ * go from cursor to cursor. */
 static void room_lend(struct local_cursor *c)
 {
     c->room = atomic_exchange(&stream_of(&c->base)->spare, NULL);

@@ -34,6 +34,7 @@ struct sequence_parts {
 
 struct sequence sequence_make(struct sequence_parts);
 bool sequence_split(struct sequence, struct sequence_parts *); /* false: not of this layout */
+
 /* ---- shards ---- */
 #define NO_SHARD UINT32_MAX
 enum { SHARD_ORDINAL_MAX = 1 << 20 }; /* shards of one stream, over its life */

@@ -202,7 +202,7 @@ static error table_files(struct scan *scan, struct catalog *catalog, const json_
     scan->seen = json_object();
     scan->texts = ARENA_ARRAY(scan->arena, const char *, (size_t)table->partition_keys->field_count);
     error e = catalog->ops->partitions(catalog, table->database, table->name,
-                                            scan->filter ? wanted : NULL, each_partition, scan);
+                                       scan->filter ? wanted : NULL, each_partition, scan);
     json_decref(scan->seen);
     return e == OK ? scan->failure : e;
 }

@@ -159,12 +159,12 @@ class Stage(contextlib.ExitStack):
             os.remove(path)
         return path
 
-    def warm(self, folder):
+    def warm(self, path):
         """What is read is in the page cache, as the rows say: systems drop what was not used for long."""
-        paths = [folder] if os.path.isfile(folder) else [
-            os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
-        for path in paths:
-            with open(path, "rb", buffering=0) as file:
+        files = [path] if os.path.isfile(path) else [
+            os.path.join(at, name) for at, _, names in os.walk(path) for name in names]
+        for name in files:
+            with open(name, "rb", buffering=0) as file:
                 while file.read(1 << 22):
                     pass
 
